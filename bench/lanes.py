@@ -1,0 +1,174 @@
+"""The three lanes: paced streams, bursts, idle streams. Each yields one `Sample` per server, dialect and round.
+
+Rules: the servers of a round are measured one after the other, in turning order; whoever is not under test stands still;
+a sample with failures is kept and marked, never mended.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+import uvloop
+
+from bench.load import Endpoint, Observed, hold_streams, run_load
+from bench.measure import Spread, cpu_seconds, resident_bytes, spread
+from bench.servers import BackendServer, Server
+
+LIMIT_SECONDS = 60.0
+SETTLE_SECONDS = 1.0
+OPENING_STREAMS = 20  # idle streams are opened this many at a time
+WARM_UP_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a CPU lane asks for: `tokens` per answer, `gap_ms` apart, on `streams` connections for `seconds`."""
+
+    lane: str
+    tokens: int
+    gap_ms: float
+    streams: int
+    seconds: float
+
+    @property
+    def answer_seconds(self) -> float:
+        return self.tokens * self.gap_ms / 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One measurement of one server. CPU seconds are user plus system, of whole process trees."""
+
+    lane: str
+    dialect: str
+    server: str
+    round: int
+    answers: int
+    failures: dict[str, int]
+    wall_seconds: float
+    server_cpu_seconds: float
+    backend_cpu_seconds: float
+    load_cpu_seconds: float
+    first_token: Spread | None
+    gap: Spread | None
+    backend_late_ms: float
+
+    @property
+    def cpu_us_per_answer(self) -> float:
+        return self.server_cpu_seconds / max(self.answers, 1) * 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Resident bytes of one server at rest (started, a few answers given) and with `streams` idle streams open."""
+
+    server: str
+    dialect: str
+    streams: int
+    rest_bytes: int
+    open_bytes: int
+    failures: dict[str, int]
+
+    @property
+    def kilobytes_per_stream(self) -> float:
+        return (self.open_bytes - self.rest_bytes) / self.streams / 1000
+
+
+@dataclass(slots=True, kw_only=True)
+class Results:
+    """Everything a run measured, in the order it was measured."""
+
+    samples: list[Sample] = field(default_factory=list)
+    memory: list[Memory] = field(default_factory=list)
+
+    def failures(self) -> list[str]:
+        """One line for each measurement in which an answer failed."""
+        return [
+            f"{measured.server}, {measured.dialect}: {count} x {reason}"
+            for measured in (*self.samples, *self.memory)
+            for reason, count in measured.failures.items()
+        ]
+
+    def as_document(self) -> dict[str, object]:
+        """The raw figures, ready for JSON."""
+        return {
+            "samples": [asdict(sample) for sample in self.samples],
+            "memory": [asdict(memory) for memory in self.memory],
+        }
+
+
+def measure_round(backend: BackendServer, servers: Sequence[Server], shape: Shape, *, turn: int) -> list[Sample]:
+    """One round of a CPU lane: every server in every dialect it speaks, the backend directly among them."""
+    backend.set_pace(events=shape.tokens, gap_ms=shape.gap_ms)
+    order = [
+        (server, server.endpoints[dialect])
+        for dialect in ("chat", "responses")
+        for server in (backend.server, *servers)
+        if dialect in server.endpoints
+    ]
+    start = turn % len(order)
+    return [
+        _measure(backend, server, endpoint, shape=shape, turn=turn)
+        for server, endpoint in (*order[start:], *order[:start])
+    ]
+
+
+def measure_memory(backend: BackendServer, server: Server, *, streams: int) -> Memory:
+    """Memory of a freshly started server, before any load: at rest, then with idle streams in its chat dialect."""
+    endpoint = server.endpoints["chat"]
+    with server.awake():
+        warm_up(backend, endpoint)
+        time.sleep(SETTLE_SECONDS)
+        rest = resident_bytes(server.pid)
+        backend.set_pace(events=100, gap_ms=5, hold=True)
+        opened, failures = uvloop.run(_open_memory(server, endpoint, streams))
+    return Memory(
+        server=server.name,
+        dialect=endpoint.dialect,
+        streams=streams,
+        rest_bytes=rest,
+        open_bytes=opened,
+        failures=dict(failures),
+    )
+
+
+def warm_up(backend: BackendServer, endpoint: Endpoint) -> None:
+    """A few answers that nobody measures, so that a server has loaded what it loads lazily."""
+    backend.set_pace(events=20, gap_ms=0)
+    run_load(
+        endpoint,
+        streams=4,
+        tokens=20,
+        seconds=WARM_UP_SECONDS,
+        stagger_seconds=0,
+        limit_seconds=LIMIT_SECONDS,
+    )
+
+
+async def _open_memory(server: Server, endpoint: Endpoint, streams: int) -> tuple[int, Counter[str]]:
+    connections, failures = await hold_streams(endpoint, count=streams, opening=OPENING_STREAMS)
+    time.sleep(SETTLE_SECONDS)
+    opened = resident_bytes(server.pid)
+    failures.update({"closed while idle": sum(not connection.open for connection in connections)})
+    for connection in connections:
+        connection.close()
+    return opened, +failures
+
+
+def _measure(backend: BackendServer, server: Server, endpoint: Endpoint, *, shape: Shape, turn: int) -> Sample:
+    with server.awake():
+        backend.lateness()
+        before = _cpu(server, backend)
+        observed = run_load(
+            endpoint,
+            streams=shape.streams,
+            tokens=shape.tokens,
+            seconds=shape.seconds,
+            stagger_seconds=shape.answer_seconds,
+            limit_seconds=shape.seconds + LIMIT_SECONDS,
+        )
+        spent = [after - earlier for earlier, after in zip(before, _cpu(server, backend), strict=True)]
+        late = backend.lateness()["mean_late_ms"]
+    return _sample(observed, spent, late, server=server, endpoint=endpoint, lane=shape.lane, turn=turn)

@@ -1,0 +1,5 @@
+"""`python -m codex_proxy` is the `codex-proxy` command."""
+
+from codex_proxy.cli import main
+
+main()

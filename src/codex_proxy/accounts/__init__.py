@@ -1,0 +1,1 @@
+"""The owner's accounts: their states, limits and the choice among them."""

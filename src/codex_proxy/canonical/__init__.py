@@ -1,0 +1,1 @@
+"""The typed vocabulary every dialect translates to and from; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Exchanges: one client request over one or more attempts, on ports only."""

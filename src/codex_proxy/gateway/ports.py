@@ -1,0 +1,144 @@
+"""What the gateway needs from outside, as protocols: transport, leases, clock, ids, observers.
+
+Rules of this file: no web framework, database or HTTP client shows here.  Adapters implement these; bootstrap wires.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import msgspec
+
+from codex_proxy.canonical.events import Event
+from codex_proxy.canonical.failure import Failure
+from codex_proxy.protocols.base import Step, UpstreamCall
+
+
+class TransportError(Exception):
+    """The connection failed; the failure states whether anything may have been sent."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a call leaves and arrives.
+
+    ``base_url`` ends without a slash; ``account_id`` keys the HTTP client and its cookies; ``egress_url`` is the proxy
+    to leave through (``http://``, ``https://``, ``socks5://``, ``socks5h://``), None for none.
+    """
+
+    base_url: str
+    account_id: str
+    egress_url: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Route(base_url={self.base_url!r}, account_id={self.account_id!r})"
+
+
+class UpstreamReply(Protocol):
+    """An open answer: headers are in, the body is read piece by piece."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Reply headers; names are lower-case, repeated ones joined with a comma."""
+        ...
+
+    async def read(self) -> bytes:
+        """The next piece of the body as soon as it is there, empty at its end.
+
+        Raises:
+            TransportError: the connection broke or stayed silent too long.
+        """
+        ...
+
+
+class Transport(Protocol):
+    """Makes upstream calls."""
+
+    def open(self, call: UpstreamCall, route: Route) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Send the call; entering waits for the reply's headers, leaving cancels what is left of the body.
+
+        Raises (on entering):
+            TransportError: no reply came.
+        """
+        ...
+
+
+class Lease(Protocol):
+    """A temporary right to use an account; release it exactly once, late is better than twice."""
+
+    @property
+    def account_id(self) -> str:
+        """The account's row id."""
+        ...
+
+    def release(self) -> None:
+        """Give the slot back; further calls do nothing."""
+        ...
+
+
+class LeaseBook(Protocol):
+    """Counts the slots in use."""
+
+    def try_acquire(self, account_id: str, limit: int | None) -> Lease | None:
+        """A lease, or None if ``limit`` slots are taken; None means no limit."""
+        ...
+
+    def used(self, account_id: str) -> int:
+        """Slots in use."""
+        ...
+
+    async def wait_for_release(self, timeout_seconds: float) -> bool:
+        """Wait, first come first served, until some slot is given back; False when the time is over."""
+        ...
+
+
+class Clock(Protocol):
+    """Time as the gateway sees it."""
+
+    def now(self) -> float:
+        """Epoch seconds UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump, for durations."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Ids(Protocol):
+    """Fresh identifiers."""
+
+    def uuid7(self) -> str:
+        """A UUIDv7 text."""
+        ...
+
+    def token(self) -> str:
+        """24 random URL-safe characters."""
+        ...
+
+
+class Deliver(Protocol):
+    """Takes the answer's steps; called with one batch per upstream read."""
+
+    async def __call__(self, steps: Sequence[Step]) -> None:
+        """Hand these steps to the client.  Raises only what cancels the exchange."""
+        ...
+
+
+class Observer(Protocol):
+    """Watches exchanges; must not block and must not raise."""
+
+    def observe(self, exchange_id: str, event: Event) -> None:
+        """One event of the answer."""
+        ...

@@ -1,0 +1,1 @@
+"""How an account's owner logs in and how tokens are renewed."""

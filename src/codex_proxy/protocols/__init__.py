@@ -1,0 +1,1 @@
+"""Dialects: one package per wire protocol, two roles each."""

@@ -1,0 +1,1 @@
+"""The Codex backend's dialect, built on Responses."""

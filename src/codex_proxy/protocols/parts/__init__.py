@@ -1,0 +1,1 @@
+"""What several dialects need: field reading, schema rules, name maps, legality."""

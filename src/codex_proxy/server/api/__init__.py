@@ -1,0 +1,1 @@
+"""The endpoints of the data plane, one module for each dialect."""

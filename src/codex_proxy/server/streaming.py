@@ -1,0 +1,87 @@
+"""The streaming responder: steps of an answer to bytes on the wire.
+
+Rules of this file: the status goes out with the first content, or after a grace without any, so that early failures
+become real HTTP errors; one write per delivered batch; silence is filled with the dialect's own heartbeat.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from codex_proxy.canonical.failure import Failure
+from codex_proxy.protocols.base import ServerStream, Step
+from codex_proxy.server.asgi import Send, send_message
+
+STREAM_HEADERS: Final[Mapping[str, str]] = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+}
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds: how long the status may wait for content, and how long silence may last."""
+
+    first_byte_grace_seconds: float = 2.0
+    heartbeat_seconds: float = 15.0  # tunnels close idle streams after 30-60 s; half of the lower bound
+
+
+class StreamResponder:
+    """Writes one streamed answer."""
+
+    __slots__ = ("_headers", "_last_write", "_monotonic", "_pace", "_send", "status_sent", "stream")
+
+    def __init__(
+        self,
+        *,
+        stream: ServerStream,
+        send: Send,
+        headers: Callable[[], Mapping[str, str]],
+        pace: Pace,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.stream = stream
+        self._send = send
+        self._headers = headers
+        self._pace = pace
+        self._monotonic = monotonic
+        self._last_write = monotonic()
+        self.status_sent = False
+
+    async def deliver(self, steps: Sequence[Step]) -> None:
+        """Encode a batch and write it at once."""
+        encode = self.stream.encode
+        written = b"".join([encode(step.events, step.frame) for step in steps])
+        if written:
+            await self._write(written)
+
+    async def finish(self) -> None:
+        """Close the answer after its last step."""
+        await self._write(self.stream.finish(), more=False)
+
+    async def fail(self, failure: Failure) -> None:
+        """Close the answer with the dialect's error frame."""
+        await self._write(self.stream.fail(failure), more=False)
+
+    async def keep_alive(self) -> None:
+        """Send the status when the grace is over and fill silence from then on; runs until cancelled."""
+        await asyncio.sleep(self._pace.first_byte_grace_seconds)
+        if not self.status_sent:
+            await self._write(self.stream.heartbeat())
+        while True:
+            silence = self._monotonic() - self._last_write
+            if silence >= self._pace.heartbeat_seconds:
+                await self._write(self.stream.heartbeat())
+                silence = 0.0
+            await asyncio.sleep(self._pace.heartbeat_seconds - silence)
+
+    async def _write(self, body: bytes, *, more: bool = True) -> None:
+        self._last_write = self._monotonic()
+        if not self.status_sent:
+            self.status_sent = True
+            headers = {**STREAM_HEADERS, **self._headers()}
+            raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+            await send_message(self._send, {"type": "http.response.start", "status": 200, "headers": raw})
+        await send_message(self._send, {"type": "http.response.body", "body": body, "more_body": more})

@@ -1,0 +1,1 @@
+"""A simulated Codex backend that follows a scenario."""

@@ -1,0 +1,1 @@
+"""Where accounts, keys and usage are kept."""

@@ -1,0 +1,1 @@
+"""Third-party upstreams and the choice among their keys."""
