@@ -8,12 +8,13 @@ GET  /__pace                                                  how late the paced
 """
 
 import asyncio
+import heapq
 import json
 import socket
 import time
-from collections import deque
 from dataclasses import dataclass
 from itertools import count
+from typing import cast
 
 import uvloop
 
@@ -89,11 +90,12 @@ class PacedStream:
 
 
 class Pacer:
-    """Advances all paced streams from one timer. With one gap for all, a queue is already in order of time."""
+    """Advances all paced streams from one timer, those due in the same tick together."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._queue: deque[tuple[float, PacedStream]] = deque()
+        self._due: list[tuple[float, int, PacedStream]] = []  # a heap; the number settles ties
+        self._numbers = count()
         self._armed = False
         self.gap_seconds = 0.005
         self.writes = 0
@@ -101,7 +103,7 @@ class Pacer:
         self.latest_seconds = 0.0
 
     def add(self, stream: PacedStream) -> None:
-        self._queue.append((time.perf_counter() + self.gap_seconds, stream))
+        self._push(time.perf_counter() + self.gap_seconds, stream)
         self._arm()
 
     def lateness(self) -> dict[str, float]:
@@ -111,23 +113,26 @@ class Pacer:
         self.writes, self.late_seconds, self.latest_seconds = 0, 0.0, 0.0
         return answer
 
+    def _push(self, due: float, stream: PacedStream) -> None:
+        heapq.heappush(self._due, (due, next(self._numbers), stream))
+
     def _arm(self) -> None:
-        if self._queue and not self._armed:
+        if self._due and not self._armed:
             self._armed = True
-            wait = self._queue[0][0] - time.perf_counter()
+            wait = self._due[0][0] - time.perf_counter()
             self._loop.call_later(max(wait, TICK_SECONDS), self._fire)
 
     def _fire(self) -> None:
         self._armed = False
         horizon = time.perf_counter() + TICK_SECONDS / 2
-        while self._queue and self._queue[0][0] <= horizon:
-            due, stream = self._queue.popleft()
+        while self._due and self._due[0][0] <= horizon:
+            due, _, stream = heapq.heappop(self._due)
             late = time.perf_counter() - due
             self.writes += 1
             self.late_seconds += late
             self.latest_seconds = max(self.latest_seconds, late)
             if stream.advance():
-                self._queue.append((due + self.gap_seconds, stream))
+                self._push(due + self.gap_seconds, stream)
         self._arm()
 
 
@@ -174,8 +179,7 @@ class BackendConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its bases
 
     def data_received(self, data: bytes) -> None:
         self._received += data

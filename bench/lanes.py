@@ -1,10 +1,10 @@
 """The three lanes: paced streams, bursts, idle streams. Each yields one `Sample` per server, dialect and round.
 
-Rules: the servers of a round are measured one after the other, in turning order; whoever is not under test stands still;
-a sample with failures is kept and marked, never mended.
+Rules: the servers of a round are measured one after the other, in turning order; whoever is not under test
+stands still; a sample with failures is kept and marked, never mended.
 """
 
-import os
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 
 import uvloop
 
-from bench.load import Endpoint, Observed, hold_streams, run_load
-from bench.measure import Spread, cpu_seconds, resident_bytes, spread
+from bench.load import Endpoint, hold_streams, run_load
+from bench.measure import Spread, cpu_seconds, resident_bytes, spread, stolen_seconds
 from bench.servers import BackendServer, Server
 
 LIMIT_SECONDS = 60.0
@@ -53,6 +53,7 @@ class Sample:
     load_cpu_seconds: float
     first_token: Spread | None
     gap: Spread | None
+    stolen_seconds: float
     backend_late_ms: float
 
     @property
@@ -85,9 +86,10 @@ class Results:
 
     def failures(self) -> list[str]:
         """One line for each measurement in which an answer failed."""
+        measurements: list[Sample | Memory] = [*self.samples, *self.memory]
         return [
             f"{measured.server}, {measured.dialect}: {count} x {reason}"
-            for measured in (*self.samples, *self.memory)
+            for measured in measurements
             for reason, count in measured.failures.items()
         ]
 
@@ -123,13 +125,13 @@ def measure_memory(backend: BackendServer, server: Server, *, streams: int) -> M
         time.sleep(SETTLE_SECONDS)
         rest = resident_bytes(server.pid)
         backend.set_pace(events=100, gap_ms=5, hold=True)
-        opened, failures = uvloop.run(_open_memory(server, endpoint, streams))
+        with_streams, failures = uvloop.run(_open_memory(server, endpoint, streams))
     return Memory(
         server=server.name,
         dialect=endpoint.dialect,
         streams=streams,
         rest_bytes=rest,
-        open_bytes=opened,
+        open_bytes=with_streams,
         failures=dict(failures),
     )
 
@@ -149,9 +151,9 @@ def warm_up(backend: BackendServer, endpoint: Endpoint) -> None:
 
 async def _open_memory(server: Server, endpoint: Endpoint, streams: int) -> tuple[int, Counter[str]]:
     connections, failures = await hold_streams(endpoint, count=streams, opening=OPENING_STREAMS)
-    time.sleep(SETTLE_SECONDS)
+    await asyncio.sleep(SETTLE_SECONDS)
     opened = resident_bytes(server.pid)
-    failures.update({"closed while idle": sum(not connection.open for connection in connections)})
+    failures["closed while idle"] += sum(not connection.open for connection in connections)
     for connection in connections:
         connection.close()
     return opened, +failures
@@ -160,7 +162,8 @@ async def _open_memory(server: Server, endpoint: Endpoint, streams: int) -> tupl
 def _measure(backend: BackendServer, server: Server, endpoint: Endpoint, *, shape: Shape, turn: int) -> Sample:
     with server.awake():
         backend.lateness()
-        before = _cpu(server, backend)
+        stolen_before = stolen_seconds()
+        server_before, backend_before = cpu_seconds(server.pid), cpu_seconds(backend.server.pid)
         observed = run_load(
             endpoint,
             streams=shape.streams,
@@ -169,6 +172,22 @@ def _measure(backend: BackendServer, server: Server, endpoint: Endpoint, *, shap
             stagger_seconds=shape.answer_seconds,
             limit_seconds=shape.seconds + LIMIT_SECONDS,
         )
-        spent = [after - earlier for earlier, after in zip(before, _cpu(server, backend), strict=True)]
-        late = backend.lateness()["mean_late_ms"]
-    return _sample(observed, spent, late, server=server, endpoint=endpoint, lane=shape.lane, turn=turn)
+        server_cpu = cpu_seconds(server.pid) - server_before
+        stolen = stolen_seconds() - stolen_before
+        backend_cpu = cpu_seconds(backend.server.pid) - backend_before
+    return Sample(
+        lane=shape.lane,
+        dialect=endpoint.dialect,
+        server=server.name,
+        round=turn,
+        answers=observed.answers,
+        failures=dict(observed.failures),
+        wall_seconds=observed.wall_seconds,
+        server_cpu_seconds=server_cpu,
+        backend_cpu_seconds=backend_cpu,
+        load_cpu_seconds=observed.cpu_seconds,
+        first_token=spread(observed.first_token_seconds),
+        gap=spread(observed.gap_seconds),
+        stolen_seconds=stolen,
+        backend_late_ms=backend.lateness()["mean_late_ms"],
+    )

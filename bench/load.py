@@ -7,9 +7,9 @@ A raw asyncio protocol on uvloop that does next to nothing per event: one clock 
 import asyncio
 import gc
 import time
-from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import cast
 
 import uvloop
 
@@ -37,8 +37,9 @@ class Observed:
 
     answers: int = 0
     wall_seconds: float = 0.0
-    first_token_seconds: array[float] = field(default_factory=lambda: array("d"))
-    gap_seconds: array[float] = field(default_factory=lambda: array("d"))
+    cpu_seconds: float = 0.0  # of the load generator itself, in that time
+    first_token_seconds: list[float] = field(default_factory=list)
+    gap_seconds: list[float] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
 
     def add(self, answer: "Answer") -> None:
@@ -100,8 +101,7 @@ class ClientConnection(asyncio.Protocol):
         self._answer: Answer | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its bases
 
     def data_received(self, data: bytes) -> None:
         if self._answer is not None:
@@ -172,7 +172,7 @@ class Load:
         After `limit_seconds` the answers still open are given up and counted as failures.
         """
         connections = [await connect(self._endpoint.port) for _ in range(self._streams)]
-        started = time.perf_counter()
+        started, cpu_before = time.perf_counter(), time.process_time()
         slots = [
             asyncio.create_task(
                 self._slot(connection, started + seconds, delay=stagger_seconds * index / self._streams)
@@ -181,6 +181,7 @@ class Load:
         ]
         _, late = await asyncio.wait(slots, timeout=limit_seconds)
         self.observed.wall_seconds = time.perf_counter() - started
+        self.observed.cpu_seconds = time.process_time() - cpu_before
         self.observed.failures.update({"not done in time": len(late)} if late else {})
         for slot in late:
             slot.cancel()

@@ -4,7 +4,6 @@ Source: proc(5). CPU time of a process tree counts its living processes, and the
 """
 
 import os
-from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +41,11 @@ def resident_bytes(root: int) -> int:
     return sum(int((PROC / str(pid) / "statm").read_text().split()[1]) for pid in process_tree(root)) * PAGE_BYTES
 
 
+def stolen_seconds() -> float:
+    """Time that the host gave to other machines while a core of this one wanted to run, summed over all cores."""
+    return int((PROC / "stat").read_text().split()[8]) / TICKS_PER_SECOND
+
+
 def _cpu_ticks(pid: int) -> int:
     after_name = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     return sum(int(ticks) for ticks in after_name[11:15])  # utime, stime, cutime, cstime
@@ -55,7 +59,7 @@ def percentile(ordered: Sequence[float], fraction: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
 
 
-def spread(seconds: array[float]) -> Spread | None:
+def spread(seconds: Sequence[float]) -> Spread | None:
     """Median and 99th percentile of times given in seconds; None if there are none."""
     if not seconds:
         return None

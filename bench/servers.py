@@ -11,6 +11,7 @@ import http.client
 import importlib.metadata
 import json
 import os
+import platform
 import re
 import signal
 import socket
@@ -64,7 +65,7 @@ http {{
 }}
 """
 
-# Every switch that keeps LiteLLM from asking the network at start; the rest is as its documentation advises for production.
+# Every switch that keeps LiteLLM from asking the network at start, and its production mode.
 LITELLM_ENVIRONMENT = {
     "LITELLM_MASTER_KEY": LITELLM_KEY,
     "LITELLM_MODE": "PRODUCTION",
@@ -77,25 +78,27 @@ LITELLM_ENVIRONMENT = {
 }
 
 
-class StartFailed(Exception):
+class StartFailedError(Exception):
     """A server ended or stayed silent instead of becoming ready; the text holds the end of its log."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Server:
-    """A running server. `endpoints` names what the load asks, by dialect; the backend's own has no process to measure."""
+    """A running server. `endpoints` says what the load asks, by dialect; the backend is never paused."""
 
     name: str
     version: str
     process: subprocess.Popen[str]
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    pausable: bool = True
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
     def pause(self) -> None:
-        self._signal(signal.SIGSTOP)
+        if self.pausable:
+            self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
@@ -150,7 +153,7 @@ class BackendServer:
         command = [sys.executable, "-m", "bench.backend"]
         environment = {"PYTHONPATH": str(Path(__file__).parent.parent)}
         process = _start(command, place, environment=environment)
-        self.server = Server(name="direct", version=f"Python {sys.version.split()[0]}", process=process)
+        self.server = Server(name="direct", version=platform.python_version(), process=process, pausable=False)
         self.port = int(_await_line(self.server, place, r"^(\d+)"))
         self.server.endpoints = {
             "chat": Endpoint(port=self.port, path=CHAT_PATH, dialect="chat", key=KEY),
@@ -233,7 +236,7 @@ def start_litellm(place: Place) -> Server:
 
 
 def unsigned_token() -> str:
-    """An access token as ChatGPT issues them, of the backend's account, valid for ten days, with an empty signature's stand-in."""
+    """An access token with the claims ChatGPT's have, for the backend's account, ten days valid, not really signed."""
     now = int(time.time())
     claims = {
         "iss": "https://auth.openai.com",
@@ -292,7 +295,7 @@ def _await(server: Server, place: Place, ready: Callable[[], bool]) -> None:
     while not ready():
         if server.process.poll() is not None or time.perf_counter() > deadline:
             server.stop()
-            raise StartFailed(f"{server.name}: {_log_end(place)}")
+            raise StartFailedError(f"{server.name}: {_log_end(place)}")
         time.sleep(0.1)
 
 

@@ -136,7 +136,7 @@ class HostedStarted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostedEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """That tool is done; ``item`` is the finished Responses item (for ``image_generation_call`` it holds ``result``)."""
+    """That tool is done; ``item`` is the finished Responses item, of ``image_generation_call`` with its ``result``."""
 
     block: int
     kind: str
@@ -205,6 +205,9 @@ class ResponseEnded(msgspec.Struct, frozen=True, kw_only=True):
     end_turn: bool | None = None
     native: JsonObject | None = None
 
+
+BlockStart: TypeAlias = TextStarted | RefusalStarted | ThinkingStarted | ToolCallStarted | HostedStarted
+BlockEnd: TypeAlias = TextEnded | RefusalEnded | ThinkingEnded | ToolCallEnded | HostedEnded
 
 Event: TypeAlias = (
     ResponseStarted

@@ -42,13 +42,13 @@ class _Open:
 
     __slots__ = ("annotations", "ended", "pieces", "raw", "start", "summary")
 
-    def __init__(self, start: ev.Event) -> None:
+    def __init__(self, start: ev.BlockStart) -> None:
         self.start = start
         self.pieces: list[str] = []
         self.annotations: list[Annotation] = []
         self.summary: dict[int, list[str]] = {}
         self.raw: dict[int, list[str]] = {}
-        self.ended: ev.Event | None = None
+        self.ended: ev.BlockEnd | None = None
 
     def joined(self) -> str:
         return "".join(self.pieces)
@@ -85,6 +85,15 @@ class Folder:
                 self._blocks[event.block].ended = event
             case ev.AnnotationAdded():
                 self._blocks[event.block].annotations.append(event.annotation)
+            case ev.ImagePartial() | ev.OpaqueEvent():
+                pass
+            case _:
+                self._add_fact(event)
+
+    def _add_fact(
+        self, event: ev.ResponseStarted | ev.UsageReported | ev.RateLimitsObserved | ev.ResponseEnded
+    ) -> None:
+        match event:
             case ev.ResponseStarted():
                 self._started = event
             case ev.UsageReported():
@@ -93,8 +102,6 @@ class Folder:
                 self._limits.append(event.snapshot)
             case ev.ResponseEnded():
                 self._end = event
-            case ev.ImagePartial() | ev.OpaqueEvent():
-                pass
 
     def result(self) -> Response:
         """The answer as far as it has come."""
@@ -137,7 +144,6 @@ def _part(open_block: _Open) -> AnswerPart:
         case ev.HostedStarted():
             item = ended.item if isinstance(ended, ev.HostedEnded) else start.item
             return AnswerPart(block=Hosted(kind=start.kind, item=item, item_id=start.item_id), item_id=start.item_id)
-    raise TypeError(f"{type(start).__name__} opens no block")
 
 
 def _text(open_block: _Open) -> Text:

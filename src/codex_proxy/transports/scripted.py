@@ -41,7 +41,7 @@ class ScriptedReply(msgspec.Struct, frozen=True, kw_only=True):
     """One reply.  ``refused`` raises it instead of replying; ``headers_after_seconds`` delays the headers."""
 
     status: int = 200
-    headers: Mapping[str, str] = {"content-type": "text/event-stream"}
+    headers: Mapping[str, str] = msgspec.field(default_factory=lambda: {"content-type": "text/event-stream"})
     body: tuple[BodyStep, ...] = ()
     headers_after_seconds: float = 0.0
     refused: Failure | None = None

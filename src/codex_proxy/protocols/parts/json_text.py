@@ -68,7 +68,7 @@ def _reason(text: bytes, words: str) -> str:
     if position is None:
         return f"the body is not valid JSON: {words[:_MAX_QUOTED]}"
     where = _line_and_column(text, int(position.group(1)))
-    return f"the body is not valid JSON at {where}: {words.split(' (byte')[0][:_MAX_QUOTED]}"
+    return f"the body is not valid JSON at {where}: {words.partition(' (byte')[0][:_MAX_QUOTED]}"
 
 
 def _line_and_column(text: bytes, offset: int) -> str:

@@ -1,0 +1,68 @@
+# Every target brings its own environment: Python 3.11+ and make are all it takes.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: install demo run test check fix laws conformance bench docs lock clean help
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+WORKERS ?= 2
+INSTALLED := .venv/.installed
+
+$(INSTALLED): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+install: $(INSTALLED)  ## make .venv with the codex-proxy command
+
+demo: install  ## one question in each dialect to the simulated backend; no account needed
+	$(BIN)/codex-proxy demo $(ARGS)
+
+run: install  ## serve for real (make run ARGS="--port 9000")
+	$(BIN)/codex-proxy serve $(ARGS)
+
+test: check  ## everything CI runs: check, then all tests
+	$(BIN)/python -m pytest -n $(WORKERS) tests
+
+check: install  ## formatting, lint, types, import contracts, size ceilings, test mirror, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m scripts.checks.sizes
+	$(BIN)/python -m scripts.checks.mirror
+	$(BIN)/python -m scripts.checks.core_imports
+	$(BIN)/mkdocs build --strict --quiet --site-dir .cache/site
+	$(BIN)/python -m scripts.checks.docs_run
+
+fix: install  ## let ruff format and repair what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+laws: install  ## the property tests every dialect has to pass
+	$(BIN)/python -m pytest -n $(WORKERS) tests/laws
+
+conformance: install  ## official SDKs and real command-line agents against the gateway
+	$(BIN)/python -m pytest tests/conformance
+
+bench: install  ## side-by-side benchmarks; results in bench/results
+	$(BIN)/python bench/run.py $(ARGS)
+
+docs: install  ## the documentation, served with live reload
+	$(BIN)/mkdocs serve
+
+lock: install  ## move the pins to the newest versions pyproject.toml allows
+	$(BIN)/uv lock --upgrade
+	$(BIN)/uv export --quiet --all-groups --no-emit-project --no-header --no-annotate \
+		--format requirements.txt --output-file requirements.lock
+
+clean:  ## remove the environment, caches and build results
+	rm -rf .venv .cache dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
+	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

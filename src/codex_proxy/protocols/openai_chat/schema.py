@@ -1,0 +1,166 @@
+"""Shapes of the chat wire: chunks as vendors send them, the stream grammar, and what our own options say.
+
+Rules of this file: pure declarations.  Members that vendors disagree on are ``Any`` and judged by the decoder, so that
+one odd member never costs the whole chunk.  Source: OpenAI API reference, chat completions; recorded streams of Azure,
+DeepSeek, Groq, Mistral, OpenRouter, Perplexity, Snowflake, Venice, xAI and Z.ai.
+"""
+
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from codex_proxy.canonical.request import Request
+from codex_proxy.protocols.parts.legality import Grammar
+
+# ``call_end`` is never written: a chat stream closes its calls silently, at the finish chunk.
+GRAMMAR: Final = Grammar(
+    start="role",
+    free=frozenset({"content", "reasoning", "reasoning_details", "refusal", "annotations", "image"}),
+    opens={"call": "call"},
+    inside={"arguments": frozenset({"call"})},
+    closes={"call_end": "call"},
+    finish=frozenset({"finish", "error"}),
+    after=frozenset({"usage", "done"}),
+    before=frozenset({"error"}),
+)
+
+
+class ReasoningField(StrEnum):
+    """Which delta member carries thoughts: DeepSeek's word, OpenRouter's, both, or none."""
+
+    REASONING_CONTENT = "reasoning_content"
+    REASONING = "reasoning"
+    BOTH = "both"
+    NONE = "none"
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names of the members to write."""
+        return _REASONING_MEMBERS[self]
+
+
+_REASONING_MEMBERS: Final = {
+    ReasoningField.REASONING_CONTENT: ("reasoning_content",),
+    ReasoningField.REASONING: ("reasoning",),
+    ReasoningField.BOTH: ("reasoning_content", "reasoning"),
+    ReasoningField.NONE: (),
+}
+
+
+class ReplyForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What this client's answer must look like beyond the standard.
+
+    ``custom_as_function`` writes calls of custom tools as functions with the raw text as arguments; ``legacy`` answers
+    with ``function_call``; ``reasoning_details`` adds the encrypted reasoning.
+    """
+
+    custom_as_function: bool = False
+    legacy: bool = False
+    reasoning_details: bool = False
+
+
+class ChatRequest(Request, frozen=True, kw_only=True):
+    """A canonical request that remembers the form its client reads."""
+
+    form: ReplyForm = ReplyForm()
+
+
+class FunctionPiece(msgspec.Struct, frozen=True):
+    """A call's name and arguments, or a piece of them."""
+
+    name: Any = None
+    arguments: Any = None
+
+
+class CustomPiece(msgspec.Struct, frozen=True):
+    """The same of a custom tool."""
+
+    name: Any = None
+    input: Any = None
+
+
+class CallPiece(msgspec.Struct, frozen=True):
+    """One element of ``tool_calls``."""
+
+    index: Any = None
+    id: Any = None
+    function: FunctionPiece | None = None
+    custom: CustomPiece | None = None
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """A ``delta``, or the ``message`` of an unstreamed answer."""
+
+    content: Any = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+    reasoning_details: Any = None
+    refusal: Any = None
+    tool_calls: list[CallPiece] | None = None
+    function_call: FunctionPiece | None = None
+    annotations: Any = None
+    audio: Any = None
+    images: Any = None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One choice; only number 0 is read."""
+
+    index: Any = 0
+    delta: Delta | None = None
+    message: Delta | None = None
+    finish_reason: Any = None
+    usage: Any = None
+    error: Any = None
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """A chunk or a whole completion."""
+
+    id: Any = None
+    model: Any = None
+    created: Any = None
+    choices: list[Choice] | None = None
+    usage: Any = None
+    x_groq: Any = None
+    service_tier: Any = None
+    error: Any = None
+
+
+class ThinkingSwitch(StrEnum):
+    """How a vendor is told to think."""
+
+    REASONING_EFFORT = "reasoning_effort"
+    REASONING_OBJECT = "reasoning"
+    THINKING_TYPE = "thinking"
+    ENABLE_THINKING = "enable_thinking"
+    NONE = "none"
+
+
+class ChatProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """What one vendor's chat dialect can say; pure data.
+
+    ``max_tokens_field`` is the vendor's word for the output limit; ``reasoning_echo`` the assistant member in which it
+    wants its own thoughts back; ``single_system`` merges all instructions into one leading message; ``think_tags``
+    reads ``<think>`` at the start of the text as thoughts; ``headers`` are sent with every call.
+    """
+
+    path: str = "/chat/completions"
+    max_tokens_field: str = "max_completion_tokens"
+    thinking: ThinkingSwitch = ThinkingSwitch.REASONING_EFFORT
+    reasoning_echo: str | None = None
+    developer_role: bool = False
+    single_system: bool = False
+    stream_options: bool = True
+    parallel_tool_calls: bool = True
+    json_schema: bool = True
+    strict: bool = True
+    custom_tools: bool = False
+    images: bool = True
+    tool_images: bool = False
+    files: bool = False
+    audio: bool = False
+    web_search: bool = False
+    think_tags: bool = False
+    headers: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,99 @@
+"""When the status leaves, what fills silence, and how batches become single writes."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from codex_proxy.canonical.events import Event, TextDelta
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.notes import Note
+from codex_proxy.framing.sse import Frame
+from codex_proxy.protocols.base import Step
+from codex_proxy.server.asgi import Message
+from codex_proxy.server.streaming import Pace, StreamResponder
+
+
+class PlainStream:
+    """Encodes text deltas as their text."""
+
+    notes: tuple[Note, ...] = ()
+    repairs = 0
+
+    def encode(self, events: Sequence[Event], frame: Frame | None = None) -> bytes:
+        return b"".join(event.text.encode() for event in events if isinstance(event, TextDelta))
+
+    def finish(self) -> bytes:
+        return b"END"
+
+    def fail(self, failure: Failure) -> bytes:
+        return b"FAILED " + failure.message.encode()
+
+    def heartbeat(self) -> bytes:
+        return b"PING"
+
+
+def responder(sent: list[Message], pace: Pace | None = None) -> StreamResponder:
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    return StreamResponder(
+        stream=PlainStream(),
+        send=send,
+        headers=lambda: {"x-request-id": "req_1"},
+        pace=pace or Pace(),
+        monotonic=time.monotonic,
+    )
+
+
+def text(*words: str) -> list[Step]:
+    return [Step(None, (TextDelta(block=0, text=word),)) for word in words]
+
+
+async def test_one_batch_is_one_write_after_the_status() -> None:
+    sent: list[Message] = []
+    answer = responder(sent)
+    await answer.deliver(text("a", "b", "c"))
+    await answer.finish()
+    assert sent[0]["type"] == "http.response.start"
+    assert (b"x-request-id", b"req_1") in sent[0]["headers"]
+    assert [message["body"] for message in sent[1:]] == [b"abc", b"END"]
+    assert [message["more_body"] for message in sent[1:]] == [True, False]
+
+
+async def test_steps_without_bytes_write_nothing() -> None:
+    sent: list[Message] = []
+    answer = responder(sent)
+    await answer.deliver([Step(None, ())])
+    assert not answer.status_sent
+    assert sent == []
+
+
+async def test_silence_before_content_sends_the_status_and_then_heartbeats() -> None:
+    sent: list[Message] = []
+    answer = responder(sent, Pace(first_byte_grace_seconds=0.02, heartbeat_seconds=0.03))
+    pulse = asyncio.ensure_future(answer.keep_alive())
+    await asyncio.sleep(0.15)
+    pulse.cancel()
+    assert sent[0]["type"] == "http.response.start"
+    bodies = [message["body"] for message in sent[1:]]
+    assert len(bodies) >= 3
+    assert set(bodies) == {b"PING"}
+
+
+async def test_a_talking_stream_needs_no_heartbeat() -> None:
+    sent: list[Message] = []
+    answer = responder(sent, Pace(first_byte_grace_seconds=0.01, heartbeat_seconds=0.5))
+    pulse = asyncio.ensure_future(answer.keep_alive())
+    for _ in range(5):
+        await answer.deliver(text("x"))
+        await asyncio.sleep(0.01)
+    pulse.cancel()
+    assert {message["body"] for message in sent[1:]} == {b"x"}
+
+
+async def test_a_failure_is_the_dialects_own_last_word() -> None:
+    sent: list[Message] = []
+    answer = responder(sent)
+    await answer.deliver(text("a"))
+    await answer.fail(Failure(kind=FailureKind.DISCONNECTED, message="broke"))
+    assert sent[-1] == {"type": "http.response.body", "body": b"FAILED broke", "more_body": False}

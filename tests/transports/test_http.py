@@ -1,0 +1,192 @@
+"""The real transport against real sockets: timing of the first event, cancellation, and what may have been sent."""
+
+import asyncio
+import contextlib
+import socket
+import time
+
+import pytest
+
+from codex_proxy.canonical.failure import FailureKind, Sent
+from codex_proxy.gateway.ports import Route, TransportError
+from codex_proxy.protocols.base import UpstreamCall
+from codex_proxy.transports.clients import ClientPool, Timeouts
+from codex_proxy.transports.http import HttpTransport
+from tests.transports.wire import STREAM_HEAD, Handler, chunk, listening, read_request
+
+CALL = UpstreamCall(
+    method="POST",
+    path="/codex/responses",
+    headers=(("version", "1"), ("accept", "text/event-stream"), ("user-agent", "test"), ("x-last", "z")),
+    body=b"{}",
+)
+
+
+def transport(timeouts: Timeouts | None = None) -> HttpTransport:
+    times = timeouts or Timeouts()
+    return HttpTransport(pool=ClientPool(timeouts=times, now=time.monotonic), timeouts=times)
+
+
+def route(base_url: str) -> Route:
+    return Route(base_url=base_url, account_id="acc-1")
+
+
+async def read_all(base_url: str, made: HttpTransport) -> tuple[int, bytes]:
+    async with made.open(CALL, route(base_url)) as reply:
+        body = b""
+        while piece := await reply.read():
+            body += piece
+        return reply.status, body
+
+
+async def failure_of(handler: Handler, *, timeouts: Timeouts | None = None) -> tuple[FailureKind, Sent]:
+    made = transport(timeouts)
+    async with listening(handler) as base_url:
+        with pytest.raises(TransportError) as caught:
+            await read_all(base_url, made)
+    await made.close()
+    return caught.value.failure.kind, caught.value.failure.sent
+
+
+async def test_the_first_event_arrives_before_the_second_is_sent() -> None:
+    client_has_first = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
+        await client_has_first.wait()
+        writer.write(chunk(b"data: 2\n\n") + b"0\r\n\r\n")
+        await writer.drain()
+
+    made = transport()
+    async with listening(handler) as base_url, made.open(CALL, route(base_url)) as reply:
+        assert await reply.read() == b"data: 1\n\n"
+        client_has_first.set()
+        assert await reply.read() == b"data: 2\n\n"
+        assert await reply.read() == b""
+    await made.close()
+
+
+async def test_headers_keep_their_order_and_spelling_and_nothing_is_added_before_them() -> None:
+    heads: list[list[str]] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            heads.append((await read_request(reader))[0])
+            writer.write(b"HTTP/1.1 200 OK\r\nset-cookie: __cf_bm=1; Path=/\r\ncontent-length: 2\r\n\r\nok")
+
+    made = transport()
+    async with listening(handler) as base_url:
+        assert await read_all(base_url, made) == (200, b"ok")
+        await read_all(base_url, made)
+    await made.close()
+    names = [line.split(":")[0] for line in heads[1][1:]]
+    assert names[:5] == ["version", "accept", "user-agent", "x-last", "cookie"]
+    assert "accept-encoding" not in names
+    assert "cookie: __cf_bm=1" in heads[1]
+
+
+async def test_leaving_early_closes_the_upstream() -> None:
+    closed = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
+        await reader.read()
+        closed.set()
+
+    made = transport()
+    async with listening(handler) as base_url:
+        async with made.open(CALL, route(base_url)) as reply:
+            await reply.read()
+        async with asyncio.timeout(1):
+            await closed.wait()
+    await made.close()
+
+
+async def test_a_refused_connection_proves_that_nothing_was_sent() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    made = transport()
+    with pytest.raises(TransportError) as caught:
+        await read_all(f"http://127.0.0.1:{port}", made)
+    await made.close()
+    assert (caught.value.failure.kind, caught.value.failure.sent) == (FailureKind.UNREACHABLE, Sent.NOTHING_SENT)
+
+
+async def test_a_connection_closed_after_the_request_may_have_been_sent() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+
+    assert await failure_of(handler) == (FailureKind.UNREACHABLE, Sent.MAYBE_SENT)
+
+
+async def test_silence_before_headers_is_a_timeout() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        await reader.read()
+
+    timeouts = Timeouts(headers=0.2, idle=0.2)
+    assert await failure_of(handler, timeouts=timeouts) == (FailureKind.TIMEOUT, Sent.MAYBE_SENT)
+
+
+async def test_silence_within_the_body_is_a_timeout() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
+        await reader.read()
+
+    assert (await failure_of(handler, timeouts=Timeouts(headers=0.2, idle=0.2)))[0] is FailureKind.TIMEOUT
+
+
+async def test_a_cut_within_the_body_is_a_disconnect() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
+        await writer.drain()
+
+    assert (await failure_of(handler))[0] is FailureKind.DISCONNECTED
+
+
+async def test_an_empty_404_empties_the_cookie_jar() -> None:
+    cookies: list[bool] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head, _ = await read_request(reader)
+            cookies.append(any(line.startswith("cookie:") for line in head))
+            status = b"404 Not Found" if len(cookies) == 2 else b"200 OK"
+            writer.write(b"HTTP/1.1 " + status + b"\r\nset-cookie: __cf_bm=1\r\ncontent-length: 0\r\n\r\n")
+
+    made = transport()
+    async with listening(handler) as base_url:
+        for _ in range(3):
+            await read_all(base_url, made)
+    await made.close()
+    assert cookies == [False, True, False]
+
+
+async def test_an_unknown_proxy_scheme_is_refused_before_anything_is_sent() -> None:
+    made = transport()
+    odd = Route(base_url="http://127.0.0.1:9", account_id="acc-1", egress_url="gopher://127.0.0.1:1")
+    with pytest.raises(TransportError) as caught:
+        async with made.open(CALL, odd):
+            pass
+    await made.close()
+    assert caught.value.failure.sent is Sent.NOTHING_SENT
+    assert "gopher" not in caught.value.failure.message
+
+
+async def test_cancelling_a_pending_read_frees_the_client_at_once() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD)
+        await reader.read()
+
+    made = transport()
+    async with listening(handler) as base_url:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await read_all(base_url, made)
+    await made.close()
