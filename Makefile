@@ -36,7 +36,7 @@ check: install  ## formatting, lint, types, import contracts, size ceilings, tes
 	$(BIN)/python -m scripts.checks.sizes
 	$(BIN)/python -m scripts.checks.mirror
 	$(BIN)/python -m scripts.checks.core_imports
-	$(BIN)/mkdocs build --strict --quiet --site-dir .cache/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir .cache/site
 	$(BIN)/python -m scripts.checks.docs_run
 
 fix: install  ## let ruff format and repair what it can
@@ -53,7 +53,7 @@ bench: install  ## side-by-side benchmarks; results in bench/results
 	$(BIN)/python bench/run.py $(ARGS)
 
 docs: install  ## the documentation, served with live reload
-	$(BIN)/mkdocs serve
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 lock: install  ## move the pins to the newest versions pyproject.toml allows
 	$(BIN)/uv lock --upgrade

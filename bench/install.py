@@ -16,7 +16,7 @@ LITELLM_ENVIRONMENT = Path(__file__).with_name(".venv-litellm")
 NGINX_PACKAGE = "nginx-light"
 
 
-class NotAvailableError(Exception):
+class NotAvailable(Exception):
     """A program that this machine does not have and that could not be installed; the text says why."""
 
 
@@ -24,14 +24,14 @@ def nginx_program() -> str:
     """Path of nginx, installed first where we are root on a Debian system.
 
     Raises:
-        NotAvailableError: nginx is missing and may not or could not be installed.
+        NotAvailable: nginx is missing and may not or could not be installed.
     """
     path = _search_path()
     if shutil.which("nginx", path=path) is None:
         _install_debian(NGINX_PACKAGE)
     found = shutil.which("nginx", path=path)
     if found is None:
-        raise NotAvailableError("nginx is not installed")
+        raise NotAvailable("nginx is not installed")
     return found
 
 
@@ -39,7 +39,7 @@ def litellm_program() -> Path:
     """Path of LiteLLM's command, installed at first use (600 MB).
 
     Raises:
-        NotAvailableError: the package index did not give it.
+        NotAvailable: the package index did not give it.
     """
     program = LITELLM_ENVIRONMENT / "bin" / "litellm"
     installed = LITELLM_ENVIRONMENT / "requirement.txt"
@@ -49,7 +49,7 @@ def litellm_program() -> Path:
     venv.create(LITELLM_ENVIRONMENT, clear=True, with_pip=True)
     done = subprocess.run(_pip_command(), check=False, capture_output=True, text=True)
     if done.returncode:
-        raise NotAvailableError(f"{LITELLM_REQUIREMENT} could not be installed: {_last_line(done.stderr)}")
+        raise NotAvailable(f"{LITELLM_REQUIREMENT} could not be installed: {_last_line(done.stderr)}")
     installed.write_text(LITELLM_REQUIREMENT)
     return program
 
@@ -58,11 +58,11 @@ def gateway_program() -> Path:
     """Path of our own command, in the environment that runs the benchmark.
 
     Raises:
-        NotAvailableError: the project is not installed there.
+        NotAvailable: the project is not installed there.
     """
     program = Path(sys.executable).with_name("codex-proxy")
     if not program.exists():
-        raise NotAvailableError("codex-proxy is not installed in this environment")
+        raise NotAvailable("codex-proxy is not installed in this environment")
     return program
 
 
@@ -76,7 +76,7 @@ def _pip_command() -> list[str]:
 
 def _install_debian(package: str) -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise NotAvailableError(f"{package} is missing, and only root on a Debian system can install it here")
+        raise NotAvailable(f"{package} is missing, and only root on a Debian system can install it here")
     print(f"installing {package}", flush=True)
     # RUNLEVEL=1 keeps the package's script from starting a web server of its own.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
@@ -87,7 +87,7 @@ def _install_debian(package: str) -> None:
         if command is install and done.returncode == 0:
             return
         complaint = _last_line(done.stderr)
-    raise NotAvailableError(f"{package} could not be installed: {complaint}")
+    raise NotAvailable(f"{package} could not be installed: {complaint}")
 
 
 def _search_path() -> str:

@@ -9,6 +9,7 @@ import gc
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import cast
 
 import uvloop
@@ -49,7 +50,7 @@ class Observed:
         self.answers += 1
         arrivals = answer.arrivals
         self.first_token_seconds.append(arrivals[0] - answer.sent_at)
-        self.gap_seconds.extend(later - earlier for earlier, later in zip(arrivals, arrivals[1:], strict=False))
+        self.gap_seconds.extend(later - earlier for earlier, later in pairwise(arrivals))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.lanes import Memory, Results
@@ -72,7 +72,7 @@ def write_results(run: Run, results: Results) -> Path:
     """Keep the run as `results/<date>-<commit>.json`, summary and raw samples; answers where."""
     summary = Summary(results)
     document = {
-        "date": date.today().isoformat(),
+        "date": datetime.now(tz=UTC).date().isoformat(),
         "commit": run.commit,
         "machine": {"cores": os.cpu_count(), "architecture": platform.machine(), "kernel": platform.release()},
         "versions": run.versions,

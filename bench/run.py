@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import servers
-from bench.install import NotAvailableError
+from bench.install import NotAvailable
 from bench.lanes import Results, Shape, measure_memory, measure_round, warm_up
 from bench.measure import cores, pinned
 from bench.report import Run, print_report, write_results
@@ -52,8 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             place = Place(core=server_core, folder=_subfolder(folder, name), backend_port=backend.port)
             try:
                 server = STARTERS[name](place)
-            except (NotAvailableError, servers.StartFailedError) as reason:
-                skipped[name] = str(reason)
+            except (NotAvailable, servers.StartFailed) as reason:
+                skipped[name] = "did not start" if isinstance(reason, servers.StartFailed) else "not to be had here"
+                _say(f"skipped: {name}: {reason}")
                 continue
             running.callback(server.stop)
             server.pause()

@@ -78,7 +78,7 @@ LITELLM_ENVIRONMENT = {
 }
 
 
-class StartFailedError(Exception):
+class StartFailed(Exception):
     """A server ended or stayed silent instead of becoming ready; the text holds the end of its log."""
 
 
@@ -177,7 +177,7 @@ class BackendServer:
 
 
 def start_nginx(place: Place) -> Server:
-    """nginx as a byte relay: one worker, no buffering, connections to the backend kept."""
+    """A byte relay: nginx with one worker, no buffering, connections to the backend kept."""
     program, port = install.nginx_program(), free_port()
     configuration = place.folder / "nginx.conf"
     configuration.write_text(NGINX_CONF.format(folder=place.folder, backend_port=place.backend_port, port=port))
@@ -295,7 +295,7 @@ def _await(server: Server, place: Place, ready: Callable[[], bool]) -> None:
     while not ready():
         if server.process.poll() is not None or time.perf_counter() > deadline:
             server.stop()
-            raise StartFailedError(f"{server.name}: {_log_end(place)}")
+            raise StartFailed(f"{server.name}: {_log_end(place)}")
         time.sleep(0.1)
 
 

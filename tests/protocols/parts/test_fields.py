@@ -52,7 +52,8 @@ def test_list_elements_have_their_index_in_the_path() -> None:
 
 
 def test_every_json_type_has_a_word() -> None:
-    assert [json_type(value) for value in (None, True, 1, 1.0, "", [], {})] == [
+    values: list[object] = [None, True, 1, 1.0, "", [], {}]
+    assert [json_type(value) for value in values] == [
         "null",
         "a boolean",
         "a number",

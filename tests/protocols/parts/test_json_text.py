@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.parts import json_text
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
 @given(st.binary(max_size=200))

@@ -1,0 +1,57 @@
+"""The control plane is shut to everybody but the admin key."""
+
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from codex_proxy.server.admin.app import control_plane
+from codex_proxy.server.admin.health import HealthReport, SlotReport
+from codex_proxy.server.security import Caller
+
+REPORT = HealthReport(
+    status="ok",
+    version="1.2.3",
+    uptime_seconds=5.0,
+    accounts={"active": 2},
+    slots=SlotReport(used_count=1, total_count=32, waiting_count=0),
+    exchanges_count=1,
+    models_fetched_at=None,
+)
+
+
+class Keys:
+    def authenticate(self, secret: str) -> Caller | None:
+        scopes = {"boss": frozenset({"admin", "inference"}), "worker": frozenset({"inference"})}.get(secret)
+        return Caller(key_id=secret, scopes=scopes) if scopes else None
+
+
+def client() -> TestClient[Litestar]:
+    return TestClient(control_plane(authenticator=Keys(), make_report=lambda: REPORT, version="1.2.3"))
+
+
+def test_the_admin_key_reads_the_details() -> None:
+    with client() as http:
+        answer = http.get("/health/details", headers={"authorization": "Bearer boss"})
+    assert answer.status_code == 200
+    assert answer.json()["accounts"] == {"active": 2}
+    assert answer.json()["slots"] == {"used_count": 1, "total_count": 32, "waiting_count": 0}
+
+
+def test_nobody_else_does() -> None:
+    with client() as http:
+        assert http.get("/health/details").status_code == 401
+        assert http.get("/health/details", headers={"authorization": "Bearer worker"}).status_code == 403
+        assert http.get("/health/details", headers={"x-goog-api-key": "boss"}).status_code == 403
+        answer = http.get("/health/details?key=boss")
+    assert answer.status_code == 403
+    assert answer.json() == {"error": "this key lacks the admin scope"}
+
+
+def test_the_document_is_served_and_its_page_loads_nothing() -> None:
+    with client() as http:
+        document = http.get("/openapi/openapi.json").json()
+        page = http.get("/openapi").text
+    assert "/health/details" in document["paths"]
+    assert "/health/details" in page
+    assert "<script" not in page
+    assert "http://" not in page
+    assert "https://" not in page
