@@ -55,10 +55,9 @@ bench: install  ## side-by-side benchmarks; results in bench/results
 docs: install  ## the documentation, served with live reload
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
-lock: install  ## move the pins to the newest versions pyproject.toml allows
-	$(BIN)/uv lock --upgrade
-	$(BIN)/uv export --quiet --all-groups --no-emit-project --no-header --no-annotate \
-		--format requirements.txt --output-file requirements.lock
+lock: install  ## pin what pyproject.toml asks for (make lock ARGS=--upgrade for the newest of all)
+	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --group conformance --group docs --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements.lock $(ARGS)
 
 clean:  ## remove the environment, caches and build results
 	rm -rf .venv .cache dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache

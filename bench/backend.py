@@ -21,6 +21,7 @@ import uvloop
 from bench.answers import ANSWER_ID, MODEL, chat_steps, responses_steps
 
 ACCOUNT_ID = "3f2b8a52-7c1e-4d0b-9a63-5f1f0c9e7a11"
+ANSWER_ID_BYTES = ANSWER_ID.encode()
 TICK_SECONDS = 0.001  # uvloop's timers count whole milliseconds
 RESPONSES_PATH = "/backend-api/codex/responses"
 CHAT_PATH = "/v1/chat/completions"
@@ -82,11 +83,8 @@ class PacedStream:
             return False
         step = self._steps[self._position]
         self._position += 1
-        last = self._position == len(self._steps)
-        if last or self._position == 1:  # only these steps hold the answer's id
-            step = step.replace(ANSWER_ID.encode(), self._answer_id)
-        self._transport.write(step)
-        return not last
+        self._transport.write(step.replace(ANSWER_ID_BYTES, self._answer_id))
+        return self._position < len(self._steps)
 
 
 class Pacer:

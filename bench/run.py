@@ -24,7 +24,7 @@ from bench.install import NotAvailable
 from bench.lanes import Results, Shape, measure_memory, measure_round, warm_up
 from bench.measure import cores, pinned
 from bench.report import Run, print_report, write_results
-from bench.servers import BackendServer, Place, Server
+from bench.servers import BackendServer, Place, Server, StartFailed
 
 STARTERS: dict[str, Callable[[Place], Server]] = {
     "nginx": servers.start_nginx,
@@ -50,15 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found: list[Server] = []
         for name in options.servers:
             place = Place(core=server_core, folder=_subfolder(folder, name), backend_port=backend.port)
-            try:
-                server = STARTERS[name](place)
-            except (NotAvailable, servers.StartFailed) as reason:
-                skipped[name] = "did not start" if isinstance(reason, servers.StartFailed) else "not to be had here"
-                _say(f"skipped: {name}: {reason}")
-                continue
-            running.callback(server.stop)
-            server.pause()
-            found.append(server)
+            outcome = start(name, place)
+            if isinstance(outcome, str):
+                skipped[name] = outcome
+            else:
+                running.callback(outcome.stop)
+                found.append(outcome)
         results = measure(options, backend, found)
     run = Run(
         commit=commit(),
@@ -68,9 +65,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         skipped=skipped,
     )
     print_report(run, results)
-    print(f"\n{write_results(run, results).name} written after {time.perf_counter() - started:.0f} s")
+    kept = "not kept: answers failed" if results.failures() else f"kept as {write_results(run, results).name}"
+    print(f"\n{kept}; {time.perf_counter() - started:.0f} s")
     in_ci = os.environ.get("CI") == "true"
     return 1 if results.failures() or (skipped and in_ci) else 0
+
+
+def start(name: str, place: Place) -> Server | str:
+    """Start a server and let it stand still until it is its turn; or answer in a few words why it is left out."""
+    try:
+        server = STARTERS[name](place)
+    except NotAvailable as reason:
+        _say(f"{name}: {reason}")
+        return "not to be had here"
+    except StartFailed as reason:
+        _say(f"{name}: {reason}")
+        return "did not start"
+    server.pause()
+    return server
 
 
 def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -15,21 +15,28 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from scripts.checks.breach import ROOT, Breach, report
 
 DOCUMENTED_ADDRESS = "http://127.0.0.1:8080"
 CLIENT_KEY = "key-for-the-documentation-examples"
 BLOCK_SECONDS = 60
+START_SECONDS = 30.0
 BLOCK = re.compile(
     r"^<!-- run(?P<gateway>: gateway)? -->\n+```(?P<language>console|python)[^\n]*\n(?P<body>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
 LISTENING = re.compile(r"listening on (http://\S+)")
+
+
+class GatewayFailed(Exception):
+    """The gateway did not get as far as listening."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +72,14 @@ def run_examples(examples: Sequence[Example], environment: Mapping[str, str]) ->
         folder = Path(scratch)
         breaches = [breach for one in examples if not one.needs_gateway for breach in _run(one, folder, environment)]
         served = [example for example in examples if example.needs_gateway]
-        if served:
-            address = stack.enter_context(_gateway(environment))
-            known = {**environment, "CODEX_PROXY_KEY": CLIENT_KEY}
-            breaches += [breach for one in served for breach in _run(one, folder, known, address=address)]
-        return breaches
+        if not served:
+            return breaches
+        try:
+            address = stack.enter_context(_gateway(environment, folder))
+        except GatewayFailed as error:
+            return [*breaches, Breach(path=served[0].path, line=served[0].line, text=str(error))]
+        known = {**environment, "CODEX_PROXY_KEY": CLIENT_KEY}
+        return breaches + [breach for one in served for breach in _run(one, folder, known, address=address)]
 
 
 def _run(
@@ -114,24 +124,33 @@ def _pattern(expected: str) -> str:
 
 
 @contextmanager
-def _gateway(environment: Mapping[str, str]) -> Iterator[str]:
+def _gateway(environment: Mapping[str, str], folder: Path) -> Iterator[str]:
     """A gateway on its simulated backend, on a free port; yields its address."""
     command = [sys.executable, "-m", "codex_proxy", "serve", "--simulate", "--port", "0"]
     known = {**environment, "CODEX_PROXY_SERVER__PROXY_API_KEY": CLIENT_KEY}
-    with subprocess.Popen(command, env=known, stdout=subprocess.PIPE, text=True) as server:
+    with (
+        (folder / "gateway.log").open("w+", encoding="utf-8") as log,
+        subprocess.Popen(command, cwd=folder, env=known, stdout=subprocess.PIPE, stderr=log, text=True) as server,
+    ):
         try:
-            yield _address(server)
+            yield _address(server, log)
         finally:
             server.terminate()
 
 
-def _address(server: subprocess.Popen[str]) -> str:
-    for line in server.stdout or ():
-        found = LISTENING.search(line)
-        if found:
-            return found[1]
-    message = f"the gateway ended before it listened, with status {server.wait()}"
-    raise RuntimeError(message)
+def _address(server: subprocess.Popen[str], log: TextIO) -> str:
+    patience = threading.Timer(START_SECONDS, server.kill)
+    patience.start()
+    try:
+        for line in server.stdout or ():
+            found = LISTENING.search(line)
+            if found:
+                return found[1]
+    finally:
+        patience.cancel()
+    log.seek(0)
+    last_words = log.read().strip()[-300:]
+    raise GatewayFailed(f"the gateway ended with status {server.wait()} before it listened: {last_words}")
 
 
 def main() -> int:

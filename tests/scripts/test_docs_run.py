@@ -69,3 +69,34 @@ def test_blocks_without_a_mark_are_left_alone(tmp_path: Path) -> None:
     ```
     """
     assert outcome_of(tmp_path, page) == []
+
+
+GATEWAY_PAGE = """\
+<!-- run: gateway -->
+```console
+$ echo http://127.0.0.1:8080 $CODEX_PROXY_KEY
+http://127.0.0.1:9 key-for-the-documentation-examples
+```
+"""
+
+
+def stand_in(folder: Path, program: str) -> dict[str, str]:
+    """An environment in which `python -m codex_proxy` is ``program``."""
+    (folder / "codex_proxy").mkdir()
+    (folder / "codex_proxy" / "__main__.py").write_text(program, encoding="utf-8")
+    (folder / "codex_proxy" / "__init__.py").write_text("", encoding="utf-8")
+    (folder / "page.md").write_text(GATEWAY_PAGE, encoding="utf-8")
+    return {**ENVIRONMENT, "PYTHONPATH": str(folder)}
+
+
+def test_examples_beside_a_gateway_get_its_address_and_a_key(tmp_path: Path) -> None:
+    environment = stand_in(
+        tmp_path, "import time; print('listening on http://127.0.0.1:9', flush=True); time.sleep(30)"
+    )
+    assert run_examples(find_examples([tmp_path / "page.md"]), environment) == []
+
+
+def test_a_gateway_that_does_not_start_is_reported_with_its_last_words(tmp_path: Path) -> None:
+    environment = stand_in(tmp_path, "import sys; sys.exit('the port is taken')")
+    (breach,) = run_examples(find_examples([tmp_path / "page.md"]), environment)
+    assert breach.text == "the gateway ended with status 1 before it listened: the port is taken"

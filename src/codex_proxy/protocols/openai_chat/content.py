@@ -176,9 +176,7 @@ def _media_type(filename: str | None) -> str:
 
 def _parse_audio(part: Fields) -> Audio:
     audio = part.take_fields("input_audio") or part
-    return Audio(
-        data=audio.need_string("data"), encoding=audio.take_string("format") or "wav", extra=part.rest()
-    )
+    return Audio(data=audio.need_string("data"), encoding=audio.take_string("format") or "wav", extra=part.rest())
 
 
 def _without(members: JsonObject, *names: str) -> JsonObject:

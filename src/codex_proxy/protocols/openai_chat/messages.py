@@ -190,9 +190,7 @@ def _json_arguments(arguments: Any, call: Fields) -> str:
             return arguments
         case dict():
             return encode(arguments).decode()
-    raise InvalidRequest(
-        call.at("arguments"), f"expected a string, got {json_type(arguments)}", code="invalid_type"
-    )
+    raise InvalidRequest(call.at("arguments"), f"expected a string, got {json_type(arguments)}", code="invalid_type")
 
 
 def _custom_input(arguments: Any) -> str:

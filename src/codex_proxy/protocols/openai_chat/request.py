@@ -20,7 +20,7 @@ from codex_proxy.canonical.request import (
     SessionHints,
     TextOutput,
 )
-from codex_proxy.canonical.tools import Tool
+from codex_proxy.canonical.tools import Tool, ToolChoice
 from codex_proxy.protocols.base import InvalidRequest, ParsedRequest
 from codex_proxy.protocols.openai_chat.messages import parse_messages
 from codex_proxy.protocols.openai_chat.schema import ChatRequest, ReplyForm
@@ -79,7 +79,9 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
     if messages is None:
         raise InvalidRequest("messages", "is required")
     turns, lost = parse_messages(messages, "messages", declared_kinds(tools))
+    text = fields.take_fields("text") or Fields({}, "text")  # Responses spelling
     stream, include_usage = _parse_streaming(fields)
+    metadata = fields.take_object("metadata") or {}
     request = ChatRequest(
         dialect=Dialect.OPENAI_CHAT,
         model=fields.take_string("model") or "",
@@ -88,19 +90,150 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         tools=tools,
         tool_choice=_parse_choice(fields, tools, notes),
         parallel_tool_calls=fields.take_bool("parallel_tool_calls"),
+        output=_parse_output(fields, text, notes),
         reasoning=_parse_reasoning(fields),
         sampling=_parse_sampling(fields, notes),
         service_tier=fields.take_string("service_tier"),
+        verbosity=fields.take_string("verbosity") or text.take_string("verbosity"),
         stream=stream,
         include_usage=include_usage,
-        metadata=fields.take_object("metadata") or {},
+        metadata=metadata,
+        session=_parse_session(fields, metadata, headers),
         form=form,
-        **_parse_text(fields, notes),
-        **_parse_session(fields, headers),
-        extra=_known_rest(fields),
+        extra={name: value for name, value in fields.rest().items() if value is not None},
     )
     return ParsedRequest(request=request, notes=(*notes, *lost))
 
 
-def _known_rest(fields: Fields) -> JsonObject:
-    return {name: value for name, value in fields.rest().items() if value is not None}
+def _parse_reply_form(fields: Fields, headers: Mapping[str, str]) -> ReplyForm:
+    form = parse_form(headers)
+    return ReplyForm(
+        custom_as_function=form.custom_as_function,
+        legacy=fields.has("functions") and not fields.has("tools"),
+        reasoning_details=fields.take_bool("include_reasoning_details") or False,
+    )
+
+
+def _refuse_unanswerable(fields: Fields, notes: list[Note]) -> None:
+    """What would change the answer's meaning unseen is refused or noted as lossy."""
+    count = fields.take_integer("n")
+    if count is not None and count != 1:
+        raise InvalidRequest("n", "only one choice can be answered", code="unsupported_value")
+    modalities = fields.take_list("modalities") or []
+    if "audio" in modalities:
+        raise InvalidRequest("modalities", "audio answers are not supported", code="unsupported_value")
+    for name, reason in _UNANSWERABLE.items():
+        if fields.take(name) is not None:
+            notes.append(Note(path=name, verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=reason))
+    if fields.take("audio") is not None:
+        notes.append(Note(path="audio", verdict=Verdict.DROPPED, detail="answers are text"))
+
+
+def _parse_streaming(fields: Fields) -> tuple[bool, bool]:
+    """Whether to stream, and whether the client wants the usage chunk (OpenRouter's spelling too)."""
+    options = fields.take_fields("stream_options")
+    usage = fields.take("usage")
+    wanted = options.take_bool("include_usage") if options else None
+    return fields.take_bool("stream") or False, wanted or (isinstance(usage, dict) and usage.get("include") is True)
+
+
+def _parse_choice(fields: Fields, tools: tuple[Tool, ...], notes: list[Note]) -> ToolChoice | None:
+    named = next((name for name in ("tool_choice", "function_call") if fields.has(name)), None)
+    choice = parse_tool_choice(fields, tools)
+    if named is not None and choice is None:
+        notes.append(Note(path=named, verdict=Verdict.DROPPED, detail="there are no tools to choose from"))
+    return choice
+
+
+def _parse_output(fields: Fields, text: Fields, notes: list[Note]) -> OutputFormat | None:
+    wanted = fields.take_fields("response_format") or text.take_fields("format")
+    if wanted is None:
+        return None
+    kind = wanted.take_string("type")
+    match kind:
+        case "text":
+            return TextOutput()
+        case "json_object":
+            return JsonOutput()
+        case "json_schema":
+            return _parse_schema(wanted.take_fields("json_schema") or wanted)
+    notes.append(
+        Note(path=wanted.at("type"), verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=f"unknown format {kind!r}")
+    )
+    return None
+
+
+def _parse_schema(wanted: Fields) -> SchemaOutput:
+    schema = wanted.take_object("schema")
+    if schema is None:
+        raise InvalidRequest(wanted.at("schema"), "is required")
+    return SchemaOutput(
+        name=wanted.take_string("name") or "response",
+        schema=schema,
+        strict=wanted.take_bool("strict"),
+        description=wanted.take_string("description"),
+    )
+
+
+def _parse_reasoning(fields: Fields) -> Reasoning:
+    """One value from four spellings: OpenAI's, OpenRouter's, Anthropic's (DeepSeek, Z.ai) and Qwen's."""
+    effort = fields.take_string("reasoning_effort")
+    openrouter = fields.take_fields("reasoning") or Fields({})
+    thinking = fields.take_fields("thinking") or Fields({})
+    enabled = openrouter.take_bool("enabled")
+    switch = fields.take_bool("enable_thinking")
+    off = enabled is False or switch is False or thinking.take_string("type") == "disabled"
+    excluded = openrouter.take_bool("exclude")
+    budget = openrouter.take_integer("max_tokens") or thinking.take_integer("budget_tokens")
+    return Reasoning(
+        effort=effort or openrouter.take_string("effort") or ("none" if off else None),
+        budget_tokens=budget or fields.take_integer("thinking_budget"),
+        summary=openrouter.take_string("summary"),
+        visible=False if excluded or fields.take_bool("include_reasoning") is False else None,
+        extra=openrouter.rest(),
+    )
+
+
+def _parse_sampling(fields: Fields, notes: list[Note]) -> Sampling:
+    limits = [fields.take_integer(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens")]
+    logprobs = fields.take_bool("logprobs")
+    if logprobs:
+        detail = "probabilities are not told"
+        notes.append(Note(path="logprobs", verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail))
+    return Sampling(
+        temperature=fields.take_number("temperature"),
+        top_p=fields.take_number("top_p"),
+        top_k=fields.take_number("top_k"),
+        presence_penalty=fields.take_number("presence_penalty"),
+        frequency_penalty=fields.take_number("frequency_penalty"),
+        seed=fields.take_integer("seed"),
+        logit_bias=fields.take_object("logit_bias"),
+        logprobs=logprobs,
+        max_tokens=next((limit for limit in limits if limit is not None), None),
+        stop=_parse_stop(fields),
+    )
+
+
+def _parse_stop(fields: Fields) -> tuple[str, ...]:
+    """A string or any number of strings; OpenAI takes four, other vendors more."""
+    stop = fields.take("stop")
+    if stop is None or isinstance(stop, str):
+        return (stop,) if stop else ()
+    if not isinstance(stop, list) or not all(isinstance(word, str) for word in stop):
+        raise InvalidRequest("stop", "expected a string or an array of strings", code="invalid_type")
+    return tuple(filter(None, stop))
+
+
+def _parse_session(fields: Fields, metadata: JsonObject, headers: Mapping[str, str]) -> SessionHints:
+    told = [headers.get(name) for name in _SESSION_HEADERS]
+    told.extend(_text(fields.take(name)) for name in ("session_id", "conversation_id"))
+    told.extend(_text(metadata.get(name)) for name in ("session_id", "conversation_id"))
+    return SessionHints(
+        conversation_id=next(filter(None, told), None),
+        prompt_cache_key=fields.take_string("prompt_cache_key"),
+        user=fields.take_string("user"),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

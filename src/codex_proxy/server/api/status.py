@@ -1,0 +1,29 @@
+"""The two routes anybody may ask: the root and ``GET /health``."""
+
+from collections.abc import Callable
+
+from codex_proxy.protocols.base import WireReply
+from codex_proxy.protocols.parts import json_text
+from codex_proxy.server.incoming import Incoming
+
+
+class RootEndpoint:
+    """Answers connectivity probes."""
+
+    async def __call__(self, incoming: Incoming) -> None:
+        """One line of text."""
+        headers = (("content-type", "text/plain; charset=utf-8"),)
+        await incoming.reply(WireReply(status=200, body=b"Codex Proxy is running\n", headers=headers))
+
+
+class HealthEndpoint:
+    """Says whether new requests are taken; 503 while stopping."""
+
+    def __init__(self, *, is_stopping: Callable[[], bool]) -> None:
+        self._is_stopping = is_stopping
+
+    async def __call__(self, incoming: Incoming) -> None:
+        """The state as JSON."""
+        stopping = self._is_stopping()
+        body = json_text.encode({"status": "stopping" if stopping else "ok"})
+        await incoming.reply(WireReply(status=503 if stopping else 200, body=body))

@@ -1,0 +1,34 @@
+"""Probes get their answer."""
+
+import pytest
+
+from codex_proxy.server.api.status import HealthEndpoint, RootEndpoint
+from codex_proxy.server.asgi import Message
+from codex_proxy.server.incoming import Endpoint, Incoming
+
+
+async def ask(endpoint: Endpoint) -> tuple[int, bytes]:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    await endpoint(
+        Incoming(
+            method="GET", path="/", query="", headers={}, request_id="req_1",
+            receive=receive, send=send,
+        )
+    )  # fmt: skip
+    return sent[0]["status"], sent[1]["body"]
+
+
+async def test_the_root_says_that_it_runs() -> None:
+    assert await ask(RootEndpoint()) == (200, b"Codex Proxy is running\n")
+
+
+@pytest.mark.parametrize(("stopping", "status"), [(False, 200), (True, 503)])
+async def test_health_tells_a_stop(stopping: bool, status: int) -> None:
+    assert (await ask(HealthEndpoint(is_stopping=lambda: stopping)))[0] == status
