@@ -6,21 +6,28 @@ an error, never ``stop``.  Source: OpenAI API reference, chat completion chunks;
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict, Weight
-from codex_proxy.canonical.usage import Usage
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
 from codex_proxy.protocols.openai_chat.errors import error_object
-from codex_proxy.protocols.openai_chat.schema import GRAMMAR, ReasoningField, ReplyForm
+from codex_proxy.protocols.openai_chat.schema import (
+    GRAMMAR,
+    IMAGE_GENERATION,
+    ReasoningField,
+    ReplyForm,
+    annotation_object,
+    image_object,
+    reasoning_detail,
+    usage_object,
+)
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.legality import Legality
 
 PART_SEPARATOR: Final = "\n\n"
-IMAGE_GENERATION: Final = "image_generation_call"
 DONE: Final = encode_frame(b"[DONE]")
 
 _HEARTBEAT: Final = encode_comment("ping")
@@ -41,53 +48,20 @@ def finish_reason(ending: ev.Completed | ev.Incomplete, *, called: bool, legacy:
     return "function_call" if legacy else "tool_calls"
 
 
-def usage_object(usage: Usage) -> JsonObject:
-    """Token counts in the wire's shape."""
-    prompt: JsonObject = {"cached_tokens": usage.cached_tokens, "audio_tokens": 0}
-    if usage.cache_write_tokens is not None:
-        prompt["cache_write_tokens"] = usage.cache_write_tokens
-    return {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-        "prompt_tokens_details": prompt,
-        "completion_tokens_details": {
-            "reasoning_tokens": usage.reasoning_tokens,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    }
-
-
-def annotation_object(annotation: Annotation, offset: int) -> JsonObject | None:
-    """A web citation, moved by the text before its block; None for kinds that chat has no word for."""
-    if annotation.kind != "url_citation":
-        return None
-    citation: JsonObject = {
-        **annotation.extra,
-        "url": annotation.url or "",
-        "title": annotation.title or "",
-        "start_index": (annotation.start_index or 0) + offset,
-        "end_index": (annotation.end_index or 0) + offset,
-    }
-    return {"type": "url_citation", "url_citation": citation}
-
-
-def image_object(item: JsonObject, index: int) -> JsonObject | None:
-    """A generated picture as OpenRouter shows it; None while there is none."""
-    result = item.get("result")
-    if not isinstance(result, str) or not result:
-        return None
-    form = item.get("output_format")
-    media_type = f"image/{form}" if isinstance(form, str) and form else "image/png"
-    return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{result}"}, "index": index}
-
-
-def reasoning_detail(signature: str, item_id: str | None) -> JsonObject:
-    """Encrypted reasoning for clients that asked for it, in OpenRouter's shape."""
-    detail = {"type": "reasoning.encrypted", "data": signature, "format": "openai-responses-v1"}
-    return {**detail, "id": item_id} if item_id else detail
+_Silent: TypeAlias = (
+    ev.ResponseStarted
+    | ev.TextStarted
+    | ev.AnnotationAdded
+    | ev.TextEnded
+    | ev.RefusalStarted
+    | ev.RefusalEnded
+    | ev.ThinkingStarted
+    | ev.HostedStarted
+    | ev.ImagePartial
+    | ev.UsageReported
+    | ev.RateLimitsObserved
+    | ev.OpaqueEvent
+)
 
 
 class ChatEncoder:
@@ -106,7 +80,7 @@ class ChatEncoder:
         self._form = form or ReplyForm()
         self._head = _head(completion_id, created_at, model)
         self._include_usage = include_usage
-        self._usage: Usage | None = None
+        self._usage: bytes | None = None
         self._legality = Legality(GRAMMAR)
         self._live = False  # the role chunk is out, the end is not
         self._over = False
@@ -179,18 +153,26 @@ class ChatEncoder:
                 return self._thinking(event)
             case ev.ThinkingEnded():
                 return self._thinking_ended(event)
-            case ev.ToolCallStarted() | ev.ToolCallDelta() | ev.ToolCallEnded():
-                return self._tool_call(event)
+            case ev.ToolCallStarted():
+                return self._call_started(event)
+            case ev.ToolCallDelta() | ev.ToolCallEnded():
+                return self._call_continued(event)
             case ev.RefusalDelta():
                 return self._chunk("refusal", {"refusal": event.text}) if event.text else b""
-            case ev.TextStarted() | ev.AnnotationAdded() | ev.TextEnded():
-                self._citations.add(event)
             case ev.HostedEnded():
                 return self._hosted_ended(event)
-            case ev.UsageReported():
-                self._usage = event.usage
             case ev.ResponseEnded():
                 return self._ended(event)
+        self._observe(event)
+        return b""
+
+    def _observe(self, event: _Silent) -> None:
+        """Events that write nothing by themselves."""
+        match event:
+            case ev.TextStarted() | ev.AnnotationAdded() | ev.TextEnded():
+                self._citations.add(event)
+            case ev.UsageReported():
+                self._usage = encode(usage_object(event.usage))
             case ev.OpaqueEvent():
                 self._drop(f"event {event.name}", "has no chat form")
             case ev.ResponseStarted() | ev.RefusalStarted() | ev.RefusalEnded() | ev.ThinkingStarted():
@@ -199,7 +181,6 @@ class ChatEncoder:
                 pass
             case _:
                 assert_never(event)
-        return b""
 
     def _lead(self) -> bytes:
         """The role chunk, before the first chunk of content."""
@@ -231,9 +212,7 @@ class ChatEncoder:
         details = [reasoning_detail(event.signature, event.item_id)]
         return self._chunk("reasoning_details", {"reasoning_details": details})
 
-    def _tool_call(self, event: ev.ToolCallStarted | ev.ToolCallDelta | ev.ToolCallEnded) -> bytes:
-        if isinstance(event, ev.ToolCallStarted):
-            return self._call_started(event)
+    def _call_continued(self, event: ev.ToolCallDelta | ev.ToolCallEnded) -> bytes:
         call = self._calls.get(event.block)
         if call is None or call.ended:
             return b""
@@ -280,7 +259,7 @@ class ChatEncoder:
         if self._legality.accept("finish"):
             pieces.append(self._final(reason, event.service_tier))
         if self._include_usage and self._usage is not None and self._legality.accept("usage"):
-            usage = b',"choices":[],"usage":' + encode(usage_object(self._usage))
+            usage = b',"choices":[],"usage":' + self._usage
             pieces.append(b"data: {" + self._head + usage + b"}\n\n")
         if self._legality.accept("done"):
             pieces.append(DONE)

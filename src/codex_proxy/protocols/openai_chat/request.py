@@ -22,7 +22,7 @@ from codex_proxy.canonical.request import (
 )
 from codex_proxy.canonical.tools import Tool, ToolChoice
 from codex_proxy.protocols.base import InvalidRequest, ParsedRequest
-from codex_proxy.protocols.openai_chat.messages import parse_messages
+from codex_proxy.protocols.openai_chat.conversation.reading import parse_messages
 from codex_proxy.protocols.openai_chat.schema import ChatRequest, ReplyForm
 from codex_proxy.protocols.openai_chat.tools import declared_kinds, parse_tool_choice, parse_tools
 from codex_proxy.protocols.parts.fields import Fields

@@ -1,8 +1,8 @@
-"""Shapes of the chat wire: chunks as vendors send them, the stream grammar, and what our own options say.
+"""Shapes of the chat wire: chunks as vendors send them, objects as we write them, the stream grammar, our options.
 
-Rules of this file: pure declarations.  Members that vendors disagree on are ``Any`` and judged by the decoder, so that
-one odd member never costs the whole chunk.  Source: OpenAI API reference, chat completions; recorded streams of Azure,
-DeepSeek, Groq, Mistral, OpenRouter, Perplexity, Snowflake, Venice, xAI and Z.ai.
+Rules of this file: declarations and pure shapes, no policy.  Members that vendors disagree on are ``Any`` and judged
+by the decoder, so that one odd member never costs the whole chunk.  Source: OpenAI API reference, chat completions;
+recorded streams of Azure, DeepSeek, Groq, Mistral, OpenRouter, Perplexity, Snowflake, Venice, xAI and Z.ai.
 """
 
 from enum import StrEnum
@@ -10,8 +10,12 @@ from typing import Any, Final
 
 import msgspec
 
+from codex_proxy.canonical.blocks import Annotation, JsonObject
 from codex_proxy.canonical.request import Request
+from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.parts.legality import Grammar
+
+IMAGE_GENERATION: Final = "image_generation_call"
 
 # ``call_end`` is never written: a chat stream closes its calls silently, at the finish chunk.
 GRAMMAR: Final = Grammar(
@@ -164,3 +168,92 @@ class ChatProfile(msgspec.Struct, frozen=True, kw_only=True):
     web_search: bool = False
     think_tags: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def usage_object(usage: Usage) -> JsonObject:
+    """Token counts in the wire's shape."""
+    prompt: JsonObject = {"cached_tokens": usage.cached_tokens, "audio_tokens": 0}
+    if usage.cache_write_tokens is not None:
+        prompt["cache_write_tokens"] = usage.cache_write_tokens
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+        "prompt_tokens_details": prompt,
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def annotation_object(annotation: Annotation, offset: int) -> JsonObject | None:
+    """A web citation, moved by the text before its block; None for kinds that chat has no word for."""
+    if annotation.kind != "url_citation":
+        return None
+    citation: JsonObject = {
+        **annotation.extra,
+        "url": annotation.url or "",
+        "title": annotation.title or "",
+        "start_index": (annotation.start_index or 0) + offset,
+        "end_index": (annotation.end_index or 0) + offset,
+    }
+    return {"type": "url_citation", "url_citation": citation}
+
+
+def image_object(item: JsonObject, index: int) -> JsonObject | None:
+    """A generated picture as OpenRouter shows it; None while there is none."""
+    result = item.get("result")
+    if not isinstance(result, str) or not result:
+        return None
+    form = item.get("output_format")
+    media_type = f"image/{form}" if isinstance(form, str) and form else "image/png"
+    return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{result}"}, "index": index}
+
+
+def reasoning_detail(signature: str, item_id: str | None) -> JsonObject:
+    """Encrypted reasoning for clients that asked for it, in OpenRouter's shape."""
+    detail = {"type": "reasoning.encrypted", "data": signature, "format": "openai-responses-v1"}
+    return {**detail, "id": item_id} if item_id else detail
+
+
+def parse_usage(usage: JsonObject) -> Usage:
+    """Token counts as vendors tell them; what is no number counts as 0.
+
+    xAI leaves reasoning out of ``completion_tokens`` and counts it in the total only; DeepSeek, Moonshot and Venice
+    have their own words for cached tokens.
+    """
+    prompt, completion = _members(usage, "prompt_tokens_details"), _members(usage, "completion_tokens_details")
+    input_tokens, output_tokens = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    reasoning = _count(completion, "reasoning_tokens") or _count(usage, "reasoning_tokens")
+    if reasoning and _count(usage, "total_tokens") == input_tokens + output_tokens + reasoning:
+        output_tokens += reasoning
+    cached = _count(prompt, "cached_tokens") or next(
+        (count for name in _CACHED_WORDS if (count := _count(usage, name))), 0
+    )
+    return Usage(
+        input_tokens=input_tokens,
+        cached_tokens=cached,
+        cache_write_tokens=_count(prompt, "cache_write_tokens") if "cache_write_tokens" in prompt else None,
+        output_tokens=output_tokens,
+        reasoning_tokens=reasoning,
+        extra={name: value for name, value in usage.items() if name not in _USAGE_MEMBERS},
+    )
+
+
+_CACHED_WORDS: Final = ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
+_USAGE_MEMBERS: Final = frozenset(
+    {"prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details"}
+)
+
+
+def _members(members: JsonObject, name: str) -> JsonObject:
+    value = members.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _count(members: JsonObject, name: str) -> int:
+    value = members.get(name)
+    return int(value) if isinstance(value, int | float) and value > 0 else 0

@@ -13,19 +13,19 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.fold import AnswerPart, Response
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.protocols.base import AnswerIds, ParsedRequest, WireReply
-from codex_proxy.protocols.openai_chat.encoder import (
+from codex_proxy.protocols.openai_chat.encoder import PART_SEPARATOR, ChatEncoder, finish_reason
+from codex_proxy.protocols.openai_chat.errors import failure_reply
+from codex_proxy.protocols.openai_chat.request import parse_form, parse_request
+from codex_proxy.protocols.openai_chat.schema import (
     IMAGE_GENERATION,
-    PART_SEPARATOR,
-    ChatEncoder,
+    ChatRequest,
+    ReasoningField,
+    ReplyForm,
     annotation_object,
-    finish_reason,
     image_object,
     reasoning_detail,
     usage_object,
 )
-from codex_proxy.protocols.openai_chat.errors import failure_reply
-from codex_proxy.protocols.openai_chat.request import parse_form, parse_request
-from codex_proxy.protocols.openai_chat.schema import ChatRequest, ReasoningField, ReplyForm
 from codex_proxy.protocols.parts.json_text import encode
 
 _ID_PREFIX = "chatcmpl-"

@@ -11,7 +11,7 @@ from codex_proxy.canonical.blocks import Block, JsonObject, Refusal, Text, Think
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
-from codex_proxy.protocols.openai_chat.content import lift_parts, parse_content
+from codex_proxy.protocols.openai_chat.conversation.content import lift_parts, parse_content
 from codex_proxy.protocols.openai_chat.tools import Declared
 from codex_proxy.protocols.parts.fields import Fields, each_object, json_type
 from codex_proxy.protocols.parts.json_text import decode_value, encode

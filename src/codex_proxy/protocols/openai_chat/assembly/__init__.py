@@ -1,0 +1,1 @@
+"""A vendor's deltas put together to blocks."""
