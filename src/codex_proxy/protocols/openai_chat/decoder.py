@@ -141,7 +141,7 @@ class Answer:
 
     def _take(self, chunk: Chunk, *, whole: bool) -> tuple[ev.Event, ...]:
         events: list[ev.Event] = [] if self._started else [self._start(chunk)]
-        choice = next((choice for choice in chunk.choices or () if choice.index in {0, None}), None)
+        choice = next((choice for choice in chunk.choices or () if choice.index is None or choice.index == 0), None)
         x_groq = chunk.x_groq if isinstance(chunk.x_groq, dict) else {}
         inner = choice.usage if choice is not None else None
         self._usage = chunk.usage or inner or x_groq.get("usage") or self._usage

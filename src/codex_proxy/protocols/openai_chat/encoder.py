@@ -88,6 +88,7 @@ class ChatEncoder:
         self._thoughts = ThoughtJoiner()
         self._citations = Citations()
         self._image_count = 0
+        self._sealed_count = 0  # openai-python's accumulator merges lists by ``index`` only
         self._notes: dict[str, Note] = {}
         delta = self._head + b',"choices":[{"index":0,"delta":'
         self._delta_start = b"data: {" + delta
@@ -209,7 +210,8 @@ class ChatEncoder:
     def _thinking_ended(self, event: ev.ThinkingEnded) -> bytes:
         if event.signature is None or not self._form.reasoning_details:
             return b""
-        details = [reasoning_detail(event.signature, event.item_id)]
+        details = [{**reasoning_detail(event.signature, event.item_id), "index": self._sealed_count}]
+        self._sealed_count += 1
         return self._chunk("reasoning_details", {"reasoning_details": details})
 
     def _call_continued(self, event: ev.ToolCallDelta | ev.ToolCallEnded) -> bytes:

@@ -1,0 +1,262 @@
+"""Turns as chat messages for a vendor.
+
+Rules of this file: what vendors insist on: the calls of one answer stand in one assistant message together with its
+text, their results follow at once, and pictures that a tool gave back come as a user message after *all* results of
+the group.  What the vendor cannot read is refused if it is content, and noted if it is not.
+"""
+
+from typing import Any, Final, assert_never
+
+from codex_proxy.canonical.blocks import (
+    Audio,
+    Block,
+    DataSource,
+    File,
+    FileIdSource,
+    Hosted,
+    Image,
+    JsonObject,
+    MediaSource,
+    Opaque,
+    Refusal,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolKind,
+    ToolResult,
+    UrlSource,
+)
+from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.request import Dialect, Request, Role, Turn
+from codex_proxy.protocols.base import Unsupported
+from codex_proxy.protocols.openai_chat.schema import ChatProfile
+from codex_proxy.protocols.parts.json_text import encode
+
+_INSTRUCTION_ROLES: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
+_LEADING_ROLES: Final = frozenset({"system", "developer"})
+_SEE_BELOW: Final = "(The result is in the user message after the tool results.)"
+
+
+def write_messages(request: Request, profile: ChatProfile) -> tuple[list[JsonObject], list[Note]]:
+    """The conversation as the vendor's messages.
+
+    Raises:
+        Unsupported: a block holds content that the vendor cannot read.
+    """
+    writer = _Writer(profile)
+    if request.instructions:
+        writer.write_instructions(Turn(role=Role.SYSTEM, blocks=(Text(text=request.instructions),)), "instructions")
+    for index, turn in enumerate(request.turns):
+        writer.write(turn, f"messages[{index}]")
+    writer.flush()
+    return writer.merged() if profile.single_system else writer.messages, writer.notes
+
+
+class _Writer:
+    def __init__(self, profile: ChatProfile) -> None:
+        self.messages: list[JsonObject] = []
+        self.notes: list[Note] = []
+        self._profile = profile
+        self._assistant: JsonObject | None = None
+        self._images: list[JsonObject] = []
+
+    def write(self, turn: Turn, path: str) -> None:
+        if turn.role is Role.ASSISTANT:
+            self._write_assistant(turn, path)
+        elif turn.role in _INSTRUCTION_ROLES:
+            self.write_instructions(turn, path)
+        else:
+            self._write_user_or_tool(turn, path)
+
+    def write_instructions(self, turn: Turn, path: str) -> None:
+        self.flush()
+        keeps = self._profile.developer_role and turn.role is Role.DEVELOPER
+        text = "\n\n".join(block.text for block in turn.blocks if isinstance(block, Text))
+        self._drop_others(turn, path, Text)
+        self.messages.append({"role": "developer" if keeps else "system", "content": text})
+
+    def flush(self) -> None:
+        """Write what waits for more of its kind."""
+        if self._assistant is not None:
+            self.messages.append(self._assistant)
+            self._assistant = None
+        self._flush_images()
+
+    def merged(self) -> list[JsonObject]:
+        """All instructions as one leading message."""
+        told = [message for message in self.messages if message["role"] in _LEADING_ROLES]
+        if self.messages[: len(told)] == told and len(told) < 2:
+            return self.messages
+        self._note("messages", Verdict.APPROXIMATED, "the vendor takes one leading instruction")
+        lead = {"role": "system", "content": "\n\n".join(message["content"] for message in told)}
+        return [lead, *(message for message in self.messages if message["role"] not in _LEADING_ROLES)]
+
+    def _write_assistant(self, turn: Turn, path: str) -> None:
+        self._flush_images()
+        if self._assistant is not None and not self._joins(turn):
+            self.flush()
+        message = self._assistant = self._assistant or {"role": "assistant", "content": None}
+        for index, block in enumerate(turn.blocks):
+            self._write_answer(message, block, f"{path}.content[{index}]")
+
+    def _joins(self, turn: Turn) -> bool:
+        """Whether this turn belongs to the assistant message before it: whatever holds calls stays together."""
+        speaks = any(isinstance(block, Text | Refusal) for block in turn.blocks)
+        waiting = self._assistant or {}
+        return not speaks or "tool_calls" in waiting or waiting.get("content") is None
+
+    def _write_answer(self, message: JsonObject, block: Block, path: str) -> None:
+        match block:
+            case Text():
+                message["content"] = (message["content"] or "") + block.text
+            case Refusal():
+                message["refusal"] = message.get("refusal", "") + block.text
+            case Thinking():
+                self._echo(message, block, path)
+            case ToolCall():
+                message.setdefault("tool_calls", []).append(_write_call(block, self._profile))
+            case Image() | File() | Audio():
+                raise Unsupported(path, "the vendor reads no media in an assistant message")
+            case ToolResult():
+                raise Unsupported(path, "a tool result cannot stand in an assistant message")
+            case Hosted():
+                self._note(path, Verdict.DROPPED, f"the vendor does not know {block.kind}")
+            case Opaque():
+                self._note(path, Verdict.DROPPED, "has no meaning for the vendor")
+            case _:
+                assert_never(block)
+
+    def _echo(self, message: JsonObject, block: Thinking, path: str) -> None:
+        """The vendor's own thoughts, where it wants them back (DeepSeek, Kimi and GLM do on tool turns)."""
+        words = "\n\n".join(block.summary or block.content)
+        field = self._profile.reasoning_echo
+        if field is not None and words:
+            message[field] = f"{message[field]}\n\n{words}" if field in message else words
+        elif words:
+            self.notes.append(Note(path=path, verdict=Verdict.DROPPED, detail="the vendor takes no thoughts"))
+
+    def _write_user_or_tool(self, turn: Turn, path: str) -> None:
+        content: list[JsonObject] = []
+        for index, block in enumerate(turn.blocks):
+            where = f"{path}.content[{index}]"
+            if isinstance(block, ToolResult):
+                self._flush_assistant()
+                self._write_result(block, where)
+            elif (part := self._part(block, where)) is not None:
+                content.append(part)
+        if content:
+            self.flush()
+            message: JsonObject = {"role": "user", "content": _plain_if_text(content)}
+            if turn.name is not None:
+                message["name"] = turn.name
+            self.messages.append(message)
+
+    def _flush_assistant(self) -> None:
+        if self._assistant is not None:
+            self.messages.append(self._assistant)
+            self._assistant = None
+
+    def _write_result(self, result: ToolResult, path: str) -> None:
+        parts: list[JsonObject] = []
+        later: list[JsonObject] = []
+        for index, block in enumerate(result.parts):
+            part = self._part(block, f"{path}.content[{index}]")
+            if part is not None:
+                stays = part.get("type") == "text" or self._profile.tool_images
+                (parts if stays else later).append(part)
+        if later:
+            label = {"type": "text", "text": f"Result of tool call {result.call_id}:"}
+            self._images.extend([label, *later])
+        content: Any = _plain_if_text(parts) if self._profile.tool_images else "\n".join(part["text"] for part in parts)
+        if not parts:
+            content = _SEE_BELOW if later else ""
+        self.messages.append({"role": "tool", "tool_call_id": result.call_id, "content": content})
+
+    def _flush_images(self) -> None:
+        if self._images:
+            self.messages.append({"role": "user", "content": self._images})
+            self._images = []
+
+    def _part(self, block: Block, path: str) -> JsonObject | None:
+        match block:
+            case Text() | Refusal():
+                return {"type": "text", "text": block.text}
+            case Image():
+                return self._write_image(block, path)
+            case File():
+                return self._write_file(block, path)
+            case Audio():
+                self._need(path, "sound", able=self._profile.audio)
+                return {"type": "input_audio", "input_audio": {"data": block.data, "format": block.encoding}}
+            case Opaque():
+                return self._own(block, path)
+            case Thinking() | ToolCall() | ToolResult() | Hosted():
+                self._note(path, Verdict.DROPPED, "cannot stand in a user message")
+                return None
+            case _:
+                assert_never(block)
+
+    def _own(self, block: Opaque, path: str) -> JsonObject | None:
+        """A part that this dialect sent goes back as it came; what other dialects sent is dropped."""
+        if block.dialect == Dialect.OPENAI_CHAT:
+            return block.payload
+        self._note(path, Verdict.DROPPED, "has no meaning for the vendor")
+        return None
+
+    def _write_image(self, image: Image, path: str) -> JsonObject:
+        self._need(path, "pictures", able=self._profile.images)
+        link: JsonObject = {"url": _url_of(image.source, path)}
+        if image.detail is not None:
+            link["detail"] = "high" if image.detail == "original" else image.detail
+        return {"type": "image_url", "image_url": link}
+
+    def _write_file(self, file: File, path: str) -> JsonObject:
+        self._need(path, "files", able=self._profile.files)
+        wire: JsonObject = {"filename": file.filename} if file.filename else {}
+        if isinstance(file.source, FileIdSource):
+            wire["file_id"] = file.source.file_id
+        else:
+            wire["file_data"] = _url_of(file.source, path)
+        return {"type": "file", "file": wire}
+
+    @staticmethod
+    def _need(path: str, what: str, *, able: bool) -> None:
+        if not able:
+            raise Unsupported(path, f"the vendor reads no {what}")
+
+    def _drop_others(self, turn: Turn, path: str, kept: type) -> None:
+        for index, block in enumerate(turn.blocks):
+            if not isinstance(block, kept):
+                self._note(f"{path}.content[{index}]", Verdict.DROPPED, "instructions are text")
+
+    def _note(self, path: str, verdict: Verdict, detail: str) -> None:
+        self.notes.append(Note(path=path, verdict=verdict, weight=Weight.LOSSY, detail=detail))
+
+
+def _plain_if_text(parts: list[JsonObject]) -> Any:
+    """One text as a string, which every vendor reads; anything else as parts."""
+    if len(parts) == 1 and parts[0].get("type") == "text":
+        return parts[0]["text"]
+    return parts
+
+
+def _write_call(call: ToolCall, profile: ChatProfile) -> JsonObject:
+    if call.kind is ToolKind.FUNCTION:
+        function = {"name": call.name, "arguments": call.arguments or "{}"}
+    elif profile.custom_tools:
+        return {"id": call.call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    else:
+        function = {"name": call.name, "arguments": encode({"input": call.arguments}).decode()}
+    return {"id": call.call_id, "type": "function", "function": function}
+
+
+def _url_of(source: MediaSource, path: str) -> str:
+    match source:
+        case UrlSource():
+            return source.url
+        case DataSource():
+            return f"data:{source.media_type or 'image/png'};base64,{source.data}"
+        case FileIdSource():
+            raise Unsupported(path, "an uploaded file is unknown to the vendor")
+        case _:
+            assert_never(source)
