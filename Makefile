@@ -50,7 +50,7 @@ conformance: install  ## official SDKs and real command-line agents against the 
 	$(BIN)/python -m pytest tests/conformance
 
 bench: install  ## side-by-side benchmarks; results in bench/results
-	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python -m bench.run $(ARGS)
 
 docs: install  ## the documentation, served with live reload
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve

@@ -150,7 +150,9 @@ def warm_up(backend: BackendServer, endpoint: Endpoint) -> None:
 
 
 async def _open_memory(server: Server, endpoint: Endpoint, streams: int) -> tuple[int, Counter[str]]:
-    connections, failures = await hold_streams(endpoint, count=streams, opening=OPENING_STREAMS)
+    connections, failures = await hold_streams(
+        endpoint, count=streams, opening=OPENING_STREAMS, limit_seconds=LIMIT_SECONDS
+    )
     await asyncio.sleep(SETTLE_SECONDS)
     opened = resident_bytes(server.pid)
     failures["closed while idle"] += sum(not connection.open for connection in connections)

@@ -205,20 +205,33 @@ class Load:
         return self._request.replace(REQUEST_NUMBER, b"%08d" % self._number)
 
 
-async def hold_streams(endpoint: Endpoint, *, count: int, opening: int) -> tuple[list[ClientConnection], Counter[str]]:
-    """Open `count` streams, `opening` of them at a time, each up to its first token, and leave them open."""
+async def hold_streams(
+    endpoint: Endpoint, *, count: int, opening: int, limit_seconds: float
+) -> tuple[list[ClientConnection], Counter[str]]:
+    """Open `count` streams, `opening` of them at a time, each up to its first token, and leave them open.
+
+    Those that have not come so far after `limit_seconds` are given up and counted among the failures.
+    """
     load = Load(endpoint, streams=count, tokens=1)
     gate = asyncio.Semaphore(opening)
+    opened: list[ClientConnection] = []
     failures: Counter[str] = Counter()
 
-    async def hold() -> ClientConnection:
+    async def hold() -> None:
         async with gate:
             connection = await connect(endpoint.port)
+            opened.append(connection)
             answer = await connection.ask(load.next_request(), enough=1, hold=True)
         failures.update([answer.failure] if answer.failure else [])
-        return connection
 
-    return list(await asyncio.gather(*(hold() for _ in range(count)))), failures
+    tasks = [asyncio.create_task(hold()) for _ in range(count)]
+    _, late = await asyncio.wait(tasks, timeout=limit_seconds)
+    failures.update({"not open in time": len(late)} if late else {})
+    for task in late:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        failures.update([repr(outcome)] if isinstance(outcome, Exception) else [])
+    return opened, failures
 
 
 def run_load(

@@ -33,6 +33,7 @@ class Run:
     options: Mapping[str, object]
     lanes: Mapping[str, Mapping[str, object]]
     versions: Mapping[str, str]
+    partial: bool
     skipped: Mapping[str, str]
 
 
@@ -69,7 +70,10 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def write_results(run: Run, results: Results) -> Path:
-    """Keep the run as `results/<date>-<commit>.json`, summary and raw samples; answers where."""
+    """Keep the run as `results/<date>-<commit>.json`, summary and raw samples; answers where.
+
+    A partial run (quick, or without some lane or server) has `-partial` in its name and stays out of the repository.
+    """
     summary = Summary(results)
     document = {
         "date": datetime.now(tz=UTC).date().isoformat(),
@@ -84,7 +88,7 @@ def write_results(run: Run, results: Results) -> Path:
         **results.as_document(),
     }
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{document['date']}-{run.commit}.json"
+    path = RESULTS / f"{document['date']}-{run.commit}{'-partial' if run.partial else ''}.json"
     path.write_text(json.dumps(_rounded(document), indent=1) + "\n")
     return path
 

@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options={"lanes": options.lanes, "rounds": options.rounds, "quick": options.quick},
         lanes={shape.lane: asdict(shape) for shape in shapes(quick=options.quick)},
         versions=versions(found),
+        partial=options.quick or {*options.lanes, *options.servers} != {*LANES, *STARTERS},
         skipped=skipped,
     )
     print_report(run, results)

@@ -65,11 +65,13 @@ http {{
 }}
 """
 
-# Every switch that keeps LiteLLM from asking the network at start, and its production mode.
+# Its production mode, room for a thousand streams to one host, and every switch that keeps it from asking the network.
 LITELLM_ENVIRONMENT = {
     "LITELLM_MASTER_KEY": LITELLM_KEY,
     "LITELLM_MODE": "PRODUCTION",
     "LITELLM_LOG": "ERROR",
+    "AIOHTTP_CONNECTOR_LIMIT": "4000",
+    "AIOHTTP_CONNECTOR_LIMIT_PER_HOST": "4000",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
     "LITELLM_LOCAL_AUTOROUTER_PRESETS": "True",
@@ -295,7 +297,7 @@ def _await(server: Server, place: Place, ready: Callable[[], bool]) -> None:
     while not ready():
         if server.process.poll() is not None or time.perf_counter() > deadline:
             server.stop()
-            raise StartFailed(f"{server.name}: {_log_end(place)}")
+            raise StartFailed(_log_end(place))
         time.sleep(0.1)
 
 

@@ -65,7 +65,7 @@ async def test_an_answer_that_does_not_end_is_given_up() -> None:
 async def test_held_streams_stay_open_after_their_first_token() -> None:
     async with backend(Pace(hold=True)) as port:
         endpoint = Endpoint(port=port, path=CHAT_PATH, dialect="chat", key="key")
-        connections, failures = await hold_streams(endpoint, count=10, opening=4)
+        connections, failures = await hold_streams(endpoint, count=10, opening=4, limit_seconds=5)
         assert not failures
         assert all(connection.open for connection in connections)
         for connection in connections:

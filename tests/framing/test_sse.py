@@ -73,6 +73,12 @@ def test_many_small_frames_never_reach_the_limit() -> None:
         assert decoder.feed(b"data: " + b"x" * 40 + b"\n\n") == [Frame(None, b"x" * 40)]
 
 
+def test_endless_comments_never_reach_the_limit() -> None:
+    decoder = SseDecoder(limit_bytes=100)
+    for _ in range(50):
+        assert decoder.feed(b": keep-alive\n\n") == []
+
+
 def test_a_frame_of_many_lines_counts_as_one() -> None:
     decoder = SseDecoder(limit_bytes=100)
     for _ in range(3):

@@ -11,6 +11,8 @@ import msgspec
 DEFAULT_LIMIT_BYTES: Final = 64 * 1024 * 1024  # one generated picture in base64 is several megabytes
 
 _BOM: Final = b"\xef\xbb\xbf"
+_FRAME_END: Final = b"\n\n"
+_MAX_NAMES: Final = 64  # a stream repeats a handful of event names; a hostile one must not fill the memory
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -31,14 +33,16 @@ class FrameTooLarge(Exception):
 class SseDecoder:
     """Bytes in, whole frames out.  Feed any split of the stream, then call ``end`` once."""
 
-    __slots__ = ("_data", "_event", "_limit_bytes", "_pieces", "_size_bytes", "_started")
+    __slots__ = ("_data", "_data_bytes", "_event", "_limit_bytes", "_names", "_pieces", "_pieces_bytes", "_started")
 
     def __init__(self, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
         self._limit_bytes = limit_bytes
         self._pieces: list[bytes] = []
         self._data: list[bytes] = []
         self._event: str | None = None
-        self._size_bytes = 0
+        self._names: dict[bytes, str] = {}
+        self._pieces_bytes = 0
+        self._data_bytes = 0
         self._started = False
 
     def feed(self, chunk: bytes) -> list[Frame]:
@@ -47,24 +51,52 @@ class SseDecoder:
         Raises:
             FrameTooLarge: a frame grew beyond the limit.
         """
+        between_frames = self._started and not self._pieces and not self._data
+        if between_frames and chunk.endswith(_FRAME_END) and len(chunk) <= self._limit_bytes:
+            return self._feed_whole(chunk)
+        return self._feed_lines(chunk)
+
+    def _feed_whole(self, chunk: bytes) -> list[Frame]:
+        """The common case: the chunk is a run of whole frames, most of them an ``event:`` and a ``data:`` line."""
+        frames: list[Frame] = []
+        for block in chunk[:-2].split(_FRAME_END):
+            middle = block.find(b"\ndata: ", 7)
+            if middle > 0 and block.startswith(b"event: ") and b"\r" not in block and block.find(b"\n", middle + 1) < 0:
+                frames.append(Frame(self._name(block[7:middle]), block[middle + 7 :]))
+            else:
+                frames += self._feed_lines(block + _FRAME_END)
+        return frames
+
+    def _name(self, raw: bytes) -> str | None:
+        name = self._names.get(raw)
+        if name is None:
+            name = raw.strip().decode("utf-8", "replace")
+            if len(self._names) < _MAX_NAMES:
+                self._names[raw] = name
+        return name or None
+
+    def _feed_lines(self, chunk: bytes) -> list[Frame]:
         lines = chunk.split(b"\n")
-        self._size_bytes += len(chunk)
         if len(lines) == 1:
-            self._pieces.append(chunk)
-            self._check_size()
+            self._keep(chunk)
             return []
         if self._pieces:
             self._pieces.append(lines[0])
             lines[0] = b"".join(self._pieces)
+            self._pieces, self._pieces_bytes = [], 0
         tail = lines.pop()
-        self._pieces = [tail] if tail else []
         frames: list[Frame] = []
         for line in lines:
             self._take_line(line, frames)
-        if frames:
-            self._size_bytes = len(tail) + sum(map(len, self._data))
-        self._check_size()
+        self._keep(tail)
         return frames
+
+    def _keep(self, piece: bytes) -> None:
+        if piece:
+            self._pieces.append(piece)
+            self._pieces_bytes += len(piece)
+        if self._pieces_bytes + self._data_bytes > self._limit_bytes:
+            raise FrameTooLarge(self._limit_bytes)
 
     def end(self) -> list[Frame]:
         """The frame left unterminated at the end of the stream, if it is whole but for its blank line."""
@@ -85,8 +117,9 @@ class SseDecoder:
             self._dispatch(frames)
         elif line.startswith(b"data:"):
             self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+            self._data_bytes += len(line)
         elif line.startswith(b"event:"):
-            self._event = line[6:].strip().decode("utf-8", "replace") or None
+            self._event = self._name(line[6:])
         elif line == b"data":
             self._data.append(b"")
 
@@ -94,12 +127,8 @@ class SseDecoder:
         if self._data:
             data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
             frames.append(Frame(self._event, data))
-            self._data = []
+            self._data, self._data_bytes = [], 0
         self._event = None
-
-    def _check_size(self) -> None:
-        if self._size_bytes > self._limit_bytes:
-            raise FrameTooLarge(self._limit_bytes)
 
 
 def encode_frame(data: bytes, event: str | None = None) -> bytes:

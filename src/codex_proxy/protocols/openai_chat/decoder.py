@@ -141,20 +141,27 @@ class Answer:
 
     def _take(self, chunk: Chunk, *, whole: bool) -> tuple[ev.Event, ...]:
         events: list[ev.Event] = [] if self._started else [self._start(chunk)]
-        choice = next((choice for choice in chunk.choices or () if choice.index is None or choice.index == 0), None)
-        x_groq = chunk.x_groq if isinstance(chunk.x_groq, dict) else {}
-        inner = choice.usage if choice is not None else None
-        self._usage = chunk.usage or inner or x_groq.get("usage") or self._usage
-        if isinstance(chunk.service_tier, str):
-            self._tier = chunk.service_tier
+        choice = _first(chunk.choices) if chunk.choices else None
+        self._count(chunk, choice)
         if choice is None:
             return tuple(events)
         events.extend(self._assembly.add(_delta_of(choice, whole=whole)))
-        if isinstance(choice.finish_reason, str) and not self._finish:
+        if choice.finish_reason is not None and not self._finish and isinstance(choice.finish_reason, str):
             self._finish = choice.finish_reason
         if choice.error is not None:
             events.extend(self._close(ev.Failed(failure=read_vendor_error({"error": choice.error}))))
         return tuple(events)
+
+    def _count(self, chunk: Chunk, choice: Choice | None) -> None:
+        """Token counts stand in the chunk, in its choice, or in Groq's own member; the last ones hold."""
+        if chunk.usage:
+            self._usage = chunk.usage
+        elif choice is not None and choice.usage:
+            self._usage = choice.usage
+        elif isinstance(chunk.x_groq, dict):
+            self._usage = chunk.x_groq.get("usage") or self._usage
+        if isinstance(chunk.service_tier, str):
+            self._tier = chunk.service_tier
 
     def _start(self, chunk: Chunk) -> ev.ResponseStarted:
         self._started = True
@@ -175,6 +182,13 @@ class Answer:
             events.append(ev.UsageReported(usage=parse_usage(self._usage)))
         events.append(ev.ResponseEnded(ending=ending, service_tier=self._tier))
         return tuple(events)
+
+
+def _first(choices: list[Choice]) -> Choice | None:
+    for choice in choices:
+        if choice.index == 0 or not isinstance(choice.index, int):
+            return choice
+    return None
 
 
 def _delta_of(choice: Choice, *, whole: bool) -> Delta:

@@ -4,6 +4,7 @@ Rules of this file: total; policy is in tables.  What a vendor says is told on, 
 anything that looks like a key.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,6 +15,7 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.protocols.parts.upstream_errors import BY_CODE, retry_after_in
 
 _INVALID: Final = "invalid_request_error"
 _SERVER: Final = "server_error"
@@ -57,34 +59,20 @@ _WORDS: Final[dict[FailureKind, tuple[str, str | None]]] = {
     FailureKind.INTERNAL: (_SERVER, "internal_error"),
 }
 
-# Vendors' codes and types. Source: recorded errors of Azure, DeepSeek, Groq, llama.cpp, Mistral, OpenAI, OpenRouter.
+# Codes and types that only vendors use. Source: recorded errors of Azure, Groq, llama.cpp, Moonshot and OpenRouter.
 _CODES: Final[dict[str, FailureKind]] = {
-    "context_length_exceeded": FailureKind.CONTEXT_TOO_LONG,
     "exceed_context_size_error": FailureKind.CONTEXT_TOO_LONG,
-    "string_above_max_length": FailureKind.CONTEXT_TOO_LONG,
-    "unsupported_parameter": FailureKind.UNSUPPORTED_PARAMETER,
-    "model_not_found": FailureKind.MODEL_NOT_FOUND,
     "model_not_available": FailureKind.MODEL_NOT_FOUND,
     "invalid_model": FailureKind.MODEL_NOT_FOUND,
     "deploymentnotfound": FailureKind.MODEL_NOT_FOUND,
-    "content_filter": FailureKind.POLICY,
-    "content_policy_violation": FailureKind.POLICY,
-    "invalid_prompt": FailureKind.POLICY,
-    "invalid_api_key": FailureKind.UNAUTHORIZED,
     "authentication_error": FailureKind.UNAUTHORIZED,
     "permission_denied": FailureKind.FORBIDDEN,
     "permission_error": FailureKind.FORBIDDEN,
-    "forbidden": FailureKind.FORBIDDEN,
-    "unsupported_country_region_territory": FailureKind.REGION_BLOCKED,
-    "insufficient_quota": FailureKind.PAYMENT_REQUIRED,
     "insufficient_balance": FailureKind.PAYMENT_REQUIRED,
     "billing_hard_limit_reached": FailureKind.PAYMENT_REQUIRED,
-    "rate_limit_exceeded": FailureKind.RATE_LIMITED,
     "rate_limit_error": FailureKind.RATE_LIMITED,
     "ratelimitreached": FailureKind.RATE_LIMITED,
     "too_many_requests": FailureKind.RATE_LIMITED,
-    "overloaded_error": FailureKind.OVERLOADED,
-    "server_is_overloaded": FailureKind.OVERLOADED,
     "engine_overloaded_error": FailureKind.OVERLOADED,
     "tool_use_failed": FailureKind.UPSTREAM_ERROR,
 }
@@ -109,7 +97,7 @@ _NO_MODEL: Final = re.compile(
     r"|no such model",
     re.IGNORECASE,
 )
-_KEY: Final = re.compile(r"\b(?:sk|gsk|xai|csk|pplx|key)-[\w*.-]{6,}")
+_KEY: Final = re.compile(r"\b(?:sk|gsk|xai|csk|pplx)-[\w*.-]{6,}")
 _MAX_MESSAGE_CHARACTERS: Final = 2000
 
 
@@ -129,7 +117,7 @@ def failure_reply(failure: Failure, request_id: str) -> WireReply:
     ]
     wait = failure.retry_after_seconds
     if wait is not None and rule.client_status in {429, 503}:
-        headers.append(("retry-after", str(max(1, -(-int(wait * 1000) // 1000)))))
+        headers.append(("retry-after", str(max(1, math.ceil(wait)))))
         headers.append(("retry-after-ms", str(max(1, round(wait * 1000)))))
     return WireReply(status=rule.client_status, body=encode({"error": error_object(failure)}), headers=tuple(headers))
 
@@ -168,7 +156,7 @@ def read_vendor_error(
         code=code,
         status=status,
         param=param if isinstance(param, str) else None,
-        retry_after_seconds=_retry_after(told),
+        retry_after_seconds=_retry_after(told) or retry_after_in(words),
         request_id=told.get("x-request-id"),
     )
 
@@ -211,7 +199,8 @@ def _first_text(members: JsonObject, *names: str) -> str:
 
 def _kind_of(error: JsonObject, status: int | None, words: str) -> FailureKind:
     for name in ("code", "type"):
-        known = _CODES.get(str(error.get(name)).lower())
+        word = str(error.get(name)).lower()
+        known = _CODES.get(word) or BY_CODE.get(word)
         if known is not None:
             return known
     if status is None or status in {400, 404, 413, 422}:

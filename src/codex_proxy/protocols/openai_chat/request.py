@@ -195,7 +195,6 @@ def _parse_reasoning(fields: Fields) -> Reasoning:
 
 
 def _parse_sampling(fields: Fields, notes: list[Note]) -> Sampling:
-    limits = [fields.take_integer(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens")]
     logprobs = fields.take_bool("logprobs")
     if logprobs:
         detail = "probabilities are not told"
@@ -206,12 +205,17 @@ def _parse_sampling(fields: Fields, notes: list[Note]) -> Sampling:
         top_k=fields.take_number("top_k"),
         presence_penalty=fields.take_number("presence_penalty"),
         frequency_penalty=fields.take_number("frequency_penalty"),
-        seed=fields.take_integer("seed"),
+        seed=_first_integer(fields, "seed", "random_seed"),
         logit_bias=fields.take_object("logit_bias"),
         logprobs=logprobs,
-        max_tokens=next((limit for limit in limits if limit is not None), None),
+        max_tokens=_first_integer(fields, "max_completion_tokens", "max_tokens", "max_output_tokens"),
         stop=_parse_stop(fields),
     )
+
+
+def _first_integer(fields: Fields, *names: str) -> int | None:
+    found = [fields.take_integer(name) for name in names]
+    return next((value for value in found if value is not None), None)
 
 
 def _parse_stop(fields: Fields) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Rules of this file: one prose block (thoughts, text, refusal) is open at a time;
 their pieces may interleave; blocks are numbered in the order they open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -43,8 +43,17 @@ class Assembly:
         """Whether a call never said which tool it wants."""
         return self._calls.has_nameless
 
-    def add(self, delta: Delta) -> Iterator[ev.Event]:
-        """The events of one delta."""
+    def add(self, delta: Delta) -> Iterable[ev.Event]:
+        """The events of one delta; more text of an open text block, the common case, takes the short way."""
+        prose, content = self._prose, delta.content
+        if prose is None or prose.kind is not _Kind.TEXT or self._tags is not None or not content:
+            return self._add(delta)
+        if not isinstance(content, str) or _says_more(delta):
+            return self._add(delta)
+        prose.pieces.append(content)
+        return (ev.TextDelta(block=prose.block, text=content),)
+
+    def _add(self, delta: Delta) -> Iterator[ev.Event]:
         yield from self._think(delta)
         for kind, text in self._content(delta.content):
             yield from self._say(kind, text)
@@ -208,6 +217,21 @@ class _Prose:
         self.annotations: list[Annotation] = []
         self.signature: str | None = None
         self.item_id: str | None = None
+
+
+def _says_more(delta: Delta) -> bool:
+    """Whether there is anything beside the content."""
+    return bool(
+        delta.reasoning_content
+        or delta.reasoning
+        or delta.reasoning_details
+        or delta.refusal
+        or delta.tool_calls
+        or delta.function_call is not None
+        or delta.annotations
+        or delta.audio
+        or delta.images
+    )
 
 
 def _list(value: Any) -> list[Any]:

@@ -36,8 +36,10 @@ class Calls:
 
     def add(self, piece: CallPiece, next_block: Callable[[], int], *, answer_id: str) -> Iterator[ev.Event]:
         """The events of one piece; ``next_block`` numbers a call when it is announced."""
-        call = self._find(piece)
         name, text, custom = _words(piece)
+        if not (name or text or piece.id):  # Snowflake sends an empty ``function_call`` beside every text
+            return
+        call = self._find(piece)
         if call is None:
             call = _Call(piece.index if isinstance(piece.index, int) else None)
             self._calls.append(call)

@@ -33,6 +33,7 @@ _TEXT_TYPES: Final = frozenset({"text", "input_text", "output_text"})
 _IMAGE_TYPES: Final = frozenset({"image_url", "input_image", "image"})
 _VIDEO_TYPES: Final = frozenset({"video_url", "input_video", "video"})
 _MAX_LIFTED_CHARACTERS: Final = 20 * 1024 * 1024 * 4 // 3  # a picture of 20 MB in base64
+_DEFAULT_ENCODING: Final = "wav"
 _MEDIA_TYPES: Final = {
     "pdf": "application/pdf",
     "txt": "text/plain",
@@ -74,6 +75,8 @@ def parse_part(part: Fields) -> Part:
         return _parse_image(part)
     if kind in {"file", "input_file"}:
         return _parse_file(part)
+    if kind in {"document_url", "file_url"}:
+        return _parse_document(part, kind)
     if kind == "input_audio":
         return _parse_audio(part)
     if kind == "refusal":
@@ -169,14 +172,32 @@ def _parse_file(part: Fields) -> File:
     raise InvalidRequest(file.at("file_data"), "is required")
 
 
+def _parse_document(part: Fields, kind: str) -> File:
+    """A linked document as Mistral (a string) and Perplexity (an object) take it."""
+    linked = part.take(kind)
+    url = Fields(linked, part.at(kind)).need_string("url") if isinstance(linked, dict) else linked
+    if not isinstance(url, str):
+        raise part.wrong(kind, "a string", linked)
+    return File(source=media_source(url), filename=part.take_string("document_name"), extra=part.rest())
+
+
 def _media_type(filename: str | None) -> str:
     ending = (filename or "").rpartition(".")[2].lower()
     return _MEDIA_TYPES.get(ending, "application/pdf")
 
 
 def _parse_audio(part: Fields) -> Audio:
-    audio = part.take_fields("input_audio") or part
-    return Audio(data=audio.need_string("data"), encoding=audio.take_string("format") or "wav", extra=part.rest())
+    audio = part.take("input_audio")
+    if isinstance(audio, dict):
+        sound = Fields(audio, part.at("input_audio"))
+        encoding = sound.take_string("format") or _DEFAULT_ENCODING
+        return Audio(data=sound.need_string("data"), encoding=encoding, extra=part.rest())
+    if not isinstance(audio, str):
+        raise part.wrong("input_audio", "an object", audio)
+    source = media_source(audio)  # Mistral's spelling: base64 or a data URL
+    if isinstance(source, DataSource):
+        return Audio(data=source.data, encoding=source.media_type.rpartition("/")[2], extra=part.rest())
+    return Audio(data=audio, encoding=_DEFAULT_ENCODING, extra=part.rest())
 
 
 def _without(members: JsonObject, *names: str) -> JsonObject:

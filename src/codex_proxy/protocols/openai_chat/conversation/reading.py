@@ -1,6 +1,6 @@
 """Chat messages as turns: one message, one turn, in order.
 
-Rules of this file: every call has an id, unique in the request, and every result names one; results without an id
+Rules of this file: every call gets an id where the client sent none, and every result names one; results without an id
 are paired with the oldest unanswered call.  Legacy function messages are paired by name, first in, first out.
 """
 
@@ -52,11 +52,13 @@ class _Reader:
             raise InvalidRequest(message.at("role"), f"unknown role {role!r}; one of {known}", code="invalid_value")
         return read(self, message, Role.TOOL if role == "function" else Role(role))
 
-    def read_plain(self, message: Fields, role: Role) -> Turn:
+    def read_plain(self, message: Fields, role: Role) -> Turn | None:
         content = parse_content(message.take("content"), message.at("content"))
         if not content and role is Role.USER:
             raise InvalidRequest(message.at("content"), "is required")
-        return Turn(role=role, blocks=content, name=message.take_string("name"), extra=message.rest())
+        if not content:
+            return None
+        return Turn(role=role, blocks=content, name=message.take_string("name"), extra=_told(message))
 
     def read_assistant(self, message: Fields, role: Role) -> Turn | None:
         blocks: list[Block] = [*_thoughts(message)]
@@ -75,7 +77,7 @@ class _Reader:
         message.take("annotations")
         if not blocks:
             return None
-        return Turn(role=role, blocks=tuple(blocks), name=message.take_string("name"), extra=message.rest())
+        return Turn(role=role, blocks=tuple(blocks), name=message.take_string("name"), extra=_told(message))
 
     def read_tool(self, message: Fields, role: Role) -> Turn:
         call_id = message.take_string("tool_call_id") or self._oldest_unanswered(message)
@@ -101,7 +103,7 @@ class _Reader:
             plain=lifted is None and not isinstance(content, list | dict),
             name=message.take_string("name"),
         )
-        return Turn(role=role, blocks=(result,), extra=message.rest())
+        return Turn(role=role, blocks=(result,), extra=_told(message))
 
     def _call(self, call: Fields, index: int) -> ToolCall:
         call_id = call.take_string("id") or f"call_{self._message_count}_{index}"
@@ -157,6 +159,11 @@ _READERS: Final[dict[str, Callable[[_Reader, Fields, Role], Turn | None]]] = {
     "tool": _Reader.read_tool,
     "function": _Reader.read_function,
 }
+
+
+def _told(message: Fields) -> JsonObject:
+    """Members without a meaning here; SDKs dump their objects with every unset member as null."""
+    return {name: value for name, value in message.rest().items() if value is not None}
 
 
 def _thoughts(message: Fields) -> list[Thinking]:

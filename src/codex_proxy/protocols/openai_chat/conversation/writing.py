@@ -43,7 +43,7 @@ def write_messages(request: Request, profile: ChatProfile) -> tuple[list[JsonObj
     Raises:
         Unsupported: a block holds content that the vendor cannot read.
     """
-    writer = _Writer(profile)
+    writer = _Writer(profile, own=request.dialect is Dialect.OPENAI_CHAT)
     if request.instructions:
         writer.write_instructions(Turn(role=Role.SYSTEM, blocks=(Text(text=request.instructions),)), "instructions")
     for index, turn in enumerate(request.turns):
@@ -53,10 +53,11 @@ def write_messages(request: Request, profile: ChatProfile) -> tuple[list[JsonObj
 
 
 class _Writer:
-    def __init__(self, profile: ChatProfile) -> None:
+    def __init__(self, profile: ChatProfile, *, own: bool) -> None:
         self.messages: list[JsonObject] = []
         self.notes: list[Note] = []
         self._profile = profile
+        self._own = own  # the client speaks this dialect: members without a meaning here go on to the vendor
         self._assistant: JsonObject | None = None
         self._images: list[JsonObject] = []
 
@@ -71,9 +72,13 @@ class _Writer:
     def write_instructions(self, turn: Turn, path: str) -> None:
         self.flush()
         keeps = self._profile.developer_role and turn.role is Role.DEVELOPER
-        text = "\n\n".join(block.text for block in turn.blocks if isinstance(block, Text))
+        texts = [block for block in turn.blocks if isinstance(block, Text)]
+        content: Any = "\n\n".join(block.text for block in texts)
+        if any(map(self._extra, texts)) and not self._profile.single_system:
+            content = [{"type": "text", "text": block.text, **self._extra(block)} for block in texts]
         self._drop_others(turn, path, Text)
-        self.messages.append({"role": "developer" if keeps else "system", "content": text})
+        role = "developer" if keeps else "system"
+        self.messages.append({"role": role, "content": content, **self._extra(turn)})
 
     def flush(self) -> None:
         """Write what waits for more of its kind."""
@@ -98,6 +103,7 @@ class _Writer:
         message = self._assistant = self._assistant or {"role": "assistant", "content": None}
         for index, block in enumerate(turn.blocks):
             self._write_answer(message, block, f"{path}.content[{index}]")
+        message |= self._extra(turn)
 
     def _joins(self, turn: Turn) -> bool:
         """Whether this turn belongs to the assistant message before it: whatever holds calls stays together."""
@@ -146,7 +152,7 @@ class _Writer:
                 content.append(part)
         if content:
             self.flush()
-            message: JsonObject = {"role": "user", "content": _plain_if_text(content)}
+            message: JsonObject = {"role": "user", "content": _plain_if_text(content), **self._extra(turn)}
             if turn.name is not None:
                 message["name"] = turn.name
             self.messages.append(message)
@@ -180,7 +186,7 @@ class _Writer:
     def _part(self, block: Block, path: str) -> JsonObject | None:
         match block:
             case Text() | Refusal():
-                return {"type": "text", "text": block.text}
+                return {"type": "text", "text": block.text, **self._extra(block)}
             case Image():
                 return self._write_image(block, path)
             case File():
@@ -189,14 +195,14 @@ class _Writer:
                 self._need(path, "sound", able=self._profile.audio)
                 return {"type": "input_audio", "input_audio": {"data": block.data, "format": block.encoding}}
             case Opaque():
-                return self._own(block, path)
+                return self._own_part(block, path)
             case Thinking() | ToolCall() | ToolResult() | Hosted():
                 self._note(path, Verdict.DROPPED, "cannot stand in a user message")
                 return None
             case _:
                 assert_never(block)
 
-    def _own(self, block: Opaque, path: str) -> JsonObject | None:
+    def _own_part(self, block: Opaque, path: str) -> JsonObject | None:
         """A part that this dialect sent goes back as it came; what other dialects sent is dropped."""
         if block.dialect == Dialect.OPENAI_CHAT:
             return block.payload
@@ -208,7 +214,7 @@ class _Writer:
         link: JsonObject = {"url": _url_of(image.source, path)}
         if image.detail is not None:
             link["detail"] = "high" if image.detail == "original" else image.detail
-        return {"type": "image_url", "image_url": link}
+        return {"type": "image_url", "image_url": link, **self._extra(image)}
 
     def _write_file(self, file: File, path: str) -> JsonObject:
         self._need(path, "files", able=self._profile.files)
@@ -217,7 +223,10 @@ class _Writer:
             wire["file_id"] = file.source.file_id
         else:
             wire["file_data"] = _url_of(file.source, path)
-        return {"type": "file", "file": wire}
+        return {"type": "file", "file": wire, **self._extra(file)}
+
+    def _extra(self, value: Turn | Text | Refusal | Image | File) -> JsonObject:
+        return value.extra if self._own else {}
 
     @staticmethod
     def _need(path: str, what: str, *, able: bool) -> None:
@@ -234,8 +243,8 @@ class _Writer:
 
 
 def _plain_if_text(parts: list[JsonObject]) -> Any:
-    """One text as a string, which every vendor reads; anything else as parts."""
-    if len(parts) == 1 and parts[0].get("type") == "text":
+    """One plain text as a string, which every vendor reads; anything else as parts."""
+    if len(parts) == 1 and parts[0].keys() == {"type", "text"}:
         return parts[0]["text"]
     return parts
 

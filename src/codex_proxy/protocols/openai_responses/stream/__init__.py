@@ -1,0 +1,1 @@
+"""Answers in the Responses dialect: events decoded and encoded."""

@@ -1,0 +1,270 @@
+"""The client role: what a vendor is asked, and the round trip through our own server role."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openai.types.chat import CompletionCreateParams
+from pydantic import TypeAdapter
+
+from codex_proxy.canonical import events as ev
+from codex_proxy.canonical.blocks import Text, ToolKind
+from codex_proxy.canonical.failure import FailureKind
+from codex_proxy.canonical.fold import fold
+from codex_proxy.canonical.notes import Weight
+from codex_proxy.canonical.request import (
+    Dialect,
+    JsonOutput,
+    Reasoning,
+    Request,
+    Role,
+    Sampling,
+    SchemaOutput,
+    SessionHints,
+    Turn,
+)
+from codex_proxy.canonical.target import ClientIdentity, Credential, ModelFacts, Profile, Target, UpstreamIdentity
+from codex_proxy.canonical.tools import ChoiceMode, ChooseHosted, ChooseMode, CustomTool, FunctionTool, HostedTool
+from codex_proxy.canonical.usage import Usage
+from codex_proxy.protocols.base import AnswerIds, ClientCodec, UpstreamCall
+from codex_proxy.protocols.openai_chat.client import ChatClient
+from codex_proxy.protocols.openai_chat.request import parse_request
+from codex_proxy.protocols.openai_chat.schema import ChatProfile, ThinkingSwitch
+from codex_proxy.protocols.openai_chat.server import ChatServer
+
+
+def target(**members: Any) -> Target:
+    return Target(
+        model=ModelFacts(slug="vendor-model"),
+        credential=Credential(token="key"),
+        client=ClientIdentity(
+            profile=Profile.DESKTOP, engine_version="1", desktop_version="1", platform="", arch="", terminal="",
+            installation_id="",
+        ),
+        identity=UpstreamIdentity(session_id="s", thread_id="t", turn_id="u"),
+        now=0.0,
+        **members,
+    )  # fmt: skip
+
+
+def asks(**members: Any) -> Request:
+    turns = (Turn(role=Role.USER, blocks=(Text(text="hi"),)),)
+    return Request(**{"dialect": Dialect.ANTHROPIC, "model": "m", "turns": turns, **members})
+
+
+def call_of(request: Request, profile: ChatProfile | None = None, **members: Any) -> UpstreamCall:
+    return ChatClient(profile).build_call(request, target(**members))
+
+
+def body_of(request: Request, profile: ChatProfile | None = None, **members: Any) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(call_of(request, profile, **members).body)
+    return body
+
+
+LS = FunctionTool(name="ls", parameters={"type": "object", "properties": {}}, strict=False)
+PATCH = CustomTool(name="patch")
+
+
+def test_it_is_a_client_codec() -> None:
+    codec: ClientCodec = ChatClient()
+    assert codec.dialect is Dialect.OPENAI_CHAT
+
+
+def test_a_call_says_who_and_what() -> None:
+    call = call_of(asks(stream=True), ChatProfile(headers=(("x-title", "Codex Proxy"),)))
+    assert (call.method, call.path) == ("POST", "/chat/completions")
+    assert call.headers == (
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream"),
+        ("authorization", "Bearer key"),
+        ("x-title", "Codex Proxy"),
+    )
+    assert json.loads(call.body) == {
+        "model": "vendor-model",
+        "messages": [{"role": "user", "content": "hi"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert call.sent_fields == {"model", "messages", "stream", "stream_options"}
+    assert call.notes == ()
+
+
+def test_a_full_request_is_one_the_sdk_could_have_sent() -> None:
+    schema = SchemaOutput(name="city", schema={"type": "object"}, strict=True, description="d")
+    request = asks(
+        instructions="be brief",
+        tools=(LS, PATCH),
+        tool_choice=ChooseMode(mode=ChoiceMode.REQUIRED),
+        parallel_tool_calls=False,
+        output=schema,
+        reasoning=Reasoning(effort="high"),
+        sampling=Sampling(temperature=0.5, seed=1, max_tokens=9, stop=("END",), top_k=3),
+    )
+    body = body_of(request)
+    TypeAdapter(CompletionCreateParams).validate_python(body)
+    assert body["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "city", "schema": {"type": "object"}, "strict": True, "description": "d"},
+    }
+    assert (body["temperature"], body["max_completion_tokens"], body["stop"], body["top_k"]) == (0.5, 9, ["END"], 3)
+    assert (body["tool_choice"], body["parallel_tool_calls"], body["reasoning_effort"]) == ("required", False, "high")
+    assert call_of(request).context.custom_tools == {"patch"}
+
+
+def test_a_profile_changes_the_words() -> None:
+    modest = ChatProfile(
+        max_tokens_field="max_tokens", stream_options=False, parallel_tool_calls=False, json_schema=False, strict=False,
+        custom_tools=True,
+    )  # fmt: skip
+    request = asks(
+        stream=True, tools=(LS,), parallel_tool_calls=True, sampling=Sampling(max_tokens=9),
+        output=SchemaOutput(name="n", schema={}),
+    )  # fmt: skip
+    body = body_of(request, modest)
+    assert body["max_tokens"] == 9
+    assert body["response_format"] == {"type": "json_object"}
+    assert "stream_options" not in body
+    assert "parallel_tool_calls" not in body
+    assert "strict" not in body["tools"][0]["function"]
+    call = call_of(request, modest)
+    assert [(note.path, note.weight) for note in call.notes] == [("response_format.json_schema", Weight.LOSSY)]
+    assert call.context.custom_tools == frozenset()
+    assert body_of(asks(output=JsonOutput()))["response_format"] == {"type": "json_object"}
+
+
+@pytest.mark.parametrize(
+    ("switch", "effort", "sent"),
+    [
+        (ThinkingSwitch.REASONING_EFFORT, "low", {"reasoning_effort": "low"}),
+        (ThinkingSwitch.REASONING_OBJECT, "low", {"reasoning": {"effort": "low"}}),
+        (ThinkingSwitch.REASONING_OBJECT, "none", {"reasoning": {"enabled": False}}),
+        (ThinkingSwitch.THINKING_TYPE, "high", {"thinking": {"type": "enabled"}}),
+        (ThinkingSwitch.THINKING_TYPE, "none", {"thinking": {"type": "disabled"}}),
+        (ThinkingSwitch.ENABLE_THINKING, "none", {"enable_thinking": False}),
+        (ThinkingSwitch.NONE, "high", {}),
+    ],
+)
+def test_how_vendors_are_told_to_think(switch: ThinkingSwitch, effort: str, sent: dict[str, Any]) -> None:
+    body = body_of(asks(), ChatProfile(thinking=switch), effort=effort)
+    assert {name: body[name] for name in body if name not in {"model", "messages"}} == sent
+
+
+def test_fields_the_vendor_refused_before_are_left_out() -> None:
+    call = call_of(asks(sampling=Sampling(seed=1)), learned_rejects=frozenset({"seed", "user"}))
+    assert "seed" not in json.loads(call.body)
+    assert [note.path for note in call.notes] == ["seed"]
+    assert "seed" not in call.sent_fields
+
+
+def test_web_search_for_vendors_that_have_it() -> None:
+    request = asks(tools=(HostedTool(kind="web_search"), LS), tool_choice=ChooseHosted(kind="web_search"))
+    assert body_of(request, ChatProfile(web_search=True))["web_search_options"] == {}
+    call = call_of(request)
+    assert "web_search_options" not in json.loads(call.body)
+    assert [note.path for note in call.notes] == ["tools[0]", "tool_choice"]
+
+
+def test_a_client_of_this_dialect_keeps_its_extra_fields_and_others_do_not() -> None:
+    own = asks(
+        dialect=Dialect.OPENAI_CHAT, extra={"min_p": 0.1, "model": "other"}, verbosity="low", service_tier="flex",
+        session=SessionHints(user="u"), metadata={"a": "b"},
+    )  # fmt: skip
+    body = body_of(own)
+    assert (body["min_p"], body["model"], body["verbosity"], body["user"]) == (0.1, "vendor-model", "low", "u")
+    assert (body["service_tier"], body["metadata"]) == ("flex", {"a": "b"})
+    foreign = call_of(asks(extra={"thinking_mode": 1}), service_tier="priority")
+    assert [note.path for note in foreign.notes] == ["thinking_mode"]
+    assert json.loads(foreign.body)["service_tier"] == "priority"
+
+
+def test_a_chat_request_survives_the_way_through_us() -> None:
+    sent = {
+        "model": "vendor-model",
+        "messages": [
+            {"role": "system", "content": "s"},
+            {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+            {
+                "role": "assistant",
+                "content": "x",
+                "tool_calls": [{"id": "a", "type": "function", "function": {"name": "ls", "arguments": "{}"}}],
+            },
+            {"role": "tool", "tool_call_id": "a", "content": "1"},
+        ],
+        "tools": [{"type": "function", "function": {"name": "ls", "parameters": {"type": "object"}}}],
+        "tool_choice": "auto",
+        "temperature": 0.2,
+        "max_completion_tokens": 5,
+        "reasoning_effort": "low",
+        "min_p": 0.1,
+    }
+    parsed = parse_request(json.dumps(sent).encode(), {})
+    assert parsed.notes == ()
+    assert body_of(parsed.request) == sent
+
+
+def test_errors_and_headers_are_read() -> None:
+    failure = ChatClient().parse_failure(429, {"retry-after": "3"}, b'{"error":{"message":"m"}}')
+    assert (failure.kind, failure.retry_after_seconds) == (FailureKind.RATE_LIMITED, 3.0)
+    assert ChatClient().parse_headers({"x-request-id": "v"}).request_id == "v"
+
+
+def test_what_a_disguised_tool_was_called_with_is_unwrapped() -> None:
+    call = call_of(asks(tools=(PATCH,)))
+    function = {"name": "patch", "arguments": '{"input":"*** End"}'}
+    message = {"content": None, "tool_calls": [{"id": "a", "type": "function", "function": function}]}
+    body = json.dumps({"id": "c", "choices": [{"message": message, "finish_reason": "tool_calls"}]}).encode()
+    started = next(event for event in ChatClient().parse_response(call, body) if isinstance(event, ev.ToolCallStarted))
+    assert started.kind is ToolKind.CUSTOM
+
+
+WORDS = st.text(min_size=1, max_size=5)
+IDS = AnswerIds(token="t" * 24, created_at=7, request_id="req_1")
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> list[ev.Event]:
+    """An answer that this dialect can say whole: thoughts, then text or refusal, then calls."""
+    events: list[ev.Event] = [ev.ResponseStarted(response_id=f"chatcmpl-{IDS.token}", model="m", created_at=7)]
+    block = 0
+    if draw(st.booleans()):
+        pieces = draw(st.lists(WORDS, min_size=1, max_size=3))
+        deltas = [ev.ThinkingDelta(block=block, text=piece) for piece in pieces]
+        events += [ev.ThinkingStarted(block=block), *deltas]
+        events.append(ev.ThinkingEnded(block=block, summary=("".join(pieces),)))
+        block += 1
+    if draw(st.booleans()):
+        pieces = draw(st.lists(WORDS, min_size=1, max_size=3))
+        texts = [ev.TextDelta(block=block, text=piece) for piece in pieces]
+        events += [ev.TextStarted(block=block), *texts, ev.TextEnded(block=block, text="".join(pieces))]
+        block += 1
+    calls = [(block + number, f"call_{number}", draw(WORDS)) for number in range(draw(st.integers(0, 2)))]
+    kinds = [draw(st.sampled_from(ToolKind)) for _ in calls]
+    for (number, call_id, text), kind in zip(calls, kinds, strict=True):
+        events.append(ev.ToolCallStarted(block=number, call_id=call_id, name="tool", kind=kind))
+        events.append(ev.ToolCallDelta(block=number, text=text))
+    events += [ev.ToolCallEnded(block=number, arguments=text) for number, _, text in calls]
+    events.append(ev.UsageReported(usage=Usage(input_tokens=draw(st.integers(0, 9)), output_tokens=3)))
+    reasons = st.sampled_from(["max_output_tokens", "content_filter"])
+    ending = draw(st.builds(ev.Completed) | st.builds(ev.Incomplete, reason=reasons))
+    return [*events, ev.ResponseEnded(ending=ending, service_tier="default")]
+
+
+@given(answers(), st.integers(1, 200))
+def test_what_we_write_we_read(events: list[ev.Event], size: int) -> None:
+    request = asks(stream=True, include_usage=True)
+    encoder = ChatServer().open_stream(request, IDS)
+    wire = b"".join(encoder.encode([event]) for event in events) + encoder.finish()
+    decoder = ChatClient().open_stream(call_of(request))
+    steps = [step for start in range(0, len(wire), size) for step in decoder.feed(wire[start : start + size])]
+    assert [event for step in [*steps, *decoder.end()] for event in step.events] == events
+
+
+@given(answers())
+def test_the_whole_answer_is_the_folded_stream(events: list[ev.Event]) -> None:
+    request = asks()
+    reply = ChatServer().encode_response(request, fold(events), IDS)
+    read = fold(ChatClient().parse_response(call_of(request), reply.body))
+    assert [part.block for part in read.parts] == [part.block for part in fold(events).parts]
+    assert (read.usage, read.ending) == (fold(events).usage, fold(events).ending)

@@ -1,0 +1,133 @@
+"""Failures in OpenAI's words, and vendors' errors in ours."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.protocols.openai_chat.errors import (
+    error_object,
+    failure_reply,
+    parse_vendor_failure,
+    read_vendor_error,
+)
+from tests.protocols.openai_chat.recordings import CORPUS, load, recordings, require
+
+# What the recorded HTTP errors mean.
+RECORDED = {
+    "ai-gateway--internal-testopenai-chat-no-messages--0": FailureKind.INVALID_REQUEST,
+    "mirascope--e2e-input-test-call-with-params-openai-gpt-5-mini-completions--0": FailureKind.UNSUPPORTED_PARAMETER,
+    "pydantic-ai--models-test-groq-test-tool-use-failed-error--0": FailureKind.UPSTREAM_ERROR,
+    "pydantic-ai--models-test-openrouter-test-openrouter-errors-raised--0": FailureKind.RATE_LIMITED,
+    "rig--doubleword-error-matrix-invalid-key-blocking--0": FailureKind.FORBIDDEN,
+    "rig--llamacpp-error-matrix-context-overflow-blocking--0": FailureKind.CONTEXT_TOO_LONG,
+    "rig--llamacpp-structured-output-matrix-schema-and-grammar-conflict--0": FailureKind.UPSTREAM_ERROR,
+    "rig--openrouter-response-identity-edge-routed-failure-error-shape--0": FailureKind.MODEL_NOT_FOUND,
+    "rig--venice-error-envelope-nonexistent-model-error--a78969s-status-and-body--0": FailureKind.MODEL_NOT_FOUND,
+    "ruby_llm--chat-error-handling-with-azure-grok-4-1-fast-n-f8153cpriate-auth-error--0": FailureKind.UNAUTHORIZED,
+    "ruby_llm--chat-error-handling-with-ollama-cloud-gpt-oss--48928epriate-auth-error--0": FailureKind.UNAUTHORIZED,
+    "ruby_llm--chat-real-error-scenarios-azure-grok-4-1-fast--106b86h-exceeded-errors--0": FailureKind.RATE_LIMITED,
+}
+
+
+@pytest.mark.recordings
+def test_the_recorded_errors_are_there() -> None:
+    require(CORPUS)
+    assert RECORDED.keys() <= {path.stem for path in recordings(failed=True)}
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize("path", recordings(failed=True), ids=lambda path: path.stem)
+def test_a_recorded_error_is_classified_and_told(path: Path) -> None:
+    response = load(path)["response"]
+    failure = parse_vendor_failure(response["status"], {}, json.dumps(response["body"]).encode())
+    assert failure.kind is RECORDED.get(path.stem, FailureKind.INVALID_REQUEST)
+    assert failure.status == response["status"]
+    assert not failure.message.startswith("the vendor answered")
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_every_kind_has_words(kind: FailureKind) -> None:
+    reply = failure_reply(Failure(kind=kind, message="why"), "req_1")
+    error = json.loads(reply.body)["error"]
+    assert reply.status >= 400
+    assert error["message"] == "why"
+    assert set(error) == {"message", "type", "param", "code"}
+    assert dict(reply.headers)["x-request-id"] == "req_1"
+
+
+def test_a_limit_says_when_to_come_back() -> None:
+    limited = Failure(kind=FailureKind.USAGE_LIMIT, message="later", retry_after_seconds=1800.2)
+    reply = failure_reply(limited, "req_1")
+    headers = dict(reply.headers)
+    assert reply.status == 429
+    assert (headers["retry-after"], headers["retry-after-ms"]) == ("1801", "1800200")
+    assert headers["x-should-retry"] == "true"
+    assert json.loads(reply.body)["error"] == {
+        "message": "later",
+        "type": "rate_limit_error",
+        "param": None,
+        "code": "rate_limit_exceeded",
+    }
+
+
+def test_nobody_logged_in_is_not_worth_a_retry() -> None:
+    reply = failure_reply(Failure(kind=FailureKind.NO_ACCOUNT, message="log in"), "req_1")
+    assert (reply.status, dict(reply.headers)["x-should-retry"]) == (503, "false")
+
+
+def test_an_invalid_request_keeps_its_own_code_and_field() -> None:
+    failure = Failure(kind=FailureKind.INVALID_REQUEST, message="m", code="invalid_type", param="n")
+    assert error_object(failure) == {
+        "message": "m",
+        "type": "invalid_request_error",
+        "param": "n",
+        "code": "invalid_type",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "message"),
+    [
+        (400, {"error": {"message": "maximum context length is 8", "code": 400}}, FailureKind.CONTEXT_TOO_LONG, None),
+        (404, {"error": {"message": "The model `x` does not exist"}}, FailureKind.MODEL_NOT_FOUND, None),
+        (404, {"detail": "Not Found"}, FailureKind.UPSTREAM_ERROR, "Not Found"),
+        (402, {"error": {"message": "Insufficient Balance"}}, FailureKind.PAYMENT_REQUIRED, None),
+        (429, {"error": {"message": "m", "code": "insufficient_quota"}}, FailureKind.PAYMENT_REQUIRED, None),
+        (529, "<html>", FailureKind.OVERLOADED, "the vendor answered with HTTP status 529"),
+        (502, "", FailureKind.UPSTREAM_ERROR, "the vendor answered with HTTP status 502"),
+        (504, [], FailureKind.TIMEOUT, None),
+        (400, [{"error": {"message": "in a list"}}], FailureKind.INVALID_REQUEST, "in a list"),
+        (422, {"object": "error", "message": "flat"}, FailureKind.INVALID_REQUEST, "flat"),
+        (403, {"error": {"code": "unsupported_country_region_territory"}}, FailureKind.REGION_BLOCKED, None),
+    ],
+)
+def test_status_code_and_words_decide(status: int, body: Any, kind: FailureKind, message: str | None) -> None:
+    raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    failure = parse_vendor_failure(status, {}, raw)
+    assert failure.kind is kind
+    assert message is None or failure.message == message
+
+
+def test_waits_and_ids_of_the_vendor_are_read() -> None:
+    headers = {"retry-after": "7", "x-request-id": "v1"}
+    failure = parse_vendor_failure(429, headers, b"{}")
+    assert (failure.retry_after_seconds, failure.request_id) == (7.0, "v1")
+    assert parse_vendor_failure(429, {"retry-after-ms": "250", "retry-after": "7"}, b"").retry_after_seconds == 0.25
+    assert parse_vendor_failure(429, {"retry-after": "Wed, 21 Oct 2026"}, b"").retry_after_seconds is None
+
+
+def test_keys_in_a_vendors_words_are_masked_and_the_hidden_words_told() -> None:
+    wrong = read_vendor_error({"error": {"message": "Incorrect API key provided: sk-abc***wxyz."}}, status=401)
+    assert wrong.message == "Incorrect API key provided: [key]"
+    hidden = read_vendor_error({"error": {"message": "Provider returned error", "metadata": {"raw": "busy"}}})
+    assert hidden.message == "Provider returned error: busy"
+
+
+@given(st.integers(100, 599), st.binary(max_size=60))
+def test_any_error_body_is_a_failure(status: int, body: bytes) -> None:
+    assert parse_vendor_failure(status, {}, body).message
