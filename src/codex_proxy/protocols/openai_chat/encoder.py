@@ -13,7 +13,6 @@ from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
-from codex_proxy.protocols.openai_chat.errors import error_object
 from codex_proxy.protocols.openai_chat.schema import (
     GRAMMAR,
     IMAGE_GENERATION,
@@ -26,6 +25,7 @@ from codex_proxy.protocols.openai_chat.schema import (
 )
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.legality import Legality
+from codex_proxy.protocols.parts.openai_errors import error_object
 
 PART_SEPARATOR: Final = "\n\n"
 DONE: Final = encode_frame(b"[DONE]")

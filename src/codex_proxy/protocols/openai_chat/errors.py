@@ -1,10 +1,9 @@
-"""Failures in OpenAI's words for our clients, and vendors' failures in ours.
+"""Vendors' failures in our words, from HTTP errors and from error objects inside streams.
 
 Rules of this file: total; policy is in tables.  What a vendor says is told on, cut to a bounded length and without
 anything that looks like a key.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,52 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
-from codex_proxy.protocols.base import WireReply
-from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.protocols.parts.upstream_errors import BY_CODE, retry_after_in
-
-_INVALID: Final = "invalid_request_error"
-_SERVER: Final = "server_error"
-_LIMIT: Final = "rate_limit_error"
-
-# Type and code of OpenAI's error object where the kind alone decides; None: the failure's own code, if it has one.
-_WORDS: Final[dict[FailureKind, tuple[str, str | None]]] = {
-    FailureKind.INVALID_REQUEST: (_INVALID, None),
-    FailureKind.UNSUPPORTED_PARAMETER: (_INVALID, "unsupported_parameter"),
-    FailureKind.CONTEXT_TOO_LONG: (_INVALID, "context_length_exceeded"),
-    FailureKind.STALE_REASONING: (_INVALID, "invalid_encrypted_content"),
-    FailureKind.PREVIOUS_RESPONSE_NOT_FOUND: (_INVALID, "previous_response_not_found"),
-    FailureKind.POLICY: (_INVALID, "content_policy_violation"),
-    FailureKind.MODEL_NOT_FOUND: (_INVALID, "model_not_found"),
-    FailureKind.MODEL_NOT_IN_PLAN: (_INVALID, "model_not_found"),
-    FailureKind.UNAUTHORIZED: (_SERVER, "upstream_unauthorized"),
-    FailureKind.DEACTIVATED: (_SERVER, "upstream_unauthorized"),
-    FailureKind.PAYMENT_REQUIRED: ("insufficient_quota", "insufficient_quota"),
-    FailureKind.FORBIDDEN: (_SERVER, "upstream_forbidden"),
-    FailureKind.REGION_BLOCKED: (_SERVER, "upstream_forbidden"),
-    FailureKind.CHALLENGE: (_SERVER, "upstream_error"),
-    FailureKind.PATH_BLOCKED: (_SERVER, "upstream_error"),
-    FailureKind.USAGE_LIMIT: (_LIMIT, "rate_limit_exceeded"),
-    FailureKind.USAGE_NOT_INCLUDED: ("insufficient_quota", "insufficient_quota"),
-    FailureKind.RATE_LIMITED: (_LIMIT, "rate_limit_exceeded"),
-    FailureKind.OVERLOADED: (_SERVER, "overloaded"),
-    FailureKind.UPSTREAM_ERROR: (_SERVER, "upstream_error"),
-    FailureKind.GARBLED: (_SERVER, "upstream_error"),
-    FailureKind.UNREACHABLE: (_SERVER, "upstream_unreachable"),
-    FailureKind.TIMEOUT: (_SERVER, "timeout"),
-    FailureKind.DISCONNECTED: (_SERVER, "stream_disconnected"),
-    FailureKind.EMPTY_ANSWER: (_SERVER, "empty_answer"),
-    FailureKind.NO_ACCOUNT: (_SERVER, "no_account"),
-    FailureKind.BUSY: (_SERVER, "overloaded"),
-    FailureKind.STOPPING: (_SERVER, "overloaded"),
-    FailureKind.BAD_KEY: (_INVALID, "invalid_api_key"),
-    FailureKind.NOT_PERMITTED: ("permission_error", "forbidden"),
-    FailureKind.TOO_LARGE: (_INVALID, "request_too_large"),
-    FailureKind.UNKNOWN_PATH: (_INVALID, "unknown_url"),
-    FailureKind.METHOD_NOT_ALLOWED: (_INVALID, "method_not_supported"),
-    FailureKind.INTERNAL: (_SERVER, "internal_error"),
-}
 
 # Codes and types that only vendors use. Source: recorded errors of Azure, Groq, llama.cpp, Moonshot and OpenRouter.
 _CODES: Final[dict[str, FailureKind]] = {
@@ -99,27 +54,6 @@ _NO_MODEL: Final = re.compile(
 )
 _KEY: Final = re.compile(r"\b(?:sk|gsk|xai|csk|pplx)-[\w*.-]{6,}")
 _MAX_MESSAGE_CHARACTERS: Final = 2000
-
-
-def error_object(failure: Failure) -> JsonObject:
-    """OpenAI's ``error`` object for this failure."""
-    kind, code = _WORDS[failure.kind]
-    return {"message": failure.message, "type": kind, "param": failure.param, "code": code or failure.code}
-
-
-def failure_reply(failure: Failure, request_id: str) -> WireReply:
-    """The HTTP error that tells this failure; SDKs read ``retry-after`` and ``x-should-retry``."""
-    rule = rule_of(failure)
-    headers: list[tuple[str, str]] = [
-        ("content-type", "application/json"),
-        ("x-request-id", request_id),
-        ("x-should-retry", "true" if rule.client_retries else "false"),
-    ]
-    wait = failure.retry_after_seconds
-    if wait is not None and rule.client_status in {429, 503}:
-        headers.append(("retry-after", str(max(1, math.ceil(wait)))))
-        headers.append(("retry-after-ms", str(max(1, round(wait * 1000)))))
-    return WireReply(status=rule.client_status, body=encode({"error": error_object(failure)}), headers=tuple(headers))
 
 
 def parse_vendor_failure(status: int, headers: Mapping[str, str], body: bytes) -> Failure:

@@ -14,7 +14,6 @@ from codex_proxy.canonical.fold import AnswerPart, Response
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.protocols.base import AnswerIds, ParsedRequest, WireReply
 from codex_proxy.protocols.openai_chat.encoder import PART_SEPARATOR, ChatEncoder, finish_reason
-from codex_proxy.protocols.openai_chat.errors import failure_reply
 from codex_proxy.protocols.openai_chat.request import parse_form, parse_request
 from codex_proxy.protocols.openai_chat.schema import (
     IMAGE_GENERATION,
@@ -27,6 +26,7 @@ from codex_proxy.protocols.openai_chat.schema import (
     usage_object,
 )
 from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.protocols.parts.openai_errors import error_reply
 
 _ID_PREFIX = "chatcmpl-"
 
@@ -66,9 +66,9 @@ class ChatServer:
         ending = response.ending
         if ending is None:
             reason = "the upstream closed the stream before the answer's end"
-            return failure_reply(Failure(kind=FailureKind.DISCONNECTED, message=reason), ids.request_id)
+            return error_reply(Failure(kind=FailureKind.DISCONNECTED, message=reason))
         if isinstance(ending, ev.Failed):
-            return failure_reply(ending.failure, ids.request_id)
+            return error_reply(ending.failure)
         form = _form(request)
         answer = _Answer(form, self._shown_in(request))
         for part in response.parts:
@@ -90,12 +90,11 @@ class ChatServer:
         }
         if response.usage is not None:
             body["usage"] = usage_object(response.usage)
-        headers = (("content-type", "application/json"), ("x-request-id", ids.request_id))
-        return WireReply(status=200, body=encode(body), headers=headers)
+        return WireReply(status=200, body=encode(body))
 
     def encode_failure(self, failure: Failure, *, request_id: str) -> WireReply:
         """A failure before the stream began."""
-        return failure_reply(failure, request_id)
+        return error_reply(failure)
 
     def _shown_in(self, request: Request) -> ReasoningField:
         return ReasoningField.NONE if request.reasoning.visible is False else self._reasoning_field

@@ -1,0 +1,1 @@
+"""Requests in the Responses dialect: bodies, items and tools, both ways."""
