@@ -6,7 +6,7 @@ Source: OpenAI API reference, chat completions; the extensions of Cursor, DeepSe
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict, Weight
@@ -27,18 +27,8 @@ from codex_proxy.protocols.openai_chat.schema import ChatRequest, ReplyForm
 from codex_proxy.protocols.openai_chat.tools import declared_kinds, parse_tool_choice, parse_tools
 from codex_proxy.protocols.parts.fields import Fields
 from codex_proxy.protocols.parts.json_text import decode_object
+from codex_proxy.protocols.parts.session_hints import conversation_id
 
-_SESSION_HEADERS: Final = (
-    "session_id",
-    "session-id",
-    "conversation_id",
-    "x-session-id",
-    "x-conversation-id",
-    "x-claude-code-session-id",
-    "x-codex-window-id",
-    "x-session-affinity",
-    "x-opencode-session",
-)
 _UNANSWERABLE: Final = {
     "previous_response_id": "earlier answers are not kept for this endpoint",
     "conversation": "conversations are not kept for this endpoint",
@@ -229,15 +219,10 @@ def _parse_stop(fields: Fields) -> tuple[str, ...]:
 
 
 def _parse_session(fields: Fields, metadata: JsonObject, headers: Mapping[str, str]) -> SessionHints:
-    told = [headers.get(name) for name in _SESSION_HEADERS]
-    told.extend(_text(fields.take(name)) for name in ("session_id", "conversation_id"))
-    told.extend(_text(metadata.get(name)) for name in ("session_id", "conversation_id"))
+    names = ("session_id", "conversation_id")
+    told = [fields.take(name) for name in names] + [metadata.get(name) for name in names]
     return SessionHints(
-        conversation_id=next(filter(None, told), None),
+        conversation_id=conversation_id(headers, *told),
         prompt_cache_key=fields.take_string("prompt_cache_key"),
         user=fields.take_string("user"),
     )
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

@@ -6,7 +6,7 @@ carry none.  SDK clients never see the events that only Codex clients understand
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -15,7 +15,6 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.request import Dialect, Request
-from codex_proxy.canonical.usage import Usage
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
 from codex_proxy.protocols.base import AnswerIds
 from codex_proxy.protocols.openai_responses.stream import envelope, schema
@@ -23,6 +22,9 @@ from codex_proxy.protocols.openai_responses.stream.failures import codex_error, 
 from codex_proxy.protocols.openai_responses.stream.grammar import GRAMMAR, RELAYED
 from codex_proxy.protocols.openai_responses.stream.synthesis import Synthesis
 from codex_proxy.protocols.parts.legality import Legality
+
+if TYPE_CHECKING:
+    from codex_proxy.canonical.usage import Usage
 
 _KEEPALIVE: Final = encode_frame(b'{"type":"keepalive"}', "keepalive")
 _PART_TOKENS: Final = ("response.content_part.", "response.output_text.", "response.refusal.")
