@@ -1,0 +1,1 @@
+"""What recordings and captures of real traffic prove about the codecs."""

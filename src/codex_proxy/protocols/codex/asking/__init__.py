@@ -1,0 +1,1 @@
+"""Calls to the Codex backend: who we are, what we ask, and in which form."""

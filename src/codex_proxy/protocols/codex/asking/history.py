@@ -1,0 +1,148 @@
+"""The conversation as the Codex backend takes it.
+
+Rules of this file: a client of the Codex family owns its items and keeps them; for others ids of items that nobody
+stored go, calls and results are paired, and reasoning without its encrypted content is left out, since the backend
+cannot resolve it.  Source: refusals of the backend quoted in public reports.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from codex_proxy.canonical.blocks import (
+    Block,
+    File,
+    FileIdSource,
+    Image,
+    JsonObject,
+    Opaque,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+)
+from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.request import Dialect, JsonOutput, Request, Role, Turn
+from codex_proxy.protocols.base import Unsupported
+from codex_proxy.protocols.parts.names import NameMap, upstream_call_id
+from codex_proxy.protocols.parts.pairing import repair_pairs
+
+_LEADING: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
+_NOT_SENT: Final = frozenset({"status", "prompt_cache_breakpoint", "cache_control"})
+_ASK_FOR_JSON: Final = "Answer with a JSON object."
+
+
+class History:
+    """Instructions and turns ready to send, and what was changed about them."""
+
+    def __init__(self, request: Request, names: NameMap, *, drop_reasoning: bool) -> None:
+        self._request = request
+        self._names = names
+        self._drop_reasoning = drop_reasoning
+        self.notes: list[Note] = []
+        self.call_ids: dict[str, str] = {}
+        self.instructions, turns = split_instructions(request)
+        self.turns = self._turns(turns)
+
+    def _turns(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        if self._request.is_codex_client:
+            return tuple(self._without_reasoning(turns)) if self._drop_reasoning else tuple(turns)
+        made = tuple(turn for turn in map(self._turn, turns) if turn is not None)
+        made, repairs = repair_pairs(made)
+        self.notes.extend(repairs)
+        return (*made, *self._json_request(made))
+
+    def _turn(self, turn: Turn) -> Turn | None:
+        blocks = tuple(made for block in turn.blocks if (made := self._block(block, turn)) is not None)
+        if turn.name is not None:
+            self.notes.append(Note(path="messages.name", verdict=Verdict.DROPPED))
+        if turn.blocks and not blocks:
+            return None
+        return msgspec.structs.replace(turn, blocks=blocks, item_id=None, extra=_sendable(turn.extra))
+
+    def _block(self, block: Block, turn: Turn) -> Block | None:
+        match block:
+            case ToolCall():
+                return msgspec.structs.replace(
+                    block,
+                    name=self._names.upstream(block.name),
+                    call_id=self._call_id(block.call_id),
+                    item_id=None,
+                    extra=_sendable(block.extra),
+                )
+            case ToolResult():
+                return msgspec.structs.replace(
+                    block, call_id=self._call_id(block.call_id), item_id=None, extra=_sendable(block.extra)
+                )
+            case Thinking():
+                return self._thinking(block)
+            case Image(source=FileIdSource()) | File(source=FileIdSource()):
+                raise Unsupported("file_id", "uploaded files are not available here; send the data or a URL")
+            case Opaque() if block.dialect != Dialect.OPENAI_RESPONSES:
+                kind = block.payload.get("type")
+                self._lose("content", f"a part of type {kind!r} cannot be carried")
+                return Text(text=f"[removed: a part of type {kind}]")
+            case Image() if turn.role is Role.ASSISTANT:
+                self._lose("content", "a picture in an assistant message cannot be carried")
+                return Text(text="[removed: a picture of the assistant]")
+            case _:
+                return block
+
+    def _thinking(self, block: Thinking) -> Thinking | None:
+        if block.signature is None or self._drop_reasoning:
+            self.notes.append(Note(path="reasoning", verdict=Verdict.DROPPED))
+            return None
+        known_id = block.item_id if (block.item_id or "").startswith("rs_") else None
+        return msgspec.structs.replace(block, item_id=known_id, extra=_sendable(block.extra))
+
+    def _without_reasoning(self, turns: Sequence[Turn]) -> Iterator[Turn]:
+        for turn in turns:
+            kept = tuple(block for block in turn.blocks if not isinstance(block, Thinking))
+            if kept or not turn.blocks:
+                yield msgspec.structs.replace(turn, blocks=kept)
+
+    def _call_id(self, call_id: str) -> str:
+        sent = upstream_call_id(call_id)
+        if sent != call_id:
+            self.call_ids[sent] = call_id
+        return sent
+
+    def _json_request(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        """The backend wants the word in the input, not in the instructions."""
+        if not isinstance(self._request.output, JsonOutput) or any(_mentions_json(turn) for turn in turns):
+            return ()
+        self.notes.append(Note(path="response_format", verdict=Verdict.EMULATED, detail="a message asks for JSON"))
+        return (Turn(role=Role.DEVELOPER, blocks=(Text(text=_ASK_FOR_JSON),)),)
+
+    def _lose(self, path: str, detail: str) -> None:
+        self.notes.append(Note(path=path, verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail))
+
+
+def split_instructions(request: Request) -> tuple[str | None, tuple[Turn, ...]]:
+    """Top-level instructions and the rest: the leading run of system and developer turns is hoisted.
+
+    A client of the Responses family put its items where it wants them and keeps them there.
+    """
+    if request.dialect is Dialect.OPENAI_RESPONSES:
+        return request.instructions, request.turns
+    leading = 0
+    while leading < len(request.turns) and _is_plain_leading(request.turns[leading]):
+        leading += 1
+    texts = [
+        "".join(block.text for block in turn.blocks if isinstance(block, Text)) for turn in request.turns[:leading]
+    ]
+    hoisted = [text for text in (request.instructions, *texts) if text]
+    return "\n\n".join(hoisted) if hoisted else None, request.turns[leading:]
+
+
+def _is_plain_leading(turn: Turn) -> bool:
+    return turn.role in _LEADING and all(isinstance(block, Text) for block in turn.blocks)
+
+
+def _mentions_json(turn: Turn) -> bool:
+    return any(isinstance(block, Text) and "json" in block.text.lower() for block in turn.blocks)
+
+
+def _sendable(extra: JsonObject) -> JsonObject:
+    return {name: value for name, value in extra.items() if name not in _NOT_SENT and value is not None}

@@ -1,0 +1,105 @@
+"""HTTP errors of the Codex backend and of the edge before it, classified.
+
+Rules of this file: what the edge says is told apart from what the backend says; a challenge, a blocked region or a
+blocked path is never the account's fault.  Source: replies quoted in public reports; reactions of Codex CLI 0.169.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.protocols.parts.upstream_errors import classify_error, kind_of_status
+
+CHALLENGE_WORDS: Final = (b"cf-chl-bypass", b"_cf_chl", b"cf_chl", b"attention required", b"just a moment")
+_LOOKED_AT_BYTES: Final = 16_384
+_SHOWN_CHARACTERS: Final = 500
+_CHALLENGED: Final = frozenset({403, 503})
+
+FIXED_MESSAGES: Final = {
+    FailureKind.CHALLENGE: "a browser challenge stands before the upstream; the egress address is not trusted",
+    FailureKind.PATH_BLOCKED: "the upstream's edge answered an empty 404",
+}
+
+
+def parse_failure(status: int, headers: Mapping[str, str], body: bytes) -> Failure:
+    """The failure that an error reply tells; ``headers`` have lower-case names."""
+    edge = _edge_kind(status, headers, body)
+    if edge is not None:
+        failure = Failure(kind=edge, message=FIXED_MESSAGES[edge], status=status)
+    else:
+        failure = classify_error(_error_object(headers, body, status), status=status)
+    return msgspec.structs.replace(
+        failure,
+        retry_after_seconds=_retry_after(headers) or failure.retry_after_seconds,
+        request_id=headers.get("x-request-id") or headers.get("x-oai-request-id") or headers.get("cf-ray"),
+    )
+
+
+def is_challenge(status: int, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a reply is a browser challenge."""
+    if headers.get("cf-mitigated") == "challenge":
+        return True
+    if status not in _CHALLENGED:
+        return False
+    if "text/html" in headers.get("content-type", ""):
+        return True
+    head = body[:_LOOKED_AT_BYTES].lower()
+    return any(words in head for words in CHALLENGE_WORDS)
+
+
+def _edge_kind(status: int, headers: Mapping[str, str], body: bytes) -> FailureKind | None:
+    if is_challenge(status, headers, body):
+        return FailureKind.CHALLENGE
+    if status == 404 and not body.strip():
+        return FailureKind.PATH_BLOCKED
+    return None
+
+
+def _error_object(headers: Mapping[str, str], body: bytes, status: int) -> JsonObject:
+    told = _decoded(body)
+    hidden = _decoded(_unpacked(headers.get("x-error-json", "")))
+    for source in (told, hidden):
+        error = source.get("error")
+        if isinstance(error, dict):
+            return error
+        if isinstance(error, str):
+            return {"message": error, "code": source.get("code")}
+        detail = source.get("detail")
+        if isinstance(detail, dict):
+            return detail if detail.get("message") else detail | {"message": _words(detail, status)}
+        if isinstance(detail, str):
+            return {"message": detail}
+    text = body[:_LOOKED_AT_BYTES].decode("utf-8", "replace").strip()
+    return {"message": text[:_SHOWN_CHARACTERS] if text and not told else _words(told, status)}
+
+
+def _words(told: JsonObject, status: int) -> str:
+    for name in ("message", "code", "type"):
+        if isinstance(told.get(name), str):
+            return str(told[name])
+    return f"the upstream answered {status} ({kind_of_status(status).value})"
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    value = headers.get("retry-after", "").strip()
+    return float(value) if value.replace(".", "", 1).isdigit() else None
+
+
+def _decoded(body: bytes) -> JsonObject:
+    try:
+        value: Any = msgspec.json.decode(body) if body else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _unpacked(header: str) -> bytes:
+    try:
+        return base64.b64decode(header, validate=True) if header else b""
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,115 @@
+"""The backend's counters: reply headers and ``codex.rate_limits`` events to snapshots.
+
+Rules of this file: a window exists if anything of it was said; percentages and lengths are taken as told.  Source:
+real reply headers quoted in public reports; the parser of the Codex CLI.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.rate_limits import Credits, RateLimitSnapshot, RateLimitWindow
+
+_FAMILY: Final = re.compile(r"x-([a-z0-9-]+)-primary-used-percent")
+_DEFAULT_FAMILY: Final = "codex"
+_TRUE: Final = frozenset({"true", "1"})
+
+
+def parse_rate_headers(headers: Mapping[str, str]) -> tuple[RateLimitSnapshot, ...]:
+    """One snapshot per limit family in the headers; names are lower-case."""
+    families = dict.fromkeys(match.group(1) for name in headers if (match := _FAMILY.fullmatch(name)))
+    return tuple(_snapshot(headers, family) for family in families)
+
+
+def parse_rate_event(event: JsonObject) -> RateLimitSnapshot | None:
+    """The snapshot of a ``codex.rate_limits`` event; None if it holds none."""
+    limits = event.get("rate_limits")
+    if not isinstance(limits, dict):
+        return None
+    reached = limits.get("limit_reached")
+    return RateLimitSnapshot(
+        limit_id=_text(event.get("metered_limit_name")) or _DEFAULT_FAMILY,
+        limit_name=_text(event.get("limit_name")),
+        plan_type=_text(event.get("plan_type")),
+        primary=_event_window(limits.get("primary")),
+        secondary=_event_window(limits.get("secondary")),
+        credits=_event_credits(event.get("credits")),
+        limit_reached=reached if isinstance(reached, bool) else None,
+        source="event",
+    )
+
+
+def _snapshot(headers: Mapping[str, str], family: str) -> RateLimitSnapshot:
+    own = family == _DEFAULT_FAMILY
+    return RateLimitSnapshot(
+        limit_id=family.replace("-", "_"),
+        limit_name=headers.get(f"x-{family}-limit-name"),
+        plan_type=headers.get("x-codex-plan-type"),
+        primary=_header_window(headers, f"x-{family}-primary"),
+        secondary=_header_window(headers, f"x-{family}-secondary"),
+        credits=_header_credits(headers) if own else None,
+        reached_type=headers.get("x-codex-rate-limit-reached-type") or None if own else None,
+        source="headers",
+    )
+
+
+def _header_window(headers: Mapping[str, str], prefix: str) -> RateLimitWindow | None:
+    used = _number(headers.get(f"{prefix}-used-percent"))
+    minutes = _number(headers.get(f"{prefix}-window-minutes"))
+    resets_at = _number(headers.get(f"{prefix}-reset-at"))
+    if not used and not minutes and resets_at is None:
+        return None
+    return RateLimitWindow(
+        used_percent=used or 0.0,
+        window_seconds=int(minutes * 60) if minutes else None,
+        resets_at=resets_at,
+        resets_in_seconds=_number(headers.get(f"{prefix}-reset-after-seconds")),
+    )
+
+
+def _header_credits(headers: Mapping[str, str]) -> Credits | None:
+    if "x-codex-credits-has-credits" not in headers:
+        return None
+    return Credits(
+        has_credits=headers["x-codex-credits-has-credits"].lower() in _TRUE,
+        unlimited=headers.get("x-codex-credits-unlimited", "").lower() in _TRUE,
+        balance=headers.get("x-codex-credits-balance") or None,
+    )
+
+
+def _event_window(window: Any) -> RateLimitWindow | None:
+    if not isinstance(window, dict):
+        return None
+    minutes = _number(window.get("window_minutes"))
+    return RateLimitWindow(
+        used_percent=_number(window.get("used_percent")) or 0.0,
+        window_seconds=int(minutes * 60) if minutes else None,
+        resets_at=_number(window.get("reset_at")),
+        resets_in_seconds=_number(window.get("reset_after_seconds")),
+    )
+
+
+def _event_credits(credits_: Any) -> Credits | None:
+    if not isinstance(credits_, dict):
+        return None
+    return Credits(
+        has_credits=credits_.get("has_credits") is True,
+        unlimited=credits_.get("unlimited") is True,
+        balance=_text(credits_.get("balance")),
+    )
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
