@@ -65,7 +65,7 @@ class ScriptedSdk:
                     model="m", messages=[], stream=True, stream_options={"include_usage": True}
                 )
                 return _Chat(content).accumulate(chunks)
-            whole = self._client.chat.completions.create(model="m", messages=[]).to_dict()
+            whole = self._client.chat.completions.create(model="m", messages=[]).to_dict(warnings=False)
         except SDK_FAULTS as fault:
             raise Rejected(_why(fault)) from None
         return _chat_reading(whole, whole.get("usage"), terminated=True)
@@ -76,7 +76,7 @@ class ScriptedSdk:
         try:
             if streamed:
                 return self._responses_stream()
-            whole = self._client.responses.create(model="m", input="x").to_dict()
+            whole = self._client.responses.create(model="m", input="x").to_dict(warnings=False)
         except SDK_FAULTS as fault:
             raise Rejected(_why(fault)) from None
         items = [item for item in _list(whole.get("output")) if isinstance(item, dict)]
@@ -104,9 +104,9 @@ class ScriptedSdk:
             with self._client.responses.stream(model="m", input="x") as stream:
                 for event in stream:
                     if event.type in {"response.completed", "response.incomplete", "response.failed"}:
-                        final = event.to_dict()["response"]  # type: ignore[assignment]
+                        final = event.to_dict(warnings=False)["response"]  # type: ignore[assignment]
                     elif event.type == "response.output_item.done":
-                        done[event.output_index] = event.item.to_dict()
+                        done[event.output_index] = event.item.to_dict(warnings=False)
         except openai.APIError as error:
             items = [done[index] for index in sorted(done)]
             answer = of_response_object({"status": FAILED, "error": {"message": error.message}}, items)
@@ -139,7 +139,7 @@ class _Chat:
         except openai.APIError as raised:
             error = raised.message
         try:
-            whole = state.current_completion_snapshot.to_dict()
+            whole = state.current_completion_snapshot.to_dict(warnings=False)
         except AssertionError:
             if error is None:
                 raise Rejected("the stream has no chunk") from None
@@ -149,7 +149,7 @@ class _Chat:
 
     def _look_at(self, chunk: ChatCompletionChunk) -> None:
         """Usage, which the accumulator keeps only of the last chunk, and calls that it would garble."""
-        told = chunk.to_dict()
+        told = chunk.to_dict(warnings=False)
         self._usage = told.get("usage") or self._usage
         groq = told.get("x_groq")
         if isinstance(groq, dict):

@@ -1,0 +1,105 @@
+"""Recorded HTTP errors: the kind we give them, and what the official SDK raises for what we tell on.
+
+Rules of this file: the expected kinds stand in a table of statuses, written from what the statuses mean and not from
+our classifier; the upstream's words must reach the exception, except for keys in them and what exceeds 2,000
+characters.
+"""
+
+import re
+
+import msgspec
+import openai
+
+from codex_proxy.canonical.failure import FailureKind, Fault, rule_of
+from scripts.evidence import oracle
+from scripts.evidence.codecs import CODEC_FAULTS, Pair
+from scripts.evidence.recording import Recording
+from scripts.evidence.sdk import Rejected, ScriptedSdk
+
+_K = FailureKind
+_CLIENT_FAULTS = frozenset(
+    {
+        _K.INVALID_REQUEST,
+        _K.UNSUPPORTED_PARAMETER,
+        _K.CONTEXT_TOO_LONG,
+        _K.STALE_REASONING,
+        _K.PREVIOUS_RESPONSE_NOT_FOUND,
+        _K.POLICY,
+        _K.MODEL_NOT_FOUND,
+        _K.MODEL_NOT_IN_PLAN,
+    }
+)
+_KINDS = {
+    400: _CLIENT_FAULTS,
+    401: frozenset({_K.UNAUTHORIZED, _K.DEACTIVATED}),
+    402: frozenset({_K.PAYMENT_REQUIRED, _K.DEACTIVATED}),
+    403: frozenset({_K.FORBIDDEN, _K.REGION_BLOCKED, _K.CHALLENGE, _K.DEACTIVATED, _K.MODEL_NOT_IN_PLAN}),
+    404: frozenset({_K.MODEL_NOT_FOUND, _K.MODEL_NOT_IN_PLAN, _K.PREVIOUS_RESPONSE_NOT_FOUND, _K.PATH_BLOCKED}),
+    408: frozenset({_K.TIMEOUT}),
+    413: frozenset({_K.TOO_LARGE, _K.CONTEXT_TOO_LONG}),
+    422: _CLIENT_FAULTS,
+    429: frozenset({_K.RATE_LIMITED, _K.USAGE_LIMIT, _K.USAGE_NOT_INCLUDED, _K.PAYMENT_REQUIRED, _K.OVERLOADED}),
+}
+_SERVER_KINDS = frozenset({_K.UPSTREAM_ERROR, _K.OVERLOADED, _K.TIMEOUT})
+_MODEL_AT_FAULT = re.compile(r"tool_use_failed|failed_generation")  # the model wrote a bad call; the request was fine
+_RAISED: dict[int, type[openai.APIStatusError]] = {
+    400: openai.BadRequestError,
+    401: openai.AuthenticationError,
+    403: openai.PermissionDeniedError,
+    404: openai.NotFoundError,
+    422: openai.UnprocessableEntityError,
+    429: openai.RateLimitError,
+}
+_KEY = re.compile(r"\b[a-z]{2,5}-[\w*.-]{6,}")
+_KEPT_CHARACTERS = 1900
+
+
+def check_failure(recording: Recording, pair: Pair, sdk: ScriptedSdk) -> list[str]:
+    """What is wrong with our reading, or our telling, of a recorded HTTP error."""
+    try:
+        failure = pair.reader.parse_failure(recording.status, recording.headers, recording.raw)
+        reply = pair.server.encode_failure(failure, request_id="req_evidence")
+    except CODEC_FAULTS as fault:
+        return [f"raised {fault!r}"]
+    found: list[str] = []
+    allowed = _allowed(recording)
+    if failure.kind not in allowed:
+        found.append(f"kind: expected one of {', '.join(sorted(allowed))}, got {failure.kind}")
+    words = _upstream_words(recording.raw)
+    if not _kept(words, failure.message):
+        found.append(f"message: expected {words[:160]!r}, got {failure.message[:160]!r}")
+    try:
+        raised = sdk.error_of(reply.status, reply.body, reply.headers)
+    except Rejected as rejected:
+        return [*found, f"the SDK cannot read our error: {rejected}"]
+    if not _kept(failure.message, raised.message):
+        found.append(f"raised message: expected {failure.message[:160]!r}, got {raised.message[:160]!r}")
+    wanted = _RAISED.get(reply.status, openai.InternalServerError if reply.status >= 500 else openai.APIStatusError)
+    if not isinstance(raised, wanted):
+        found.append(f"exception: expected {wanted.__name__}, got {type(raised).__name__}")
+    if rule_of(failure).fault is Fault.CLIENT and not 400 <= reply.status < 500:
+        found.append(f"status: a client's fault is told as {reply.status}")
+    return found
+
+
+def _allowed(recording: Recording) -> frozenset[FailureKind]:
+    if _MODEL_AT_FAULT.search(recording.raw.decode("utf-8", "replace")):
+        return _SERVER_KINDS
+    if recording.status >= 500:
+        return _SERVER_KINDS
+    return _KINDS.get(recording.status, _CLIENT_FAULTS)
+
+
+def _upstream_words(raw: bytes) -> str:
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return ""
+    if isinstance(value, list) and value:
+        value = value[0]
+    return oracle.error_text(value) if isinstance(value, dict) else str(value)
+
+
+def _kept(words: str, told: str) -> bool:
+    """Whether these words are in what was told; both without anything that looks like a key."""
+    return _KEY.sub("", words)[:_KEPT_CHARACTERS].replace("[key]", "") in _KEY.sub("", told).replace("[key]", "")
