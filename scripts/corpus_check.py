@@ -46,7 +46,10 @@ def run(folders: Sequence[Path], pairs: dict[Dialect, Pair], *, seed: int = 0) -
                 findings.skipped.append(read)
                 continue
             row = check(read, pairs[read.dialect], sdk, seed=seed)
-            row.misses = [replace(miss, known=excuse(read, miss.stage, miss.reason)) for miss in row.misses]
+            row.misses = [
+                replace(miss, known=excuse(read, row.source, stage=miss.stage, reason=miss.reason))
+                for miss in row.misses
+            ]
             findings.rows.append(row)
     finally:
         sdk.close()

@@ -13,6 +13,7 @@ from codex_proxy.canonical.fold import Response
 
 COMPLETED = "completed"
 FAILED = "failed"
+UNFINISHED = "unfinished"
 _SHOWN_CHARACTERS = 160
 
 
@@ -136,6 +137,17 @@ def responses_counts(usage: object) -> Counts | None:
     )
 
 
+def thought_of(message: JsonObject) -> str:
+    """The readable reasoning of a chat message or delta, in the first of its members that has any."""
+    for name in ("reasoning_content", "reasoning"):
+        value = message.get(name)
+        if isinstance(value, str) and value:
+            return value
+    details = message.get("reasoning_details")
+    found = [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
+    return "".join(str(detail.get("text") or detail.get("summary") or "") for detail in found)
+
+
 def number(members: object, name: str) -> int:
     """A count; 0 where there is none."""
     value = members.get(name) if isinstance(members, dict) else None
@@ -148,6 +160,8 @@ def of_response_object(response: JsonObject, items: list[Any]) -> Answer:
     ending = COMPLETED
     if response.get("error") or status == "failed":
         ending = FAILED
+    elif status in {"queued", "in_progress"}:
+        ending = UNFINISHED
     elif status == "incomplete":
         details = response.get("incomplete_details")
         ending = f"incomplete:{details.get('reason') if isinstance(details, dict) else None}"
@@ -199,7 +213,7 @@ def _ending(ending: ev.Ending | None) -> str:
         case ev.Failed():
             return FAILED
         case None:
-            return "unfinished"
+            return UNFINISHED
 
 
 def _call_differences(expected: tuple[Call, ...], got: tuple[Call, ...]) -> list[str]:

@@ -15,6 +15,7 @@ from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect
 from codex_proxy.protocols.base import AnswerIds, ClientStream, ServerCodec, UpstreamCall
+from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.openai_chat.client import ChatClient
 from codex_proxy.protocols.openai_chat.errors import parse_vendor_failure
 from codex_proxy.protocols.openai_chat.server import ChatServer
@@ -50,10 +51,11 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A dialect in both roles."""
+    """A dialect in both roles, and the codec that tells the same answers to clients of another dialect."""
 
     reader: Reader
     server: ServerCodec
+    other: ServerCodec | None = None
 
 
 class ResponsesReader:
@@ -71,10 +73,11 @@ class ResponsesReader:
 
 def our_pairs() -> dict[Dialect, Pair]:
     """The codecs the product uses."""
+    chat, responses = ChatServer(), ResponsesServer()
     return {
-        Dialect.OPENAI_CHAT: Pair(reader=ChatClient(), server=ChatServer()),
-        Dialect.OPENAI_RESPONSES: Pair(reader=ResponsesReader(), server=ResponsesServer()),
-        Dialect.CODEX: Pair(reader=ResponsesReader(), server=ResponsesServer()),
+        Dialect.OPENAI_CHAT: Pair(reader=ChatClient(), server=chat, other=responses),
+        Dialect.OPENAI_RESPONSES: Pair(reader=ResponsesReader(), server=responses, other=chat),
+        Dialect.CODEX: Pair(reader=CodexClient(), server=responses, other=chat),
     }
 
 

@@ -13,20 +13,77 @@ from scripts.evidence.recording import Recording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """One defect: misses whose stage and reason match, of recordings that have the property."""
+    """One defect: misses whose stage and reason match, where the recording and its reader have the property."""
 
     why: str
     stage: re.Pattern[str]
     reason: re.Pattern[str]
-    applies: Callable[[Recording], bool]
+    applies: Callable[[Recording, str], bool]
 
 
-DEFECTS: tuple[Defect, ...] = ()
+def _member(name: str) -> Callable[[Recording, str], bool]:
+    return lambda recording, _: bool((recording.asked or {}).get(name))
 
 
-def excuse(recording: Recording, stage: str, reason: str) -> str | None:
-    """Why this miss is the recording's own fault, or None."""
+def _unfinished(recording: Recording, _: str) -> bool:
+    return re.search(rb'"status": ?"(queued|in_progress)"', recording.raw) is not None
+
+
+def _many_choices(recording: Recording, _: str) -> bool:
+    count = (recording.asked or {}).get("n")
+    return isinstance(count, int) and count > 1
+
+
+def _two_answers(recording: Recording, _: str) -> bool:
+    return len(set(re.findall(rb'"type": ?"response\.created".{0,80}?"id": ?"([^"]*)"', recording.raw))) > 1
+
+
+DEFECTS: tuple[Defect, ...] = (
+    Defect(
+        why="the request asks for what the gateway refuses: several choices",
+        stage=re.compile("^request$"),
+        reason=re.compile("^refused: n:"),
+        applies=_many_choices,
+    ),
+    Defect(
+        why="the request asks for what the gateway refuses: a spoken answer",
+        stage=re.compile("^request$"),
+        reason=re.compile("^refused: modalities:"),
+        applies=_member("modalities"),
+    ),
+    *(
+        Defect(
+            why=f"the request asks for what the gateway refuses, because it stores nothing: {name}",
+            stage=re.compile("^request$"),
+            reason=re.compile(f"^refused: {name}:"),
+            applies=_member(name),
+        )
+        for name in ("background", "prompt", "conversation", "previous_response_id")
+    ),
+    Defect(
+        why="a background answer that had not ended when it was recorded",
+        stage=re.compile("."),
+        reason=re.compile("^(ending|finish reason):"),
+        applies=_unfinished,
+    ),
+    Defect(
+        why="the file holds two answers in one stream",
+        stage=re.compile("."),
+        reason=re.compile("."),
+        applies=_two_answers,
+    ),
+    Defect(
+        why="the SDK rejects the upstream's own stream, whose frames are relayed as they came",
+        stage=re.compile("relayed"),
+        reason=re.compile("^the SDK rejects what we wrote"),
+        applies=lambda _, source: source.startswith("tolerant reader"),
+    ),
+)
+
+
+def excuse(recording: Recording, source: str, *, stage: str, reason: str) -> str | None:
+    """Why this miss is the recording's own fault, or None; ``source`` is the reader it was held against."""
     for defect in DEFECTS:
-        if defect.stage.search(stage) and defect.reason.search(reason) and defect.applies(recording):
+        if defect.stage.search(stage) and defect.reason.search(reason) and defect.applies(recording, source):
             return defect.why
     return None

@@ -13,7 +13,7 @@ import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Dialect
-from scripts.evidence.answer import FAILED, Answer, Call, chat_counts, of_response_object
+from scripts.evidence.answer import FAILED, Answer, Call, chat_counts, of_response_object, thought_of
 from scripts.evidence.recording import Form, Recording
 from scripts.evidence.sdk import Reading, Rejected, ScriptedSdk, chat_ending
 
@@ -113,11 +113,11 @@ class _Chat:
         elif content:
             self._texts.append(content)
         self._refusals.append(delta.get("refusal") or "")
-        self._thoughts.append(_thought(delta))
+        self._thoughts.append(thought_of(delta))
         for call in delta.get("tool_calls") or []:
             self._call(call)
         legacy = delta.get("function_call")
-        if legacy:
+        if legacy and (legacy.get("name") or self._calls):
             self._call({"index": 0, "function": legacy})
 
     def _part(self, part: Any) -> None:
@@ -156,19 +156,6 @@ def error_text(payload: JsonObject) -> str:
     if isinstance(error, dict):
         error = error.get("message") or error.get("msg") or error.get("detail") or error.get("code") or ""
     return str(error)
-
-
-def _thought(delta: JsonObject) -> str:
-    for name in ("reasoning_content", "reasoning"):
-        value = delta.get(name)
-        if isinstance(value, str) and value:
-            return value
-    details = delta.get("reasoning_details")
-    if not isinstance(details, list):
-        return ""
-    return "".join(
-        str(detail.get("text") or detail.get("summary") or "") for detail in details if isinstance(detail, dict)
-    )
 
 
 def _read_responses(payloads: list[JsonObject], *, streamed: bool) -> Reading:

@@ -4,7 +4,9 @@ Rules of this file: no codec of ours; the SDK talks to a transport in memory and
 that the SDK cannot read these bytes, or reads them in a way that no vendor means.
 """
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,7 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
 from codex_proxy.canonical.blocks import JsonObject
-from scripts.evidence.answer import COMPLETED, FAILED, Answer, Call, chat_counts, of_response_object
+from scripts.evidence.answer import COMPLETED, FAILED, Answer, Call, chat_counts, of_response_object, thought_of
 
 SDK_FAULTS = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _INCOMPLETE = {"length": "max_output_tokens", "max_tokens": "max_output_tokens", "content_filter": "content_filter"}
@@ -39,6 +41,17 @@ class Reading:
     finish: str | None = None
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    """The SDK warns about vendors' unknown words; what it cannot do at all becomes ``Rejected``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except SDK_FAULTS as fault:
+            raise Rejected(_why(fault)) from None
+
+
 class ScriptedSdk:
     """An SDK client whose every call is answered with the bytes at hand.  Close it at the end."""
 
@@ -59,38 +72,33 @@ class ScriptedSdk:
     def read_chat(self, content: bytes, *, streamed: bool) -> Reading:
         """A chat answer; raises ``Rejected``."""
         self._say(200, content, streamed=streamed)
-        try:
+        with _reading():
             if streamed:
                 chunks = self._client.chat.completions.create(
                     model="m", messages=[], stream=True, stream_options={"include_usage": True}
                 )
                 return _Chat(content).accumulate(chunks)
             whole = self._client.chat.completions.create(model="m", messages=[]).to_dict(warnings=False)
-        except SDK_FAULTS as fault:
-            raise Rejected(_why(fault)) from None
-        return _chat_reading(whole, whole.get("usage"), terminated=True)
+            return _chat_reading(whole, whole.get("usage"), terminated=True)
 
     def read_responses(self, content: bytes, *, streamed: bool) -> Reading:
         """A Responses answer; raises ``Rejected``."""
         self._say(200, content, streamed=streamed)
-        try:
+        with _reading():
             if streamed:
                 return self._responses_stream()
             whole = self._client.responses.create(model="m", input="x").to_dict(warnings=False)
-        except SDK_FAULTS as fault:
-            raise Rejected(_why(fault)) from None
         items = [item for item in _list(whole.get("output")) if isinstance(item, dict)]
         return Reading(answer=of_response_object(whole, items), source="SDK types", output=tuple(items))
 
     def error_of(self, status: int, content: bytes, headers: Iterable[tuple[str, str]]) -> openai.APIStatusError:
         """The exception that an HTTP error raises; raises ``Rejected`` if it raises none."""
         self._reply = httpx2.Response(status, content=content, headers=list(headers))
-        try:
-            self._client.chat.completions.create(model="m", messages=[])
-        except openai.APIStatusError as error:
-            return error
-        except SDK_FAULTS as fault:
-            raise Rejected(_why(fault)) from None
+        with _reading():
+            try:
+                self._client.chat.completions.create(model="m", messages=[])
+            except openai.APIStatusError as error:
+                return error
         raise Rejected(f"status {status} raises nothing")
 
     def _say(self, status: int, content: bytes, *, streamed: bool) -> None:
@@ -175,11 +183,13 @@ def _chat_reading(whole: Any, usage: object, *, terminated: bool, error: str | N
     if content is not None and not isinstance(content, str):
         raise Rejected("the content is no text")
     finish = choice.get("finish_reason")
-    thoughts = message.get("reasoning_content") or message.get("reasoning")
+    thought = thought_of(message)
+    audio = message.get("audio")
+    transcript = audio.get("transcript") if isinstance(audio, dict) else None
     answer = Answer(
-        text=content or "",
+        text=content or transcript or "",  # a spoken answer is told by its words
         refusal=message.get("refusal") or "",
-        reasoning=(thoughts,) if isinstance(thoughts, str) and thoughts else (),
+        reasoning=(thought,) if thought else (),
         calls=tuple(_chat_calls(message)),
         ending=FAILED if error is not None else chat_ending(finish, terminated=terminated),
         usage=chat_counts(usage),
@@ -209,7 +219,7 @@ def _chat_calls(message: JsonObject) -> Iterable[Call]:
             raise Rejected("a tool call's arguments are no text")
         yield Call(call_id=call.get("id"), name=inner["name"], arguments=told or "", kind=kind)
     legacy = message.get("function_call")
-    if isinstance(legacy, dict):
+    if isinstance(legacy, dict) and legacy.get("name"):
         yield Call(call_id=None, name=str(legacy.get("name")), arguments=str(legacy.get("arguments") or ""))
 
 

@@ -18,7 +18,7 @@ class Strategy(StrEnum):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the orders look at.  ``used_percent`` of the fullest window; ``resets_at`` and ``last_used_at`` epoch seconds."""
+    """What the orders look at: slots, the fullest window (``used_percent``), and times in epoch seconds."""
 
     row_id: str
     used_slots: int = 0

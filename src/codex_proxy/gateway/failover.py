@@ -1,0 +1,65 @@
+"""What to do after a failed attempt: a table over the failure and how far the exchange has come.
+
+Rules of this file: pure; after the commit point the answer is always to give up.  A request that may have been sent is
+repeated on the same account only where the failure's rule allows it.
+"""
+
+from enum import Enum
+from typing import Final
+
+import msgspec
+
+from codex_proxy.canonical.failure import Failure, FailureKind, Sent, rule_of
+from codex_proxy.gateway.progress import Progress
+
+MAX_EMPTY_ANSWERS: Final = 2
+MAX_PLAN_MISSES: Final = 1
+RETRY_DELAYS_SECONDS: Final = (1.0, 2.0)
+
+
+class NextStep(Enum):
+    """What follows."""
+
+    SAME_ACCOUNT = "same_account"
+    OTHER_ACCOUNT = "other_account"
+    WITHOUT_REASONING = "without_reasoning"
+    WITHOUT_FIELD = "without_field"
+    GIVE_UP = "give_up"
+
+
+class FailoverPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Caps.  ``budget_seconds`` bounds the time until the first content."""
+
+    max_attempts: int = 5
+    budget_seconds: float = 30.0
+
+
+def decide(failure: Failure, progress: Progress, *, policy: FailoverPolicy, now: float) -> NextStep:
+    """The step after ``failure``; ``now`` is a monotonic second."""
+    if progress.committed or progress.attempts >= policy.max_attempts:
+        return NextStep.GIVE_UP
+    if now - progress.started_at > policy.budget_seconds:
+        return NextStep.GIVE_UP
+    match failure.kind:
+        case FailureKind.STALE_REASONING:
+            return NextStep.GIVE_UP if progress.reasoning_dropped else NextStep.WITHOUT_REASONING
+        case FailureKind.UNSUPPORTED_PARAMETER:
+            known = failure.param is None or failure.param in progress.fields_dropped
+            return NextStep.GIVE_UP if known else NextStep.WITHOUT_FIELD
+        case FailureKind.EMPTY_ANSWER:
+            return _unless(exhausted=progress.empty_answers > MAX_EMPTY_ANSWERS)
+        case FailureKind.MODEL_NOT_IN_PLAN:
+            return _unless(exhausted=progress.plan_misses > MAX_PLAN_MISSES)
+    return _by_rule(failure, progress)
+
+
+def _by_rule(failure: Failure, progress: Progress) -> NextStep:
+    rule = rule_of(failure)
+    repeatable = failure.kind is not FailureKind.UNREACHABLE or failure.sent is Sent.NOTHING_SENT
+    if repeatable and progress.same_account_tries < rule.same_account_tries:
+        return NextStep.SAME_ACCOUNT
+    return NextStep.OTHER_ACCOUNT if rule.other_account_helps else NextStep.GIVE_UP
+
+
+def _unless(*, exhausted: bool) -> NextStep:
+    return NextStep.GIVE_UP if exhausted else NextStep.OTHER_ACCOUNT

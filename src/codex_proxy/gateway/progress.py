@@ -1,0 +1,25 @@
+"""How far an exchange has come: attempts made, time spent, what was tried to mend it."""
+
+from dataclasses import dataclass, field
+
+from codex_proxy.canonical.failure import Failure
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """What the failover table looks at.  ``started_at`` is a monotonic second.
+
+    ``committed`` says that content of the answer was handed to the client; from then on nothing else is tried.
+    """
+
+    started_at: float
+    committed: bool = False
+    attempts: int = 0
+    same_account_tries: int = 0
+    tried: set[str] = field(default_factory=set)
+    failures: list[Failure] = field(default_factory=list)
+    empty_answers: int = 0
+    plan_misses: int = 0
+    fields_dropped: set[str] = field(default_factory=set)
+    reasoning_dropped: bool = False
+    lite_forced: bool = False
