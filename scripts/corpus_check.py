@@ -64,7 +64,9 @@ def show(findings: Findings, *, verbose: bool) -> None:
         for miss in row.misses:
             if miss.known is None or verbose:
                 label = "MISS" if miss.known is None else f"known ({miss.known})"
-                print(f"{label} {row.recording.path.parent.name}/{row.recording.path.name} [{miss.stage}] {miss.reason}")
+                print(
+                    f"{label} {row.recording.path.parent.name}/{row.recording.path.name} [{miss.stage}] {miss.reason}"
+                )
     excused = Counter(miss.known for row in findings.rows for miss in row.misses if miss.known)
     for why, count in excused.most_common():
         print(f"excused {count} times: {why}")

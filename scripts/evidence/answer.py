@@ -85,9 +85,13 @@ def of_response(response: Response) -> Answer:
 
 def differences(expected: Answer, got: Answer, *, one_thought: bool = False) -> list[str]:
     """Where ``got`` says something else; ``one_thought`` compares reasoning as one text, parts joined."""
-    thoughts = ("".join(expected.reasoning), "".join(got.reasoning)) if one_thought else (
-        expected.reasoning,
-        got.reasoning,
+    thoughts = (
+        ("".join(expected.reasoning), "".join(got.reasoning))
+        if one_thought
+        else (
+            expected.reasoning,
+            got.reasoning,
+        )
     )
     pairs: list[tuple[str, Any, Any]] = [
         ("text", expected.text, got.text),
@@ -199,9 +203,7 @@ def _call(item: JsonObject) -> Call | None:
     if kind is None:
         return None
     told = item.get("arguments") if kind == "function" else item.get("input")
-    return Call(
-        call_id=item.get("call_id"), name=str(item.get("name") or ""), arguments=str(told or ""), kind=kind
-    )
+    return Call(call_id=item.get("call_id"), name=str(item.get("name") or ""), arguments=str(told or ""), kind=kind)
 
 
 def _ending(ending: ev.Ending | None) -> str:

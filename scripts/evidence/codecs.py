@@ -14,7 +14,7 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect
-from codex_proxy.protocols.base import AnswerIds, ClientStream, ServerCodec, UpstreamCall
+from codex_proxy.protocols.base import AnswerIds, ClientStream, ReplyFacts, ServerCodec, UpstreamCall
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.openai_chat.client import ChatClient
 from codex_proxy.protocols.openai_chat.errors import parse_vendor_failure
@@ -46,6 +46,8 @@ class Reader(Protocol):
 
     def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]: ...
 
+    def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts: ...
+
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure: ...
 
 
@@ -66,6 +68,9 @@ class ResponsesReader:
 
     def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]:
         return decode_whole(body, call.context)
+
+    def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts:
+        return ReplyFacts(request_id=headers.get("x-request-id"))
 
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         return parse_vendor_failure(status, headers, body)

@@ -1,30 +1,28 @@
 """One recorded exchange through our codecs, every result held against a reader that is not ours.
 
 Rules of this file: the expected value never comes from our own fold; a codec that raises is a miss like any other.
-Stages: ``request`` parse, ``decode`` events and fold, ``chunking`` other borders give the same events, ``stream`` and
-``whole`` encode the answer again and let the official SDK read it, ``headers`` and ``error`` what their names say.
+Stages: ``request`` parse, ``decode`` events and fold, ``chunking`` other borders give the same events, ``error`` HTTP
+errors, ``headers`` counters in headers; the rest are the roads to a client that ``retelling`` names.
 """
 
 import random
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import msgspec
 
 from codex_proxy.canonical import events as ev
-from codex_proxy.canonical.fold import Response, fold
-from codex_proxy.canonical.request import Dialect, Request
-from codex_proxy.protocols.base import InvalidRequest, Step, UpstreamError, WireReply
+from codex_proxy.canonical.fold import fold
+from codex_proxy.canonical.request import Dialect
+from codex_proxy.protocols.base import InvalidRequest, Step, UpstreamError
 from scripts.evidence import oracle
-from scripts.evidence.answer import COMPLETED, FAILED, Answer, differences, of_response
-from scripts.evidence.codecs import CALL, CODEC_FAULTS, IDS, Pair, asked_body
-from scripts.evidence.failures import check_failure
-from scripts.evidence.recording import Form, Recording
-from scripts.evidence.sdk import Reading, Rejected, ScriptedSdk
+from scripts.evidence.answer import differences, of_response
+from scripts.evidence.codecs import CALL, CODEC_FAULTS, Pair, asked_body
+from scripts.evidence.failures import check_failure, check_headers
+from scripts.evidence.recording import Form, Recording, header_map
+from scripts.evidence.retelling import Told, retelling_faults
+from scripts.evidence.sdk import ScriptedSdk
 
 _CUTS = 40  # about as many network chunks as a long answer comes in
-_THOUGHT_SEPARATOR = "\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +47,6 @@ class Row:
         self.misses.extend(Miss(stage=stage, reason=reason) for reason in reasons)
 
 
-Roads: TypeAlias = Iterator[tuple[str, Callable[[], bytes], bool]]
-
-
 def check(recording: Recording, pair: Pair, sdk: ScriptedSdk, *, seed: int = 0) -> Row:
     """Everything one recording can show."""
     row = Row(recording=recording)
@@ -61,7 +56,10 @@ def check(recording: Recording, pair: Pair, sdk: ScriptedSdk, *, seed: int = 0) 
             row.misses += [Miss(stage="error", reason=reason) for reason in check_failure(recording, pair, sdk)]
         case Form.STREAM | Form.WHOLE:
             _check_answer(row, pair, sdk, seed)
-        case Form.HEADERS | Form.OTHER:
+        case Form.HEADERS:
+            row.source = "recorded headers"
+            row.misses += [Miss(stage="headers", reason=reason) for reason in check_headers(recording, pair)]
+        case Form.OTHER:
             pass
     return row
 
@@ -85,9 +83,9 @@ def _check_answer(row: Row, pair: Pair, sdk: ScriptedSdk, seed: int) -> None:
     row.miss("decode", *differences(expected.answer, of_response(folded), one_thought=one_thought))
     if recording.form is Form.STREAM:
         row.miss("chunking", *_chunking_faults(recording, pair, events))
-    request = _request(row, pair)
-    if request is not None:
-        _check_encoding(row, _Encoding(pair, sdk, request, expected, steps, folded))
+    _check_request(row, pair)
+    for stage, reason in retelling_faults(recording, pair, sdk, Told(expected=expected, steps=steps, folded=folded)):
+        row.miss(stage, reason)
 
 
 def decode(recording: Recording, pair: Pair, seed: int | None) -> list[Step]:
@@ -139,116 +137,15 @@ def _chunking_faults(recording: Recording, pair: Pair, events: list[ev.Event]) -
     return [] if whole == events else ["other chunk borders give other events"]
 
 
-def _request(row: Row, pair: Pair) -> Request | None:
-    """The recorded request, parsed; the smallest one where ours refuses it, which is a miss if it was answered."""
-    dialect, asked = row.recording.dialect, row.recording.asked
-    for body in (asked_body(dialect, asked), asked_body(dialect, None)):
-        try:
-            headers = row.recording.request.get("headers")
-            told = {str(name).lower(): str(value) for name, value in headers.items()} if headers else {}
-            return pair.server.parse_request(msgspec.json.encode(body), headers=told).request
-        except InvalidRequest as refusal:
-            row.miss("request", f"refused: {refusal}")
-        except CODEC_FAULTS as fault:
-            row.miss("request", f"raised {fault!r}")
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Encoding:
-    """What encoding again needs to be judged."""
-
-    pair: Pair
-    sdk: ScriptedSdk
-    request: Request
-    expected: Reading
-    steps: list[Step]
-    folded: Response
-
-    def roads(self, form: Form) -> Roads:
-        """The ways to a client: name, bytes, streamed."""
-        yield "whole", self._whole, False
-        if form is Form.STREAM:
-            yield "stream", lambda: self._streamed(relayed=True), True
-        yield "stream of events", lambda: self._streamed(relayed=False), True
-
-    def _streamed(self, *, relayed: bool) -> bytes:
-        stream = self.pair.server.open_stream(self.request, IDS)
-        pieces = [stream.encode(step.events, step.frame if relayed else None) for step in self.steps]
-        pieces.append(stream.finish())
-        if stream.repairs:
-            raise AssertionError(f"the legality machine had to repair {stream.repairs} times")
-        return b"".join(pieces)
-
-    def _whole(self) -> bytes:
-        reply: WireReply = self.pair.server.encode_response(self.request, self.folded, IDS)
-        if reply.status != 200 and self.expected.answer.ending != FAILED:
-            raise AssertionError(f"answered with status {reply.status}")
-        return reply.body
-
-
-def _check_encoding(row: Row, encoding: _Encoding) -> None:
-    expected = encoding.expected
-    for name, encode, streamed in encoding.roads(row.recording.form):
-        if expected.answer.ending == FAILED and not streamed:
-            continue  # an HTTP error; its wording is the error check's matter
-        try:
-            content = encode()
-        except CODEC_FAULTS as fault:
-            row.miss(name, f"raised {fault!r}")
-            continue
-        try:
-            reading = oracle.read_official(row.recording.dialect, content, encoding.sdk, streamed=streamed)
-        except Rejected as rejected:
-            if any(call.kind == "custom" for call in expected.answer.calls) and streamed:
-                reading = oracle.read_tolerantly(row.recording.dialect, content, streamed=True)
-            else:
-                row.miss(name, f"the SDK rejects what we wrote: {rejected}")
-                continue
-        row.miss(name, *_encoded_faults(row.recording.dialect, encoding, reading, relayed=name == "stream"))
-
-
-def _encoded_faults(dialect: Dialect, encoding: _Encoding, got: Reading, *, relayed: bool) -> list[str]:
-    expected = encoding.expected
-    if dialect is Dialect.OPENAI_CHAT:
-        return [*_chat_faults(encoding, got), *_finish_faults(expected, got)]
-    found = differences(expected.answer, got.answer)
-    if expected.answer.ending == FAILED:
-        return found
-    if relayed and expected.output != got.output:
-        pairs = zip(expected.output, got.output, strict=False)
-        changed = [index for index, (left, right) in enumerate(pairs) if left != right]
-        found.append(f"output items changed: {changed or (len(expected.output), len(got.output))}")
-    kinds = [[item.get("type") for item in reading.output] for reading in (expected, got)]
-    if kinds[0] != kinds[1]:
-        found.append(f"output item types: expected {kinds[0]}, got {kinds[1]}")
-    return found
-
-
-def _chat_faults(encoding: _Encoding, got: Reading) -> list[str]:
-    """Chat clients see thoughts as one text, calls without an id under ours, and no hosted items."""
-    expected, ours = encoding.expected.answer, of_response(encoding.folded)
-    thoughts = _THOUGHT_SEPARATOR.join(ours.reasoning)
-    wanted = Answer(
-        text=expected.text,
-        refusal=expected.refusal,
-        reasoning=(thoughts,) if thoughts else (),
-        calls=expected.calls,
-        ending=expected.ending,
-        usage=expected.usage,
-        error=expected.error,
-    )
-    return differences(wanted, got.answer)
-
-
-def _finish_faults(expected: Reading, got: Reading) -> list[str]:
-    """The finish reason clients act on: calls are announced by it, whatever the vendor called them."""
-    ending = expected.answer.ending
-    if ending == FAILED:
-        return []
-    words = {"incomplete:max_output_tokens": {"length"}, "incomplete:content_filter": {"content_filter"}}.get(ending)
-    if words is None and ending == COMPLETED:
-        words = {"tool_calls", "function_call"} if expected.answer.calls else {"stop"}
-    if words is not None and got.finish not in words:
-        return [f"finish reason: expected {' or '.join(sorted(words))}, got {got.finish}"]
-    return []
+def _check_request(row: Row, pair: Pair) -> None:
+    """What was asked and answered must be legal to ask of us."""
+    recording = row.recording
+    if recording.asked is None:
+        return
+    headers = header_map(recording.request.get("headers"))
+    try:
+        pair.server.parse_request(msgspec.json.encode(asked_body(recording.dialect, recording.asked)), headers=headers)
+    except InvalidRequest as refusal:
+        row.miss("request", f"refused: {refusal}")
+    except CODEC_FAULTS as fault:
+        row.miss("request", f"raised {fault!r}")

@@ -1,4 +1,4 @@
-"""Recorded HTTP errors: the kind we give them, and what the official SDK raises for what we tell on.
+"""Recorded HTTP errors and headers: the kind we give them, and what the official SDK raises for what we tell on.
 
 Rules of this file: the expected kinds stand in a table of statuses, written from what the statuses mean and not from
 our classifier; the upstream's words must reach the exception, except for keys in them and what exceeds 2,000
@@ -79,6 +79,24 @@ def check_failure(recording: Recording, pair: Pair, sdk: ScriptedSdk) -> list[st
         found.append(f"exception: expected {wanted.__name__}, got {type(raised).__name__}")
     if rule_of(failure).fault is Fault.CLIENT and not 400 <= reply.status < 500:
         found.append(f"status: a client's fault is told as {reply.status}")
+    return found
+
+
+def check_headers(recording: Recording, pair: Pair) -> list[str]:
+    """Counters that stand in the reply's headers and not in what we read from them."""
+    try:
+        facts = pair.reader.parse_headers(recording.headers)
+    except CODEC_FAULTS as fault:
+        return [f"raised {fault!r}"]
+    windows = [window for snapshot in facts.rate_limits for window in (snapshot.primary, snapshot.secondary) if window]
+    read = {(window.used_percent, window.window_seconds) for window in windows}
+    found = []
+    for name, value in recording.headers.items():
+        if not name.endswith("-used-percent"):
+            continue
+        minutes = recording.headers.get(name.replace("-used-percent", "-window-minutes"), "")
+        if minutes.isdigit() and int(minutes) and (float(value), int(minutes) * 60) not in read:
+            found.append(f"{name}: {value} % of {minutes} minutes is not among {sorted(read, key=str)}")
     return found
 
 

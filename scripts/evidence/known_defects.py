@@ -7,8 +7,11 @@ names the stage and the facts it excuses, and says why.  An entry that excuses n
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from scripts.evidence.recording import Recording
+import msgspec
+
+from scripts.evidence.recording import Form, Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,8 @@ def _member(name: str) -> Callable[[Recording, str], bool]:
 
 
 def _unfinished(recording: Recording, _: str) -> bool:
-    return re.search(rb'"status": ?"(queued|in_progress)"', recording.raw) is not None
+    states = re.findall(rb'"status": ?"(queued|in_progress)"', recording.raw)
+    return recording.form is Form.WHOLE and bool(states)
 
 
 def _many_choices(recording: Recording, _: str) -> bool:
@@ -35,7 +39,28 @@ def _many_choices(recording: Recording, _: str) -> bool:
 
 
 def _two_answers(recording: Recording, _: str) -> bool:
-    return len(set(re.findall(rb'"type": ?"response\.created".{0,80}?"id": ?"([^"]*)"', recording.raw))) > 1
+    return len(re.findall(rb'"type": ?"response\.created"', recording.raw)) > 1
+
+
+def _deltas_contradict(recording: Recording, _: str) -> bool:
+    """Whether the pieces of a text block do not join to the text that the stream then says it had."""
+    joined: dict[tuple[object, object], str] = {}
+    for line in recording.raw.splitlines():
+        event = _event(line)
+        place = (event.get("output_index"), event.get("content_index"))
+        if event.get("type") == "response.output_text.delta":
+            joined[place] = joined.get(place, "") + str(event.get("delta"))
+        elif event.get("type") == "response.output_text.done" and joined.get(place, "") != event.get("text"):
+            return True
+    return False
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(line.removeprefix(b"data:"))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 DEFECTS: tuple[Defect, ...] = (
@@ -65,6 +90,12 @@ DEFECTS: tuple[Defect, ...] = (
         stage=re.compile("."),
         reason=re.compile("^(ending|finish reason):"),
         applies=_unfinished,
+    ),
+    Defect(
+        why="the stream's text pieces do not join to the text it ends with, which only a streaming client can see",
+        stage=re.compile("^(across|stream|relayed)"),
+        reason=re.compile("^text:"),
+        applies=_deltas_contradict,
     ),
     Defect(
         why="the file holds two answers in one stream",

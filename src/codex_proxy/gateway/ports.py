@@ -9,9 +9,10 @@ from typing import Protocol
 
 import msgspec
 
-from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.protocols.base import Step, UpstreamCall
+from codex_proxy.canonical.notes import Note
+from codex_proxy.canonical.usage import Usage
+from codex_proxy.protocols.base import HeaderPairs, Step, UpstreamCall
 
 
 class TransportError(Exception):
@@ -128,17 +129,56 @@ class Ids(Protocol):
         ...
 
 
-class Deliver(Protocol):
-    """Takes the answer's steps; called with one batch per upstream read."""
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts about the attempt whose answer is about to be delivered.
 
-    async def __call__(self, steps: Sequence[Step]) -> None:
-        """Hand these steps to the client.  Raises only what cancels the exchange."""
+    ``relay`` are upstream headers that a client of the same dialect family may see.
+    """
+
+    model: str
+    account_row_id: str
+    notes: tuple[Note, ...] = ()
+    relay: HeaderPairs = ()
+
+
+class Responder(Protocol):
+    """Takes one exchange's answer."""
+
+    def accepted(self, accepted: Accepted) -> None:
+        """Called once, just before the first delivery."""
+        ...
+
+    async def deliver(self, steps: Sequence[Step]) -> None:
+        """Hand these steps to the client, one batch per upstream read.  Raises only what ends the exchange."""
         ...
 
 
-class Observer(Protocol):
-    """Watches exchanges; must not block and must not raise."""
+class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt: on which account, and how it failed if it did."""
 
-    def observe(self, exchange_id: str, event: Event) -> None:
-        """One event of the answer."""
+    account_row_id: str
+    failure: Failure | None = None
+
+
+class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an exchange.  Durations are seconds; ``first_content_seconds`` is None without content."""
+
+    request_id: str
+    client_key_id: str
+    dialect: str
+    model_asked: str
+    model_used: str | None
+    attempts: tuple[AttemptRecord, ...]
+    usage: Usage | None
+    failure: Failure | None
+    notes: tuple[Note, ...]
+    first_content_seconds: float | None
+    duration_seconds: float
+
+
+class Observer(Protocol):
+    """Learns of finished exchanges; must not block."""
+
+    def finished(self, record: ExchangeRecord) -> None:
+        """One exchange ended."""
         ...

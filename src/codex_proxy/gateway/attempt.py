@@ -1,0 +1,105 @@
+"""One attempt: one call with one credential, from its lease to its outcome.
+
+Rules of this file: the lease is released exactly once, when the stream is over or the attempt is given up; leaving
+early cancels the upstream once its headers are in.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from codex_proxy.canonical import events as ev
+from codex_proxy.canonical.failure import Failure
+from codex_proxy.gateway.delivery import Delivery
+from codex_proxy.gateway.filters import StopFilter
+from codex_proxy.gateway.orphans import Orphanage
+from codex_proxy.gateway.ports import Lease, Route, Transport, TransportError, UpstreamReply
+from codex_proxy.protocols.base import ClientCodec, ReplyFacts, Step, UpstreamCall, UpstreamError
+
+_ERROR_BODY_BYTES: Final = 1024 * 1024
+
+
+class AttemptPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to call, where, under which lease, and how to cut the answer."""
+
+    call: UpstreamCall
+    route: Route
+    lease: Lease
+    stop: StopFilter | None = None
+
+
+MakeDelivery = Callable[[ReplyFacts], Delivery]
+
+
+class AttemptRunner:
+    """Runs attempts over one transport and one upstream dialect."""
+
+    def __init__(self, *, transport: Transport, codec: ClientCodec, orphans: Orphanage) -> None:
+        self._transport = transport
+        self._codec = codec
+        self._orphans = orphans
+
+    async def run(self, plan: AttemptPlan, make_delivery: MakeDelivery) -> tuple[Failure | None, Delivery | None]:
+        """The failure, if it failed, and the delivery, if headers came; the lease is released either way."""
+        context = self._transport.open(plan.call, plan.route)
+        opening: asyncio.Task[UpstreamReply] = asyncio.ensure_future(context.__aenter__())
+        try:
+            reply = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            self._orphans.adopt(opening, context, plan.lease)
+            raise
+        except TransportError as error:
+            plan.lease.release()
+            return error.failure, None
+        try:
+            return await self._read(plan, reply, make_delivery)
+        finally:
+            try:
+                await context.__aexit__(None, None, None)
+            finally:
+                plan.lease.release()
+
+    async def _read(
+        self, plan: AttemptPlan, reply: UpstreamReply, make_delivery: MakeDelivery
+    ) -> tuple[Failure | None, Delivery | None]:
+        if not 200 <= reply.status < 300:
+            body = await _read_error(reply)
+            return self._codec.parse_failure(reply.status, reply.headers, body), None
+        delivery = make_delivery(self._codec.parse_headers(reply.headers))
+        failure = await self._relay(plan, reply, delivery)
+        if failure is None:
+            return delivery.failure(), delivery
+        if delivery.committed:
+            await delivery.take([Step(None, (ev.ResponseEnded(ending=ev.Failed(failure=failure)),))])
+        return failure, delivery
+
+    async def _relay(self, plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> Failure | None:
+        stream = self._codec.open_stream(plan.call)
+        stop = plan.stop
+        try:
+            while delivery.end is None:
+                chunk = await reply.read()
+                steps = stream.feed(chunk) if chunk else stream.end()
+                if stop is not None:
+                    steps = stop.apply(steps)
+                if steps:
+                    await delivery.take(steps)
+                if not chunk:
+                    break
+        except (TransportError, UpstreamError) as error:
+            return error.failure
+        return None
+
+
+async def _read_error(reply: UpstreamReply) -> bytes:
+    pieces: list[bytes] = []
+    size_bytes = 0
+    try:
+        while size_bytes < _ERROR_BODY_BYTES and (piece := await reply.read()):
+            pieces.append(piece)
+            size_bytes += len(piece)
+    except TransportError:
+        pass  # the status is known; what arrived of the body is enough to classify it
+    return b"".join(pieces)

@@ -1,0 +1,90 @@
+"""Between upstream and client: what is held back, when the exchange commits, and what the answer amounted to.
+
+Rules of this file: a streamed answer commits with its first content, an unstreamed one at its end; before that, a
+failure or an empty answer hands nothing over, so that another account may still answer.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from codex_proxy.canonical import events as ev
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.rate_limits import RateLimitSnapshot
+from codex_proxy.canonical.usage import Usage
+from codex_proxy.gateway.ports import Accepted, Responder
+from codex_proxy.protocols.base import Step
+
+_CONTENT: Final = frozenset(ev.CONTENT_EVENTS)
+_ANSWER: Final = _CONTENT - {ev.ThinkingDelta}
+_FACTS: Final = frozenset({ev.UsageReported, ev.RateLimitsObserved, ev.ResponseEnded})
+EMPTY: Final = Failure(kind=FailureKind.EMPTY_ANSWER, message="the upstream's answer had no content")
+
+
+class Delivery:
+    """One attempt's answer on its way to the client."""
+
+    def __init__(
+        self,
+        *,
+        responder: Responder,
+        accepted: Accepted,
+        at_end: bool,
+        commit: Callable[[], None],
+        observe_limits: Callable[[RateLimitSnapshot], None],
+    ) -> None:
+        self._responder = responder
+        self._accepted = accepted
+        self._at_end = at_end
+        self._commit = commit
+        self._observe_limits = observe_limits
+        self._held: list[Step] = []
+        self.committed = False
+        self.has_answer = False
+        self.usage: Usage | None = None
+        self.end: ev.ResponseEnded | None = None
+
+    async def take(self, steps: Sequence[Step]) -> None:
+        """The next steps, in order; delivered or held."""
+        content = False
+        for step in steps:
+            for event in step.events:
+                kind = type(event)
+                if kind in _CONTENT:
+                    content = True
+                    self.has_answer = self.has_answer or kind in _ANSWER
+                elif kind in _FACTS:
+                    self._note(event)
+        if self.committed:
+            await self._responder.deliver(steps)
+            return
+        self._held.extend(steps)
+        if content and not self._at_end:
+            await self.hand_over()
+
+    def failure(self) -> Failure | None:
+        """Why the attempt failed, once its stream is over; None if it answered."""
+        ending = self.end.ending if self.end else None
+        if isinstance(ending, ev.Failed):
+            return ending.failure
+        if isinstance(ending, ev.Completed) and not self.committed and not self.has_answer:
+            return EMPTY
+        return None
+
+    async def hand_over(self) -> None:
+        """Commit: give the client what was held back; from now on steps pass through."""
+        if not self.committed:
+            self.committed = True
+            self._commit()
+            self._responder.accepted(self._accepted)
+        held, self._held = self._held, []
+        if held:
+            await self._responder.deliver(held)
+
+    def _note(self, event: ev.Event) -> None:
+        match event:
+            case ev.UsageReported():
+                self.usage = event.usage
+            case ev.RateLimitsObserved():
+                self._observe_limits(event.snapshot)
+            case ev.ResponseEnded():
+                self.end = event

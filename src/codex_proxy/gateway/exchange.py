@@ -1,0 +1,289 @@
+"""An exchange: one client request until its last event, over one or more attempts.
+
+Rules of this file: the loop and nothing else; what a failure means stands in the accounts' lifecycle, what to do about
+it in ``failover``, who is next in the pool.  Nothing is tried once content was handed over.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from codex_proxy.accounts.account import Account
+from codex_proxy.accounts.lifecycle import Occurrence, occurrence_of
+from codex_proxy.accounts.pool import AccountPool, Need
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.notes import Note
+from codex_proxy.canonical.request import Request
+from codex_proxy.canonical.target import ClientIdentity, Target, UpstreamIdentity
+from codex_proxy.gateway.attempt import AttemptPlan, AttemptRunner
+from codex_proxy.gateway.continuation import Continuation, LearnedRejects
+from codex_proxy.gateway.delivery import Delivery
+from codex_proxy.gateway.failover import RETRY_DELAYS_SECONDS, FailoverPolicy, NextStep, decide
+from codex_proxy.gateway.filters import StopFilter
+from codex_proxy.gateway.ports import (
+    Accepted,
+    AttemptRecord,
+    Clock,
+    ExchangeRecord,
+    Observer,
+    Responder,
+    Route,
+)
+from codex_proxy.gateway.prepare import Defaults, Prepared, prepare, refuse_lossy
+from codex_proxy.gateway.progress import Progress
+from codex_proxy.gateway.selection import Chosen, Selection
+from codex_proxy.protocols.base import ClientCodec, InvalidRequest, ReplyFacts, Unsupported
+from codex_proxy.routing.resolve import Resolver
+
+PLAN_MISS_SECONDS: Final = 3600.0
+
+
+class UpstreamPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an account's calls go: base URL, routing override header, egress proxy."""
+
+    base_url: str
+    routing_override: str | None = None
+    egress_url: str | None = None
+
+
+class ExchangeInput(msgspec.Struct, frozen=True, kw_only=True):
+    """One client request, parsed."""
+
+    request: Request
+    request_id: str
+    client_key_id: str
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayParts:
+    """What the gateway works with; callables are asked anew for each exchange, since their answers change."""
+
+    codec: ClientCodec
+    runner: AttemptRunner
+    selection: Selection
+    pool: AccountPool
+    continuation: Continuation
+    rejects: LearnedRejects
+    clock: Clock
+    client: Callable[[], ClientIdentity]
+    resolver: Callable[[], Resolver]
+    place_of: Callable[[Account], UpstreamPlace]
+    defaults: Callable[[], Defaults]
+    failover: FailoverPolicy
+    observers: Sequence[Observer]
+
+
+class Gateway:
+    """Runs exchanges."""
+
+    def __init__(self, parts: GatewayParts) -> None:
+        self._parts = parts
+
+    async def run(self, exchange: ExchangeInput, responder: Responder) -> Failure | None:
+        """Answer through ``responder``; the failure if nothing at all was delivered."""
+        running = _Running(self._parts, exchange, responder)
+        try:
+            failure = await running.answer()
+        finally:
+            running.report()
+        return failure
+
+
+class _Running:
+    """The state of one exchange."""
+
+    def __init__(self, parts: GatewayParts, exchange: ExchangeInput, responder: Responder) -> None:
+        self._parts = parts
+        self._exchange = exchange
+        self._responder = responder
+        self._progress = Progress(started_at=parts.clock.monotonic())
+        self._records: list[AttemptRecord] = []
+        self._model_used: str | None = None
+        self._notes = exchange.notes
+        self._first_content_at: float | None = None
+        self._last: Delivery | None = None
+        self._failure: Failure | None = None
+
+    async def answer(self) -> Failure | None:
+        parts = self._parts
+        prepared = prepare(
+            self._exchange.request, self._exchange.notes, resolver=parts.resolver(), defaults=parts.defaults()
+        )
+        if isinstance(prepared, Failure):
+            self._failure = prepared
+            return prepared
+        self._model_used = prepared.model.slug
+        self._notes = prepared.notes
+        self._failure = await self._try_accounts(prepared)
+        return None if self._progress.committed else self._failure
+
+    async def _try_accounts(self, prepared: Prepared) -> Failure | None:
+        again: str | None = None
+        while True:
+            chosen = await self._choose(prepared, again)
+            if isinstance(chosen, Failure):
+                return self._final(chosen)
+            failure = await self._attempt(prepared, chosen)
+            self._records.append(AttemptRecord(account_row_id=chosen.account.row_id, failure=failure))
+            if failure is None:
+                return None
+            step = await self._after(failure, chosen.account, prepared)
+            if step is NextStep.GIVE_UP:
+                return await self._give_up(failure)
+            again = chosen.account.row_id if step is not NextStep.OTHER_ACCOUNT else None
+
+    async def _choose(self, prepared: Prepared, again: str | None) -> Chosen | Failure:
+        need = Need(model=prepared.model.slug, conversation=self._conversation())
+        exclude = frozenset(self._progress.tried) - ({again} if again else set())
+        return await self._parts.selection.choose(need, exclude=exclude, only=again)
+
+    async def _attempt(self, prepared: Prepared, chosen: Chosen) -> Failure | None:
+        progress = self._progress
+        progress.attempts += 1
+        progress.tried.add(chosen.account.row_id)
+        account = chosen.account
+        place = self._parts.place_of(account)
+        key = self._conversation()
+        upstream_key = (account.row_id, *key) if key else None
+        identity = self._parts.continuation.identity(upstream_key, prepared.request)
+        try:
+            call = self._parts.codec.build_call(prepared.request, self._target(prepared, account, place, identity))
+        except (Unsupported, InvalidRequest) as error:
+            chosen.lease.release()
+            return error.failure()
+        refusal = refuse_lossy(call.notes) if self._parts.defaults().strict else None
+        if refusal is not None:
+            chosen.lease.release()
+            return refusal
+        route = Route(base_url=place.base_url, account_id=account.row_id, egress_url=place.egress_url)
+        stop = StopFilter(prepared.request) if prepared.request.sampling.stop else None
+        plan = AttemptPlan(call=call, route=route, lease=chosen.lease, stop=stop)
+
+        def make_delivery(facts: ReplyFacts) -> Delivery:
+            self._parts.continuation.keep_turn_state(upstream_key, identity, facts.turn_state)
+            self._notes = prepared.notes + call.notes
+            return self._delivery(account, prepared, facts)
+
+        failure, self._last = await self._parts.runner.run(plan, make_delivery)
+        self._settle(account, failure)
+        return failure
+
+    def _target(self, prepared: Prepared, account: Account, place: UpstreamPlace, identity: UpstreamIdentity) -> Target:
+        return Target(
+            model=prepared.model,
+            credential=account.credential,
+            client=self._parts.client(),
+            identity=identity,
+            now=self._parts.clock.now(),
+            effort=prepared.effort,
+            service_tier=prepared.service_tier,
+            routing_override=place.routing_override,
+            default_instructions=self._parts.defaults().instructions,
+            learned_rejects=self._parts.rejects.of(prepared.model.slug),
+            drop_reasoning=self._progress.reasoning_dropped,
+            force_lite=self._progress.lite_forced,
+        )
+
+    def _delivery(self, account: Account, prepared: Prepared, facts: ReplyFacts) -> Delivery:
+        for snapshot in facts.rate_limits:
+            self._parts.pool.observe(account.row_id, snapshot)
+        relay = facts.relay if prepared.request.is_codex_client else ()
+        return Delivery(
+            responder=self._responder,
+            accepted=Accepted(model=prepared.model.slug, account_row_id=account.row_id, notes=self._notes, relay=relay),
+            at_end=not prepared.request.stream,
+            commit=self._commit,
+            observe_limits=lambda snapshot: self._parts.pool.observe(account.row_id, snapshot),
+        )
+
+    def _commit(self) -> None:
+        self._progress.committed = True
+        self._first_content_at = self._parts.clock.monotonic()
+
+    def _settle(self, account: Account, failure: Failure | None) -> None:
+        now = self._parts.clock.now()
+        occurrence = Occurrence.SUCCEEDED if failure is None else occurrence_of(failure)
+        if occurrence is not None:
+            until = _ends_at(failure, now)
+            self._parts.pool.settle(account.row_id, occurrence, generation=account.generation, now=now, until=until)
+
+    async def _after(self, failure: Failure, account: Account, prepared: Prepared) -> NextStep:
+        progress, parts = self._progress, self._parts
+        progress.failures.append(failure)
+        if failure.kind is FailureKind.EMPTY_ANSWER:
+            progress.empty_answers += 1
+        if failure.kind is FailureKind.MODEL_NOT_IN_PLAN:
+            progress.plan_misses += 1
+            parts.pool.lacks_model(account.row_id, prepared.model.slug, parts.clock.now() + PLAN_MISS_SECONDS)
+        step = decide(failure, progress, policy=parts.failover, now=parts.clock.monotonic())
+        match step:
+            case NextStep.SAME_ACCOUNT:
+                await parts.clock.sleep(RETRY_DELAYS_SECONDS[progress.same_account_tries])
+                progress.same_account_tries += 1
+            case NextStep.OTHER_ACCOUNT:
+                progress.same_account_tries = 0
+            case NextStep.WITHOUT_REASONING:
+                progress.reasoning_dropped = True
+            case NextStep.WITHOUT_FIELD if failure.param is not None:
+                progress.fields_dropped.add(failure.param)
+                parts.rejects.learn(prepared.model.slug, failure.param)
+            case _:
+                pass
+        return step
+
+    async def _give_up(self, failure: Failure) -> Failure | None:
+        if failure.kind is FailureKind.EMPTY_ANSWER and self._last is not None:
+            await self._last.hand_over()  # an empty answer is still the upstream's answer
+            return None
+        return self._final(failure)
+
+    def _final(self, failure: Failure) -> Failure:
+        """The failure to tell: the one that happened, with what was tried, not the empty pool that it left."""
+        happened = self._progress.failures
+        if not happened:
+            return failure
+        last = happened[-1]
+        wait = last.retry_after_seconds or failure.retry_after_seconds
+        if len(self._progress.tried) < 2:
+            return msgspec.structs.replace(last, retry_after_seconds=wait)
+        told = f"{last.message} ({len(self._progress.tried)} accounts tried: {_counted(happened)})"
+        return msgspec.structs.replace(last, message=told, retry_after_seconds=wait)
+
+    def _conversation(self) -> tuple[str, str] | None:
+        conversation_id = self._exchange.request.session.conversation_id
+        return None if conversation_id is None else (self._exchange.client_key_id, conversation_id)
+
+    def report(self) -> None:
+        now = self._parts.clock.monotonic()
+        started = self._progress.started_at
+        record = ExchangeRecord(
+            request_id=self._exchange.request_id,
+            client_key_id=self._exchange.client_key_id,
+            dialect=self._exchange.request.dialect.value,
+            model_asked=self._exchange.request.model,
+            model_used=self._model_used,
+            attempts=tuple(self._records),
+            usage=self._last.usage if self._last else None,
+            failure=self._failure,
+            notes=self._notes,
+            first_content_seconds=self._first_content_at - started if self._first_content_at else None,
+            duration_seconds=now - started,
+        )
+        for observer in self._parts.observers:
+            observer.finished(record)
+
+
+def _ends_at(failure: Failure | None, now: float) -> float | None:
+    if failure is None:
+        return None
+    if failure.resets_at is not None:
+        return failure.resets_at
+    return None if failure.retry_after_seconds is None else now + failure.retry_after_seconds
+
+
+def _counted(failures: Sequence[Failure]) -> str:
+    kinds = [failure.kind.value.replace("_", " ") for failure in failures]
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))

@@ -1,0 +1,81 @@
+"""Before the first attempt: which model is meant, and whether the request may go at all.
+
+Rules of this file: pure; a refusal is a failure value that names the field.
+"""
+
+import msgspec
+
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.notes import Note, Weight
+from codex_proxy.canonical.request import Request
+from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.routing.resolve import Resolver, UnknownModel
+
+
+class Defaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What the owner wants where neither the request nor the model name says; ``strict`` refuses lossy translation."""
+
+    effort: str | None = None
+    service_tier: str | None = None
+    strict: bool = False
+    instructions: str = ""
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that may go, with what was decided for it."""
+
+    request: Request
+    model: ModelFacts
+    effort: str | None
+    service_tier: str | None
+    notes: tuple[Note, ...]
+
+
+def prepare(request: Request, notes: tuple[Note, ...], *, resolver: Resolver, defaults: Defaults) -> Prepared | Failure:
+    """The prepared request, or why it cannot go.
+
+    The body's own effort and tier win over the model name's suffixes, those over the defaults.
+    """
+    if request.previous_response_id is not None:
+        return Failure(
+            kind=FailureKind.PREVIOUS_RESPONSE_NOT_FOUND,
+            message=f"Previous response with id {request.previous_response_id!r} not found; answers are not stored",
+            param="previous_response_id",
+        )
+    resolved = resolver.resolve(request.model)
+    if isinstance(resolved, UnknownModel):
+        return unknown_model(resolved)
+    known = notes + resolved.notes
+    if defaults.strict and (refusal := refuse_lossy(known)) is not None:
+        return refusal
+    return Prepared(
+        request=request,
+        model=resolved.model,
+        effort=request.reasoning.effort or resolved.effort or defaults.effort,
+        service_tier=request.service_tier or resolved.tier or defaults.service_tier,
+        notes=known,
+    )
+
+
+def unknown_model(unknown: UnknownModel) -> Failure:
+    """The failure for a model nobody serves."""
+    hint = f"; did you mean {', '.join(unknown.nearest)}?" if unknown.nearest else ""
+    return Failure(
+        kind=FailureKind.MODEL_NOT_FOUND,
+        message=f"the model {unknown.name!r} does not exist or is not available here{hint}",
+        code="model_not_found",
+        param="model",
+    )
+
+
+def refuse_lossy(notes: tuple[Note, ...]) -> Failure | None:
+    """The failure for the first lossy note, None without one."""
+    lossy = next((note for note in notes if note.weight is Weight.LOSSY), None)
+    if lossy is None:
+        return None
+    return Failure(
+        kind=FailureKind.INVALID_REQUEST,
+        message=f"{lossy.path} cannot be carried to the upstream: {lossy.detail or lossy.verdict.value}",
+        param=lossy.path,
+        code="unsupported_value",
+    )
