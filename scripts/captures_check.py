@@ -15,13 +15,14 @@ from pathlib import Path
 import msgspec
 
 from codex_proxy.canonical.notes import Note, Weight
-from codex_proxy.canonical.request import Dialect
-from codex_proxy.protocols.base import InvalidRequest, ServerCodec
+from codex_proxy.canonical.request import Dialect, Request
+from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Unsupported
+from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from scripts.evidence.captures import Capture, NotARequest, Scope, read_all
 from scripts.evidence.codecs import CODEC_FAULTS
-from scripts.evidence.fidelity import lost
+from scripts.evidence.fidelity import Building, build, losses
 from scripts.evidence.report import print_table
 
 _COLUMNS = ("path", "requests", "ok", "with lossy notes", "built for Codex", "misses")
@@ -53,28 +54,37 @@ class Findings:
         return [row for row in self.rows if row.misses]
 
 
-def our_servers() -> dict[Dialect, ServerCodec]:
-    """The parsers the product uses."""
-    return {Dialect.OPENAI_CHAT: ChatServer(), Dialect.OPENAI_RESPONSES: ResponsesServer()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codecs:
+    """What a request meets: two parsers, and the builder of calls to the Codex backend."""
+
+    chat: ServerCodec = field(default_factory=ChatServer)
+    responses: ServerCodec = field(default_factory=ResponsesServer)
+    codex: Building = field(default_factory=CodexClient)
+
+    def parser(self, capture: Capture) -> ServerCodec:
+        """The one for this request."""
+        return self.chat if capture.dialect is Dialect.OPENAI_CHAT else self.responses
 
 
-def run(folders: Sequence[Path], servers: dict[Dialect, ServerCodec]) -> Findings:
+def run(folders: Sequence[Path], codecs: Codecs) -> Findings:
     """Check every file."""
     findings = Findings()
     for read in read_all(folders):
         if isinstance(read, NotARequest):
             findings.skipped.append(read)
         elif read.scope in _PARSED:
-            findings.rows.append(_check(read, servers[read.dialect]))
+            findings.rows.append(_check(read, codecs))
         else:
             findings.others.append(read)
     return findings
 
 
-def _check(capture: Capture, server: ServerCodec) -> Row:
+def _check(capture: Capture, codecs: Codecs) -> Row:
     row = Row(capture=capture)
+    body = msgspec.json.encode(capture.body)
     try:
-        parsed = server.parse_request(msgspec.json.encode(capture.body), headers=capture.headers)
+        parsed = codecs.parser(capture).parse_request(body, headers=capture.headers)
     except InvalidRequest as refusal:
         if capture.is_redacted(refusal.path):
             row.redacted = str(refusal)
@@ -86,9 +96,22 @@ def _check(capture: Capture, server: ServerCodec) -> Row:
         return row
     row.notes = parsed.notes
     if capture.dialect is Dialect.OPENAI_RESPONSES and not capture.target.endswith("/compact"):
-        row.built = True
-        row.misses += lost(capture.object, parsed.request)
+        _build(row, parsed.request, codecs.codex)
     return row
+
+
+def _build(row: Row, request: Request, codex: Building) -> None:
+    row.built = True
+    try:
+        call = build(codex, request)
+        row.misses += losses(row.capture.object, request, call)
+    except Unsupported as refusal:
+        row.misses.append(f"not built: {refusal}")
+        return
+    except CODEC_FAULTS as fault:
+        row.misses.append(f"building raised {fault!r}")
+        return
+    row.notes += call.notes
 
 
 def show(findings: Findings) -> None:
@@ -127,7 +150,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="requests of real clients through our parsers")
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
     options = parser.parse_args()
-    findings = run(options.folders, our_servers())
+    findings = run(options.folders, Codecs())
     show(findings)
     if not findings.rows:
         print("nothing was checked")

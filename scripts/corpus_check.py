@@ -18,7 +18,7 @@ from scripts.evidence.exchange import Row, check
 from scripts.evidence.known_defects import excuse
 from scripts.evidence.recording import Form, NotAnExchange, read_all
 from scripts.evidence.report import print_table
-from scripts.evidence.sdk import ScriptedSdk
+from scripts.evidence.readers.sdk import ScriptedSdk
 
 _COLUMNS = ("folder", "files", "streams", "json", "errors", "not answers", "ok", "known defects", "misses")
 

@@ -5,7 +5,9 @@ Stages: ``request`` parse, ``decode`` events and fold, ``chunking`` other border
 errors, ``headers`` counters in headers; the rest are the roads to a client that ``retelling`` names.
 """
 
+import itertools
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,13 +16,13 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.fold import fold
 from codex_proxy.canonical.request import Dialect
 from codex_proxy.protocols.base import InvalidRequest, Step, UpstreamError
-from scripts.evidence import oracle
-from scripts.evidence.answer import differences, of_response
+from scripts.evidence.readers import oracle
+from scripts.evidence.readers.answer import differences, of_response
 from scripts.evidence.codecs import CALL, CODEC_FAULTS, Pair, asked_body
 from scripts.evidence.failures import check_failure, check_headers
 from scripts.evidence.recording import Form, Recording, header_map
 from scripts.evidence.retelling import Told, retelling_faults
-from scripts.evidence.sdk import ScriptedSdk
+from scripts.evidence.readers.sdk import ScriptedSdk
 
 _CUTS = 40  # about as many network chunks as a long answer comes in
 
@@ -102,7 +104,7 @@ def cut(raw: bytes, seed: str) -> list[bytes]:
     """The bytes in random pieces, the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311 - chunk borders, not secrets
     borders = sorted({0, len(raw), *(chance.randint(0, len(raw)) for _ in range(_CUTS))})
-    return [raw[start:end] for start, end in zip(borders, borders[1:], strict=False)]
+    return [raw[start:end] for start, end in itertools.pairwise(borders)]
 
 
 def order_faults(events: list[ev.Event]) -> list[str]:
@@ -112,9 +114,9 @@ def order_faults(events: list[ev.Event]) -> list[str]:
         faults.append("event order: the first event is not ResponseStarted")
     if not events or not isinstance(events[-1], ev.ResponseEnded):
         faults.append("event order: the last event is not ResponseEnded")
-    for kind in (ev.ResponseStarted, ev.ResponseEnded):
-        if (count := sum(isinstance(event, kind) for event in events)) != 1:
-            faults.append(f"event order: {count} times {kind.__name__}")
+    names = Counter(type(event).__name__ for event in events)
+    once = ("ResponseStarted", "ResponseEnded")
+    faults.extend(f"event order: {names[name]} times {name}" for name in once if names[name] != 1)
     open_blocks: set[int] = set()
     for event in events:
         name, block = type(event).__name__, getattr(event, "block", None)

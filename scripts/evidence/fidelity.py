@@ -4,7 +4,7 @@ Rules of this file: a client of the Codex family owns its items, so they arrive 
 below are made to the expected items here, independently of the codec, and everything else must be equal.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import zstandard
@@ -12,9 +12,7 @@ import zstandard
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import ClientIdentity, Credential, ModelFacts, Profile, Target, UpstreamIdentity
-from codex_proxy.protocols.base import Unsupported
-from codex_proxy.protocols.codex.client import CodexClient
-from scripts.evidence.codecs import CODEC_FAULTS
+from codex_proxy.protocols.base import UpstreamCall
 
 _REPLACED = frozenset({"client_metadata", "prompt_cache_key"})  # our ids instead of the client's
 _SET = {"store": False, "stream": True}  # the backend streams and stores nothing
@@ -22,24 +20,35 @@ _NOT_SENT = frozenset({"id", "status", "prompt_cache_breakpoint", "cache_control
 _TEXT_OF = {"assistant": "output_text"}
 
 
-def lost(asked: JsonObject, request: Request) -> list[str]:
+class Building(Protocol):
+    """The verb of ``ClientCodec`` that builds a call."""
+
+    def build_call(self, request: Request, target: Target) -> UpstreamCall: ...
+
+
+def build(client: Building, request: Request) -> UpstreamCall:
+    """The call to the Codex backend; the gateway's own choices (tier, effort) are the client's.
+
+    Raises:
+        Unsupported: a member cannot be said and must not be dropped.
+    """
+    return client.build_call(request, _target(request))
+
+
+def losses(asked: JsonObject, request: Request, call: UpstreamCall) -> list[str]:
     """What the built body says otherwise than the client's, documented edits apart."""
-    try:
-        call = CodexClient().build_call(request, _target(request.model))
-        sent = msgspec.json.decode(zstandard.ZstdDecompressor().decompressobj().decompress(call.body))
-    except Unsupported as refusal:
-        return [f"refused: {refusal}"]
-    except CODEC_FAULTS as fault:
-        return [f"raised {fault!r}"]
+    sent = msgspec.json.decode(zstandard.ZstdDecompressor().decompressobj().decompress(call.body))
     codex = request.is_codex_client
     expected = [item if codex else _edited(item) for item in _items(asked.get("input"))]
     found = _item_losses([item for item in expected if item is not None], sent.get("input"))
     return [*found, *(_member_losses(asked, sent) if codex else _tool_losses(asked, sent))]
 
 
-def _target(model: str) -> Target:
+def _target(request: Request) -> Target:
     return Target(
-        model=ModelFacts(slug=model),
+        model=ModelFacts(slug=request.model),
+        effort=request.reasoning.effort,
+        service_tier=request.service_tier,
         credential=Credential(token="none", account_id="none"),
         client=ClientIdentity(
             profile=Profile.DESKTOP,

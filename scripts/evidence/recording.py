@@ -41,7 +41,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """One exchange.  ``raw`` are the reply's bytes; ``request`` the recorded request object, header names lower-case."""
+    """One exchange.  ``raw`` are the reply's bytes, ``headers`` its headers in lower case, ``request`` as recorded."""
 
     path: Path
     dialect: Dialect

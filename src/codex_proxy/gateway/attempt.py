@@ -44,7 +44,9 @@ class AttemptRunner:
     async def run(self, plan: AttemptPlan, make_delivery: MakeDelivery) -> tuple[Failure | None, Delivery | None]:
         """The failure, if it failed, and the delivery, if headers came; the lease is released either way."""
         context = self._transport.open(plan.call, plan.route)
-        opening: asyncio.Task[UpstreamReply] = asyncio.ensure_future(context.__aenter__())
+        opening: asyncio.Task[UpstreamReply] = asyncio.ensure_future(  # noqa: TID251 - owned below, or by the orphanage
+            context.__aenter__()
+        )
         try:
             reply = await asyncio.shield(opening)
         except asyncio.CancelledError:

@@ -5,14 +5,16 @@ failure or an empty answer hands nothing over, so that another account may still
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
-from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import Accepted, Responder
 from codex_proxy.protocols.base import Step
+
+if TYPE_CHECKING:
+    from codex_proxy.canonical.usage import Usage
 
 _CONTENT: Final = frozenset(ev.CONTENT_EVENTS)
 _ANSWER: Final = _CONTENT - {ev.ThinkingDelta}

@@ -16,10 +16,11 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
 from codex_proxy.canonical.blocks import JsonObject
-from scripts.evidence.answer import COMPLETED, FAILED, Answer, Call, chat_counts, of_response_object, thought_of
+from scripts.evidence.readers.answer import COMPLETED, FAILED, Answer, Call, chat_counts, of_response_object, thought_of
 
 SDK_FAULTS = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _INCOMPLETE = {"length": "max_output_tokens", "max_tokens": "max_output_tokens", "content_filter": "content_filter"}
+_TERMINALS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _DIED = frozenset({"error", "network_error", "insufficient_system_resource"})
 
 
@@ -105,16 +106,22 @@ class ScriptedSdk:
         told = "text/event-stream" if streamed else "application/json"
         self._reply = httpx2.Response(status, content=content, headers={"content-type": told})
 
+    def _responses_events(self) -> Iterator[JsonObject]:
+        """What the accumulator hands out, as plain members."""
+        with self._client.responses.stream(model="m", input="x") as stream:
+            for event in stream:
+                if event.type in _TERMINALS or event.type == "response.output_item.done":
+                    yield event.to_dict(warnings=False)
+
     def _responses_stream(self) -> Reading:
         final: JsonObject | None = None
         done: dict[int, JsonObject] = {}
         try:
-            with self._client.responses.stream(model="m", input="x") as stream:
-                for event in stream:
-                    if event.type in {"response.completed", "response.incomplete", "response.failed"}:
-                        final = event.to_dict(warnings=False)["response"]  # type: ignore[assignment]
-                    elif event.type == "response.output_item.done":
-                        done[event.output_index] = event.item.to_dict(warnings=False)
+            for event in self._responses_events():
+                if event["type"] in _TERMINALS:
+                    final = event["response"]
+                elif event["type"] == "response.output_item.done":
+                    done[event["output_index"]] = event["item"]
         except openai.APIError as error:
             items = [done[index] for index in sorted(done)]
             answer = of_response_object({"status": FAILED, "error": {"message": error.message}}, items)

@@ -13,9 +13,9 @@ import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Dialect
-from scripts.evidence.answer import FAILED, Answer, Call, chat_counts, of_response_object, thought_of
+from scripts.evidence.readers.answer import FAILED, Answer, Call, chat_counts, of_response_object, thought_of
 from scripts.evidence.recording import Form, Recording
-from scripts.evidence.sdk import Reading, Rejected, ScriptedSdk, chat_ending
+from scripts.evidence.readers.sdk import Reading, Rejected, ScriptedSdk, chat_ending
 
 SOURCE = "tolerant reader"
 _TERMINALS = ("response.completed", "response.incomplete", "response.failed")
@@ -70,7 +70,7 @@ class _Chat:
         self._texts: list[str] = []
         self._refusals: list[str] = []
         self._thoughts: list[str] = []
-        self._calls: list[dict[str, Any]] = []
+        self._calls: list[JsonObject] = []
         self._finish: Any = None
         self._usage: Any = None
         self._error: str | None = None
@@ -140,7 +140,7 @@ class _Chat:
         told = inner.get("arguments") if kind == "function" else inner.get("input")
         call["pieces"].append(told if isinstance(told, str) else "" if told is None else _dump(told))
 
-    def _of(self, piece: JsonObject) -> dict[str, Any] | None:
+    def _of(self, piece: JsonObject) -> JsonObject | None:
         """The call this piece continues: same index and no other id; without an index the last, if it has no id."""
         index, call_id = piece.get("index"), piece.get("id")
         for call in reversed(self._calls):

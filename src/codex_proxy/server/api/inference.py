@@ -1,0 +1,180 @@
+"""The inference endpoint: one dialect's request in, its answer out, streamed or whole.
+
+Rules of this file: the client's leaving ends the exchange at once; failures before the status are HTTP errors, after
+it the dialect's error frame.  Every other rule of a dialect is its codec's.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.fold import Folder
+from codex_proxy.canonical.request import Request
+from codex_proxy.gateway.exchange import ExchangeInput, Gateway
+from codex_proxy.gateway.ports import Accepted, Clock, Ids
+from codex_proxy.protocols.base import AnswerIds, InvalidRequest, ParsedRequest, ServerCodec, Step, WireReply
+from codex_proxy.server.api.notes_header import NOTES_HEADER, notes_value
+from codex_proxy.server.asgi import ClientGone, watch_disconnect
+from codex_proxy.server.body import BodyRefused, read_body
+from codex_proxy.server.incoming import Incoming
+from codex_proxy.server.registry import Draining, RunningExchanges
+from codex_proxy.server.streaming import Pace, StreamResponder
+
+STOPPING: Final = Failure(
+    kind=FailureKind.STOPPING, message="the gateway is stopping; try again shortly", retry_after_seconds=5
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceParts:
+    """What every inference endpoint works with.  ``max_body_bytes`` bounds the body, packed and unpacked."""
+
+    gateway: Gateway
+    running: RunningExchanges
+    clock: Clock
+    ids: Ids
+    pace: Pace
+    max_body_bytes: int
+
+
+class InferenceEndpoint:
+    """Serves one dialect."""
+
+    def __init__(self, codec: ServerCodec, parts: InferenceParts) -> None:
+        self._codec = codec
+        self._parts = parts
+
+    async def __call__(self, incoming: Incoming) -> None:
+        """Answer one request."""
+        try:
+            async with self._parts.running.entered():
+                await self._serve(incoming)
+        except Draining:
+            await self._refuse(incoming, STOPPING)
+
+    async def _serve(self, incoming: Incoming) -> None:
+        try:
+            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+            parsed = self._codec.parse_request(body, headers=incoming.headers)
+        except (BodyRefused, InvalidRequest) as error:
+            failure = error.failure if isinstance(error, BodyRefused) else error.failure()
+            if isinstance(error, BodyRefused):
+                incoming.common_headers["connection"] = "close"  # the rest of the body is not read
+            await self._refuse(incoming, failure)
+            return
+        await self._answer(incoming, parsed)
+
+    async def _answer(self, incoming: Incoming, parsed: ParsedRequest) -> None:
+        ids = AnswerIds(
+            token=self._parts.ids.token(),
+            created_at=int(self._parts.clock.now()),
+            request_id=incoming.request_id,
+        )
+        exchange = ExchangeInput(
+            request=parsed.request,
+            request_id=incoming.request_id,
+            client_key_id=incoming.caller.key_id if incoming.caller else "",
+            notes=parsed.notes,
+        )
+        answering = self._stream if parsed.request.stream else self._whole
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watcher = tasks.create_task(watch_disconnect(incoming.receive))
+                await answering(incoming, exchange, ids)
+                watcher.cancel()
+        except* ClientGone:
+            raise ClientGone from None
+
+    async def _stream(self, incoming: Incoming, exchange: ExchangeInput, ids: AnswerIds) -> None:
+        facts = AnswerFacts(incoming.common_headers)
+        responder = StreamResponder(
+            stream=self._codec.open_stream(exchange.request, ids),
+            send=incoming.send,
+            headers=facts.headers,
+            pace=self._parts.pace,
+            monotonic=self._parts.clock.monotonic,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            pulse = tasks.create_task(responder.keep_alive())
+            failure = await self._parts.gateway.run(exchange, _Streaming(responder, facts))
+            pulse.cancel()
+        if failure is None:
+            await responder.finish()
+        elif responder.status_sent:
+            await responder.fail(failure)
+        else:
+            await self._refuse(incoming, failure, exchange.request)
+
+    async def _whole(self, incoming: Incoming, exchange: ExchangeInput, ids: AnswerIds) -> None:
+        facts = AnswerFacts(incoming.common_headers)
+        collecting = _Collecting(facts)
+        failure = await self._parts.gateway.run(exchange, collecting)
+        if failure is not None:
+            await self._refuse(incoming, failure, exchange.request)
+            return
+        reply = self._codec.encode_response(exchange.request, collecting.folder.result(), ids)
+        incoming.common_headers.update(facts.headers())
+        await incoming.reply(reply)
+
+    async def _refuse(self, incoming: Incoming, failure: Failure, request: Request | None = None) -> None:
+        await incoming.reply(self._codec.encode_failure(failure, request_id=incoming.request_id))
+
+
+class AnswerFacts:
+    """Reply headers that are known only once an upstream accepted the request."""
+
+    def __init__(self, common_headers: Mapping[str, str]) -> None:
+        self._common = common_headers
+        self._accepted: Accepted | None = None
+
+    def accepted(self, accepted: Accepted) -> None:
+        """Note which model and account serve."""
+        self._accepted = accepted
+
+    def headers(self) -> dict[str, str]:
+        """The headers as far as they are known now."""
+        headers = dict(self._common)
+        accepted = self._accepted
+        if accepted is not None:
+            headers["x-codex-proxy-model"] = accepted.model
+            headers["x-codex-proxy-account"] = hashlib.sha256(accepted.account_row_id.encode()).hexdigest()[:12]
+            headers.update(accepted.relay)
+            notes = notes_value(accepted.notes)
+            if notes:
+                headers[NOTES_HEADER] = notes
+        return headers
+
+
+class _Streaming:
+    """A gateway responder that writes as it comes."""
+
+    def __init__(self, responder: StreamResponder, facts: AnswerFacts) -> None:
+        self.accepted: Callable[[Accepted], None] = facts.accepted
+        self.deliver = responder.deliver
+
+
+class _Collecting:
+    """A gateway responder that folds."""
+
+    def __init__(self, facts: AnswerFacts) -> None:
+        self.accepted: Callable[[Accepted], None] = facts.accepted
+        self.folder = Folder()
+
+    async def deliver(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            for event in step.events:
+                self.folder.add(event)
+
+
+class FailureEncoder:
+    """Failures that belong to no endpoint yet, in one dialect's words."""
+
+    def __init__(self, codec: ServerCodec) -> None:
+        self._codec = codec
+
+    def __call__(self, failure: Failure, request_id: str) -> WireReply:
+        """The reply to a failure."""
+        return self._codec.encode_failure(failure, request_id=request_id)
