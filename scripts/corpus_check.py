@@ -16,9 +16,9 @@ from codex_proxy.canonical.request import Dialect
 from scripts.evidence.codecs import Pair, our_pairs
 from scripts.evidence.exchange import Row, check
 from scripts.evidence.known_defects import excuse
+from scripts.evidence.readers.sdk import ScriptedSdk
 from scripts.evidence.recording import Form, NotAnExchange, read_all
 from scripts.evidence.report import print_table
-from scripts.evidence.readers.sdk import ScriptedSdk
 
 _COLUMNS = ("folder", "files", "streams", "json", "errors", "not answers", "ok", "known defects", "misses")
 

@@ -16,13 +16,13 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.fold import fold
 from codex_proxy.canonical.request import Dialect
 from codex_proxy.protocols.base import InvalidRequest, Step, UpstreamError
-from scripts.evidence.readers import oracle
-from scripts.evidence.readers.answer import differences, of_response
 from scripts.evidence.codecs import CALL, CODEC_FAULTS, Pair, asked_body
 from scripts.evidence.failures import check_failure, check_headers
+from scripts.evidence.readers import oracle
+from scripts.evidence.readers.answer import differences, of_response
+from scripts.evidence.readers.sdk import SDK_FAULTS, ScriptedSdk
 from scripts.evidence.recording import Form, Recording, header_map
 from scripts.evidence.retelling import Told, retelling_faults
-from scripts.evidence.readers.sdk import ScriptedSdk
 
 _CUTS = 40  # about as many network chunks as a long answer comes in
 
@@ -68,7 +68,11 @@ def check(recording: Recording, pair: Pair, sdk: ScriptedSdk, *, seed: int = 0) 
 
 def _check_answer(row: Row, pair: Pair, sdk: ScriptedSdk, seed: int) -> None:
     recording = row.recording
-    expected = oracle.read(recording, sdk)
+    try:
+        expected = oracle.read(recording, sdk)
+    except SDK_FAULTS as fault:
+        row.miss("oracle", f"no reader understands this answer: {fault!r}")
+        return
     row.source = expected.source
     try:
         steps = decode(recording, pair, seed)

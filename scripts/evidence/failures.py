@@ -11,10 +11,10 @@ import msgspec
 import openai
 
 from codex_proxy.canonical.failure import FailureKind, Fault, rule_of
-from scripts.evidence.readers import oracle
 from scripts.evidence.codecs import CODEC_FAULTS, Pair
-from scripts.evidence.recording import Recording
+from scripts.evidence.readers import oracle
 from scripts.evidence.readers.sdk import Rejected, ScriptedSdk
+from scripts.evidence.recording import Recording
 
 _K = FailureKind
 _CLIENT_FAULTS = frozenset(

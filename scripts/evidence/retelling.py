@@ -14,11 +14,11 @@ import msgspec
 from codex_proxy.canonical.fold import Response
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Step
+from scripts.evidence.codecs import CODEC_FAULTS, CODEX_HEADERS, IDS, Pair, asked_body
 from scripts.evidence.readers import oracle
 from scripts.evidence.readers.answer import COMPLETED, FAILED, Answer, differences, of_response
-from scripts.evidence.codecs import CODEC_FAULTS, CODEX_HEADERS, IDS, Pair, asked_body
-from scripts.evidence.recording import Form, Recording, header_map
 from scripts.evidence.readers.sdk import Reading, Rejected, ScriptedSdk
+from scripts.evidence.recording import Form, Recording, header_map
 
 _THOUGHT_SEPARATOR = "\n\n"
 _FINISHES = {

@@ -14,8 +14,8 @@ import msgspec
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Dialect
 from scripts.evidence.readers.answer import FAILED, Answer, Call, chat_counts, of_response_object, thought_of
-from scripts.evidence.recording import Form, Recording
 from scripts.evidence.readers.sdk import Reading, Rejected, ScriptedSdk, chat_ending
+from scripts.evidence.recording import Form, Recording
 
 SOURCE = "tolerant reader"
 _TERMINALS = ("response.completed", "response.incomplete", "response.failed")
@@ -42,6 +42,8 @@ def read_official(dialect: Dialect, raw: bytes, sdk: ScriptedSdk, *, streamed: b
 def read_tolerantly(dialect: Dialect, raw: bytes, *, streamed: bool) -> Reading:
     """The tolerant reading; what makes no sense is read over."""
     payloads = list(_payloads(raw)) if streamed else [value for value in [_json(raw)] if isinstance(value, dict)]
+    if not payloads:
+        return Reading(answer=Answer(ending=FAILED), source=SOURCE)
     if dialect is Dialect.OPENAI_CHAT:
         return _Chat(terminated=not streamed or b"[DONE]" in raw).read(payloads)
     return _read_responses(payloads, streamed=streamed)
@@ -160,7 +162,7 @@ def error_text(payload: JsonObject) -> str:
 
 def _read_responses(payloads: list[JsonObject], *, streamed: bool) -> Reading:
     if not streamed:
-        final: JsonObject = payloads[0] if payloads else {}
+        final: JsonObject = payloads[0]
         items = [item for item in final.get("output") or [] if isinstance(item, dict)]
         return Reading(answer=of_response_object(final, items), source=SOURCE, output=tuple(items))
     final = {"status": FAILED, "error": {"message": ""}}

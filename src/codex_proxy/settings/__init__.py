@@ -1,0 +1,1 @@
+"""Configuration: typed sections, layered sources, and where each value came from."""

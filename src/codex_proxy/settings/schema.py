@@ -1,0 +1,245 @@
+"""Every configuration key, its type, its default and what it does.
+
+Rules of this file: the only source of defaults; ``default.yaml`` and the documentation are generated from it.
+"""
+
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from codex_proxy.settings.keys import Change, Section, key
+
+LIVE = Change.LIVE
+
+
+class ServerSection(Section):
+    """Where the gateway listens and what it takes."""
+
+    host: str = key("127.0.0.1", "Address to listen on; 127.0.0.1 means both loopbacks, 127.0.0.1 and ::1.")
+    port: int = key(8080, "Port to listen on; 0 takes a free one.")
+    proxy_api_key: str | None = key(
+        None, "A client key of the owner's choice with all scopes; null uses the generated pair.", secret=True
+    )
+    max_body_bytes: int = key(67_108_864, "Largest request body in bytes, packed and unpacked.")
+    first_byte_grace_seconds: float = key(2.0, "Seconds a stream's status waits for the first content.")
+    heartbeat_seconds: float = key(15.0, "Seconds of silence after which a stream gets a heartbeat.")
+    stop_grace_seconds: float = key(30.0, "Seconds running answers may take to finish when the gateway stops.")
+    trust_proxy: bool = key(False, "Whether forwarded-for headers of a reverse proxy are believed.", used=False)
+    cors: list[str] = key([], "Web origins beside loopback that may call, such as https://app.example.")
+    cors_allow_null_origin: bool = key(False, "Whether pages of origin null (files, sandboxes) may call.")
+
+
+class ApiSection(Section):
+    """The upstream."""
+
+    base_url: str = key("https://chatgpt.com/backend-api", "Base URL of the Codex backend.", file_only=True)
+    timeout_seconds: float | None = key(None, "Total seconds of an upstream call; null for no limit.", used=False)
+    connect_timeout_seconds: float = key(10.0, "Seconds to connect.")
+    headers_timeout_seconds: float = key(120.0, "Seconds until the reply's headers.")
+    idle_timeout_seconds: float = key(300.0, "Seconds of silence within a reply.")
+    failover_budget_seconds: float = key(30.0, "Seconds in which other accounts may be tried before the first content.")
+
+
+class ClientSection(Section):
+    """The official client we present ourselves as."""
+
+    profile: Literal["desktop", "cli"] = key("desktop", "Which official client: the desktop app or the CLI.")
+    originator: str | None = key(None, "Originator header instead of the profile's.", used=False)
+    app_version: str = key("26.1120.10001", "Version of the desktop app.")
+    engine_version: str = key("0.169.0", "Version of the CLI engine, sent as version.")
+    build_number: str | None = key(None, "Build number of the desktop app.", used=False)
+    platform: str = key("Debian 12.0.0", "Operating system and version in the user agent.")
+    arch: str = key("x86_64", "Architecture in the user agent.")
+    terminal: str = key("xterm", "Terminal word in the user agent; unknown where there is none.")
+    chromium_version: str | None = key(None, "Chromium version of the desktop app.", used=False)
+
+
+class ModelSection(Section):
+    """Models and what is asked of them by default."""
+
+    default: str = key("gpt-5.4", "Model for requests that name none.")
+    unknown: Literal["error", "fallback"] = key(
+        "error", "What an unknown model gets: a 404, or the default.", used=False
+    )
+    image_host_model: str = key("gpt-5.5", "Model that hosts image generation.", used=False)
+    default_reasoning_effort: str | None = key(None, "Effort where neither request nor model name says one.")
+    default_service_tier: str | None = key(None, "Tier where neither request nor model name says one.")
+    default_instructions: str = key("", "Instructions for requests that bring none.")
+    default_tools: list[dict[str, Any]] = key([], "Tools added to every request.", used=False)
+    aliases: dict[str, str] = key({}, "Model names of the owner's, by the name clients send.")
+    custom_models: list[Any] = key([], "Models added to the catalogue: ids, or objects with their facts.", used=False)
+    inject_desktop_context: bool = key(False, "Whether desktop-context.md precedes the instructions.", used=False)
+    suppress_desktop_directives: bool = key(False, "Whether desktop directives are removed.", used=False)
+    allow_client_system_prompt_strategy: bool = key(False, "Whether clients choose the strategy.", used=False)
+    system_prompt_strategy: Literal["instructions", "developer_inline"] = key(
+        "instructions", "Where system messages go upstream.", used=False
+    )
+
+
+class AuthSection(Section):
+    """Accounts and how they take turns."""
+
+    jwt_token: str | list[str] | None = key(
+        None, "Access token of an account, several as a list or separated by commas.", secret=True, file_only=True
+    )
+    chatgpt_oauth: bool = key(True, "Whether ChatGPT accounts may log in.", used=False)
+    rotation_strategy: Literal["least_used", "round_robin", "sticky"] = key(
+        "least_used", "Which account a new conversation gets."
+    )
+    tier_priority: list[str] | None = key(None, "Plans in order of preference.", used=False)
+    rate_limit_backoff_seconds: float = key(60.0, "Seconds an account rests where a 429 names no time.", used=False)
+    refresh_enabled: bool = key(True, "Whether tokens are refreshed.", used=False)
+    refresh_margin_seconds: float = key(300.0, "Seconds before expiry at which a token is refreshed.", used=False)
+    refresh_concurrency: int = key(2, "Tokens refreshed at once.", used=False)
+    max_concurrent_per_account: int | None = key(16, "Answers one account gives at once; null for no limit.")
+    request_interval_ms: int | None = key(0, "Milliseconds between two requests of one account.", used=False)
+    queue_timeout_ms: int = key(10_000, "Milliseconds a request waits while all slots are taken.")
+    queue_limit: int = key(64, "Requests that may wait at once.")
+    max_failover_attempts: int = key(5, "Attempts one request may make.")
+    oauth_client_id: str = key("app_EMoamEEZ73f0CkXaXp7hrann", "OAuth client id.", used=False, file_only=True)
+    oauth_auth_endpoint: str = key(
+        "https://auth.openai.com/oauth/authorize", "OAuth authorization endpoint.", used=False, file_only=True
+    )
+    oauth_token_endpoint: str = key(
+        "https://auth.openai.com/oauth/token", "OAuth token endpoint.", used=False, file_only=True
+    )
+
+
+class TlsSection(Section):
+    """Connections to the upstream."""
+
+    transport: Literal["native"] = key("native", "The TLS stack.", used=False)
+    proxy_url: str | None = key(
+        None, "Egress proxy for every upstream call: http, https, socks5 or socks5h.", secret=True
+    )
+    force_http11: bool = key(False, "Whether HTTP/2 is avoided.", used=False)
+    ca_file: str | None = key(None, "PEM file with certificates to trust beside the system's.", file_only=True)
+    health_check_url: str = key(
+        "https://api.ipify.org?format=json", "Where egress checks ask for their IP.", used=False
+    )
+
+
+class ChatSection(Section):
+    """The Chat Completions dialect."""
+
+    reasoning_field: Literal["reasoning_content", "reasoning", "both", "none"] = key(
+        "reasoning_content", "Which member carries the model's thoughts."
+    )
+
+
+class TranslationSection(Section):
+    """Between dialects."""
+
+    strict: bool = key(False, "Whether a request that cannot be carried without loss is refused.")
+
+
+class LogsSection(Section):
+    """Logging and the request log."""
+
+    format: Literal["console", "json"] = key("console", "Form of log lines on standard error.")
+    enabled: bool = key(False, "Whether the request log is kept.", used=False)
+    capacity: int = key(2000, "Records the request log keeps.", used=False)
+    capture_body: bool = key(False, "Whether bodies are kept.", used=False)
+    llm_only: bool = key(True, "Whether only protocol endpoints are kept.", used=False)
+
+
+class ObservabilitySection(Section):
+    """Errors kept for the owner."""
+
+    local_error_log: bool = key(True, "Whether errors are kept in a file.", used=False)
+    max_log_bytes: int = key(10_485_760, "Bytes of that file before it is turned over.", used=False)
+
+
+class UsageStatsSection(Section):
+    """Usage statistics."""
+
+    snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False)
+    history_retention_days: int | None = key(None, "Days of history; null for all.", used=False)
+    credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False)
+
+
+class SessionSection(Section):
+    """Dashboard sessions."""
+
+    ttl_minutes: int = key(60, "Minutes a session lasts.", used=False)
+    cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False)
+
+
+class QuotaSection(Section):
+    """Quota."""
+
+    refresh_interval_minutes: int = key(0, "Minutes between local usage snapshots; 0 for none.", used=False)
+    concurrency: int = key(10, "Quota queries at once.", used=False)
+    skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.", used=False)
+    warning_thresholds: dict[str, list[int]] = key(
+        {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window.", used=False
+    )
+
+
+class UpdateSection(Section):
+    """Updates."""
+
+    auto_update: bool = key(True, "Whether new versions are looked for.", used=False)
+    auto_download: bool = key(False, "Whether they are downloaded.", used=False)
+    show_update_dialog: bool = key(False, "Whether the desktop app asks.", used=False)
+    allow_prerelease: bool = key(False, "Whether pre-releases count.", used=False)
+    feed_url: str = key(
+        "https://persistent.oaistatic.com/codex-app-prod/appcast.xml",
+        "Feed of the official app's versions.",
+        used=False,
+        file_only=True,
+    )
+
+
+class WsPoolSection(Section):
+    """WebSocket connections to the upstream."""
+
+    enabled: bool = key(True, "Whether they are used.", used=False)
+    max_age_ms: int = key(3_300_000, "Milliseconds a connection lives.", used=False)
+    max_per_account: int = key(8, "Connections of one account.", used=False)
+
+
+class OllamaSection(Section):
+    """The Ollama-compatible listener."""
+
+    enabled: bool = key(False, "Whether it listens.", used=False)
+    host: str = key("127.0.0.1", "Address to listen on.", used=False)
+    port: int = key(11_434, "Port to listen on.", used=False)
+    version: str = key("0.18.3", "Version it claims.", used=False)
+    disable_vision: bool = key(False, "Whether vision is not advertised.", used=False)
+    allow_remote: bool = key(False, "Whether it may listen off loopback.", used=False)
+
+
+class SecuritySection(Section):
+    """What user-given addresses may reach."""
+
+    allow_private_upstreams: bool = key(False, "Whether vendors may have private addresses.", used=False)
+
+
+class Settings(Section):
+    """All of it."""
+
+    server: ServerSection = ServerSection()
+    api: ApiSection = ApiSection()
+    client: ClientSection = ClientSection()
+    model: ModelSection = ModelSection()
+    auth: AuthSection = AuthSection()
+    tls: TlsSection = TlsSection()
+    chat: ChatSection = ChatSection()
+    translation: TranslationSection = TranslationSection()
+    logs: LogsSection = LogsSection()
+    observability: ObservabilitySection = ObservabilitySection()
+    usage_stats: UsageStatsSection = UsageStatsSection()
+    session: SessionSection = SessionSection()
+    quota: QuotaSection = QuotaSection()
+    update: UpdateSection = UpdateSection()
+    ws_pool: WsPoolSection = WsPoolSection()
+    ollama: OllamaSection = OllamaSection()
+    security: SecuritySection = SecuritySection()
+    providers: dict[str, Any] = key({}, "Third-party vendors and their keys.", used=False, secret=True)
+    model_routing: dict[str, str] = key({}, "Vendor by model id.", used=False)
+
+    @field_validator("providers", "model_routing", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        return {} if value is None else value
