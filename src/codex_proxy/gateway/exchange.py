@@ -17,11 +17,11 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import ClientIdentity, Target, UpstreamIdentity
-from codex_proxy.gateway.attempt import AttemptPlan, AttemptRunner
+from codex_proxy.gateway.attempts.delivery import Delivery
+from codex_proxy.gateway.attempts.runner import AttemptPlan, AttemptRunner
+from codex_proxy.gateway.attempts.stop import StopFilter
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
-from codex_proxy.gateway.delivery import Delivery
 from codex_proxy.gateway.failover import RETRY_DELAYS_SECONDS, FailoverPolicy, NextStep, decide
-from codex_proxy.gateway.filters import StopFilter
 from codex_proxy.gateway.ports import (
     Accepted,
     AttemptRecord,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Section(BaseModel):
@@ -33,7 +33,7 @@ def key(
     ``words`` say what it does, with the unit of a number.  ``used`` False marks a key whose feature comes later,
     ``secret`` one that is never shown, ``file_only`` one that moves credentials and is never set through the API.
     """
-    marks = {"change": change.value, "used": used, "secret": secret, "file_only": file_only}
+    marks: dict[str, JsonValue] = {"change": change.value, "used": used, "secret": secret, "file_only": file_only}
     if isinstance(default, list | dict):
         return Field(default_factory=lambda: type(default)(default), description=words, json_schema_extra=marks)
     return Field(default=default, description=words, json_schema_extra=marks)

@@ -12,9 +12,9 @@ import msgspec
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.gateway.delivery import Delivery
-from codex_proxy.gateway.filters import StopFilter
-from codex_proxy.gateway.orphans import Orphanage
+from codex_proxy.gateway.attempts.delivery import Delivery
+from codex_proxy.gateway.attempts.orphans import Orphanage
+from codex_proxy.gateway.attempts.stop import StopFilter
 from codex_proxy.gateway.ports import Lease, Route, Transport, TransportError, UpstreamReply
 from codex_proxy.protocols.base import ClientCodec, ReplyFacts, Step, UpstreamCall, UpstreamError
 
