@@ -22,7 +22,7 @@ from codex_proxy.canonical.blocks import (
 )
 from codex_proxy.canonical.request import Dialect
 from codex_proxy.protocols.base import Unsupported
-from codex_proxy.protocols.openai_responses.stream.tracking import build_annotation, read_annotation
+from codex_proxy.protocols.openai_responses.annotations import build_annotation, read_annotation
 from codex_proxy.protocols.parts.fields import Fields
 from codex_proxy.protocols.parts.media import data_url, split_data_url
 

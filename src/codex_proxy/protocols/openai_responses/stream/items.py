@@ -14,6 +14,7 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Dialect
 from codex_proxy.framing.sse import Frame
 from codex_proxy.protocols.base import CallContext
+from codex_proxy.protocols.openai_responses.annotations import read_annotation
 from codex_proxy.protocols.openai_responses.stream.schema import WireEvent, read_object
 from codex_proxy.protocols.openai_responses.stream.tracking import (
     CALL_KINDS,
@@ -23,7 +24,6 @@ from codex_proxy.protocols.openai_responses.stream.tracking import (
     TextPart,
     joined,
     missing_rest,
-    read_annotation,
 )
 
 Reader: TypeAlias = Callable[[WireEvent, list[ev.Event]], None]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
-from codex_proxy.protocols.openai_responses.stream.tracking import build_annotation
+from codex_proxy.protocols.openai_responses.annotations import build_annotation
 
 _CALLS = {
     ToolKind.FUNCTION: ("function_call", "arguments", "response.function_call_arguments", "fc_"),

@@ -1,0 +1,1 @@
+"""What the Codex backend refuses, and in which words."""
