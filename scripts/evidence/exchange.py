@@ -1,8 +1,8 @@
 """One recorded exchange through our codecs, every result held against a reader that is not ours.
 
 Rules of this file: the expected value never comes from our own fold; a codec that raises is a miss like any other.
-Stages: ``request`` parse, ``decode`` events and fold, ``chunking`` other borders give the same events, ``error`` HTTP
-errors, ``headers`` counters in headers; the rest are the roads to a client that ``retelling`` names.
+Stages: ``request`` parse, ``decode`` events and fold, ``chunking`` other borders give the same events, ``broken off``
+half the stream, ``error`` HTTP errors, ``headers`` counters in headers; the rest are the roads of ``retelling``.
 """
 
 import itertools
@@ -16,6 +16,7 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.fold import fold
 from codex_proxy.canonical.request import Dialect
 from codex_proxy.protocols.base import InvalidRequest, Step, UpstreamError
+from scripts.evidence.broken import broken_faults
 from scripts.evidence.codecs import CALL, CODEC_FAULTS, Pair, asked_body
 from scripts.evidence.failures import check_failure, check_headers
 from scripts.evidence.readers import oracle
@@ -89,6 +90,8 @@ def _check_answer(row: Row, pair: Pair, sdk: ScriptedSdk, seed: int) -> None:
     row.miss("decode", *differences(expected.answer, of_response(folded), one_thought=one_thought))
     if recording.form is Form.STREAM:
         row.miss("chunking", *_chunking_faults(recording, pair, events))
+        for stage, reason in broken_faults(recording, pair, sdk):
+            row.miss(stage, reason)
     _check_request(row, pair)
     for stage, reason in retelling_faults(recording, pair, sdk, Told(expected=expected, steps=steps, folded=folded)):
         row.miss(stage, reason)

@@ -37,7 +37,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Road:
+class Road:
     """One way to a client; ``dialect`` is the one the client reads."""
 
     name: str
@@ -51,33 +51,36 @@ class _Road:
 
 def retelling_faults(recording: Recording, pair: Pair, sdk: ScriptedSdk, told: Told) -> Iterator[tuple[str, str]]:
     """Road and reason of everything that a client would read otherwise than the upstream said it."""
-    for road in _roads(recording, pair):
+    for road in roads(recording, pair):
         if told.expected.answer.ending == FAILED and not road.streamed:
             continue  # an HTTP error; its wording is the error check's matter
         try:
-            content = _encode(road, told)
+            content, repairs = encode(road, told.steps, told.folded)
         except CODEC_FAULTS as fault:
             yield road.name, f"raised {fault!r}"
             continue
+        if repairs:
+            yield road.name, f"the legality machine had to repair {repairs} times"
         for reason in _faults(road, content, sdk, told):
             yield road.name, reason
 
 
-def _roads(recording: Recording, pair: Pair) -> Iterator[_Road]:
+def roads(recording: Recording, pair: Pair) -> Iterator[Road]:
+    """Every way to a client that this recording can go."""
     chats = recording.dialect is Dialect.OPENAI_CHAT
     own = Dialect.OPENAI_CHAT if chats else Dialect.OPENAI_RESPONSES
     other = Dialect.OPENAI_RESPONSES if chats else Dialect.OPENAI_CHAT
     request = _request(pair.server, own, recording)
-    yield _Road(name="whole", dialect=own, server=pair.server, request=request, streamed=False)
-    yield _Road(name="stream", dialect=own, server=pair.server, request=request)
+    yield Road(name="whole", dialect=own, server=pair.server, request=request, streamed=False)
+    yield Road(name="stream", dialect=own, server=pair.server, request=request)
     if recording.form is Form.STREAM and not chats:
-        yield _Road(name="relayed", dialect=own, server=pair.server, request=request, relayed=True)
+        yield Road(name="relayed", dialect=own, server=pair.server, request=request, relayed=True)
         codex = _request(pair.server, own, None, headers=CODEX_HEADERS)
-        yield _Road(name="relayed to a Codex client", dialect=own, server=pair.server, request=codex, relayed=True)
+        yield Road(name="relayed to a Codex client", dialect=own, server=pair.server, request=codex, relayed=True)
     if pair.other is not None:
         request = _request(pair.other, other, None)
-        yield _Road(name="across", dialect=other, server=pair.other, request=request, native=False)
-        yield _Road(
+        yield Road(name="across", dialect=other, server=pair.other, request=request, native=False)
+        yield Road(
             name="across, whole", dialect=other, server=pair.other, request=request, streamed=False, native=False
         )
 
@@ -95,21 +98,19 @@ def _request(
     return server.parse_request(msgspec.json.encode(asked_body(dialect, None)), headers=told).request
 
 
-def _encode(road: _Road, told: Told) -> bytes:
+def encode(road: Road, steps: list[Step], folded: Response) -> tuple[bytes, int]:
+    """The bytes a client gets, and how often the encoder had to be put right."""
     if not road.streamed:
-        reply = road.server.encode_response(road.request, told.folded, IDS)
+        reply = road.server.encode_response(road.request, folded, IDS)
         if reply.status != 200:
             raise AssertionError(f"answered with status {reply.status}")
-        return reply.body
+        return reply.body, 0
     stream = road.server.open_stream(road.request, IDS)
-    pieces = [stream.encode(step.events, step.frame if road.relayed else None) for step in told.steps]
-    pieces.append(stream.finish())
-    if stream.repairs:
-        raise AssertionError(f"the legality machine had to repair {stream.repairs} times")
-    return b"".join(pieces)
+    pieces = [stream.encode(step.events, step.frame if road.relayed else None) for step in steps]
+    return b"".join([*pieces, stream.finish()]), stream.repairs
 
 
-def _faults(road: _Road, content: bytes, sdk: ScriptedSdk, told: Told) -> list[str]:
+def _faults(road: Road, content: bytes, sdk: ScriptedSdk, told: Told) -> list[str]:
     expected = told.expected
     try:
         got = oracle.read_official(road.dialect, content, sdk, streamed=road.streamed)
@@ -128,7 +129,9 @@ def _faults(road: _Road, content: bytes, sdk: ScriptedSdk, told: Told) -> list[s
 
 def _as_chat(told: Told) -> Answer:
     thoughts = _THOUGHT_SEPARATOR.join(of_response(told.folded).reasoning)
-    return replace(told.expected.answer, reasoning=(thoughts,) if thoughts else (), hosted=())
+    answer = told.expected.answer
+    usage = None if answer.ending == FAILED else answer.usage  # nothing follows an error in a chat stream
+    return replace(answer, reasoning=(thoughts,) if thoughts else (), hosted=(), usage=usage)
 
 
 def _finish_faults(expected: Answer, got: Reading) -> list[str]:

@@ -1,0 +1,87 @@
+"""What a simulated answer depends on, read from the raw request body."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from codex_proxy.canonical.blocks import JsonObject
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """One request, as scripts and the unscripted model see it.
+
+    ``tool_outputs`` are the texts of results after the last user message; ``request_number`` counts this account's
+    requests from 1; ``images`` are the picture parts of the last user message.
+    """
+
+    account_id: str
+    model: str
+    request_number: int
+    last_user_text: str
+    tool_outputs: tuple[str, ...]
+    images: tuple[JsonObject, ...]
+    tools: tuple[JsonObject, ...]
+    body: JsonObject
+
+    @property
+    def tool_output(self) -> str:
+        """The texts of all results after the last user message, joined by line breaks."""
+        return "\n".join(self.tool_outputs)
+
+    @property
+    def seed(self) -> str:
+        """A digest that the answer's free choices hang on."""
+        return hashlib.sha256(f"{self.model}\0{self.last_user_text}\0{self.tool_output}".encode()).hexdigest()
+
+
+def read_facts(body: JsonObject, *, account_id: str, request_number: int) -> Facts:
+    """The facts of an accepted body."""
+    items = [item for item in body.get("input", []) if isinstance(item, dict)]
+    last = max((place for place, item in enumerate(items) if is_user(item)), default=-1)
+    user = items[last] if last >= 0 else {}
+    outputs = [item for item in items[last + 1 :] if str(item.get("type", "")).endswith("_call_output")]
+    return Facts(
+        account_id=account_id,
+        model=str(body.get("model")),
+        request_number=request_number,
+        last_user_text=text_of(user.get("content")),
+        tool_outputs=tuple(text_of(item.get("output")) for item in outputs),
+        images=tuple(part for part in parts_of(user.get("content")) if part.get("type") == "input_image"),
+        tools=tuple(offered_tools(body, items)),
+        body=body,
+    )
+
+
+def is_user(item: JsonObject) -> bool:
+    """Whether an item is a user's message."""
+    return item.get("type", "message") == "message" and item.get("role") == "user"
+
+
+def parts_of(content: Any) -> Iterator[JsonObject]:
+    """The parts of a message or of a tool result."""
+    for part in content if isinstance(content, list) else []:
+        if isinstance(part, dict):
+            yield part
+
+
+def text_of(content: Any) -> str:
+    """The text of a message or of a tool result."""
+    if isinstance(content, str):
+        return content
+    return "".join(part["text"] for part in parts_of(content) if isinstance(part.get("text"), str))
+
+
+def offered_tools(body: JsonObject, items: list[JsonObject]) -> Iterator[JsonObject]:
+    """Tools of the body and of ``additional_tools`` items, groups resolved; members of a group know its name."""
+    lists = [body.get("tools"), *(item.get("tools") for item in items if item.get("type") == "additional_tools")]
+    for tools in lists:
+        for tool in tools if isinstance(tools, list) else []:
+            if not isinstance(tool, dict):
+                continue
+            if tool.get("type") == "namespace":
+                for member in tool.get("tools", []):
+                    yield member | {"namespace": tool.get("name")}
+            else:
+                yield tool

@@ -1,0 +1,160 @@
+"""Scenarios: scripts of the simulated backend, in YAML.
+
+Rules of this file: a scenario is data; what it cannot mean is an error with the place in the file.  The first rule
+that matches a request answers it; where none does, the unscripted model does.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.simulator.facts import Facts
+
+
+class ScenarioError(Exception):
+    """The scenario cannot be read; one sentence with its place."""
+
+
+class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a request must be like; every member that is given must fit.
+
+    ``request`` is the account's n-th request, from 1.
+    """
+
+    account: str | None = None
+    request: int | None = None
+    model: str | None = None
+    contains: str | None = None
+    matches: str | None = None
+    has_tool_output: bool | None = None
+
+    def fits(self, facts: Facts) -> bool:
+        """Whether a request is meant."""
+        asked = (
+            self.account is None or facts.account_id == self.account,
+            self.request is None or facts.request_number == self.request,
+            self.model is None or facts.model == self.model,
+            self.contains is None or self.contains in facts.last_user_text,
+            self.matches is None or re.search(self.matches, facts.last_user_text) is not None,
+            self.has_tool_output is None or bool(facts.tool_outputs) is self.has_tool_output,
+        )
+        return all(asked)
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tool call; ``arguments`` for a function, ``input`` for a custom tool."""
+
+    name: str
+    arguments: Any = None
+    input: str | None = None
+    namespace: str | None = None
+    call_id: str | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole HTTP reply instead of a stream.  ``body`` is JSON, or text if it is a string."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = {}
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A failure inside the stream."""
+
+    code: str
+    message: str = "simulated failure"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step of a stream; exactly one member is given.
+
+    ``delay_ms`` waits, ``event`` is sent as it is, ``garbage`` are raw bytes, ``giant_mb`` one frame of that size,
+    ``cut`` breaks the connection, ``stall`` falls silent, ``end`` closes without a terminal event.
+    """
+
+    text: str | None = None
+    reasoning: list[str] | None = None
+    calls: list[Call] | None = None
+    hosted: JsonObject | None = None
+    image: bool | None = None
+    delay_ms: float | None = None
+    event: JsonObject | None = None
+    garbage: str | None = None
+    giant_mb: float | None = None
+    failed: Failure | None = None
+    error: Failure | None = None
+    incomplete: str | None = None
+    cut: bool | None = None
+    stall: bool | None = None
+    end: bool | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to answer to which request.
+
+    ``shape`` moves where the content is told: ``deltas`` (as the real backend does), ``done`` (only in finished
+    items), ``completed`` (only in the final response), ``empty_output`` (deltas, and an empty final output).
+    """
+
+    when: When = When()
+    reply: Reply | None = None
+    steps: list[Step] = []
+    gap_ms: float = 0.0
+    headers_after_ms: float = 0.0
+    shape: str = "deltas"
+    usage: JsonObject | None = None
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules in order."""
+
+    rules: list[Rule] = []
+
+    def rule_for(self, facts: Facts) -> Rule | None:
+        """The rule that answers a request."""
+        return next((rule for rule in self.rules if rule.when.fits(facts)), None)
+
+
+SHAPES = frozenset({"deltas", "done", "completed", "empty_output"})
+
+
+def parse_scenario(text: str) -> Scenario:
+    """A scenario from YAML or JSON.
+
+    Raises:
+        ScenarioError: no YAML, or something the form does not know.
+    """
+    try:
+        value = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise ScenarioError(f"not valid YAML: {' '.join(str(error).split())}") from error
+    try:
+        scenario = msgspec.convert(value or {}, Scenario)
+    except msgspec.ValidationError as error:
+        raise ScenarioError(str(error)) from error
+    for number, rule in enumerate(scenario.rules):
+        if rule.shape not in SHAPES:
+            raise ScenarioError(f"rules[{number}].shape: expected one of {', '.join(sorted(SHAPES))}")
+        for place, step in enumerate(rule.steps):
+            given = [name for name, member in msgspec.structs.asdict(step).items() if member is not None]
+            if len(given) != 1:
+                raise ScenarioError(
+                    f"rules[{number}].steps[{place}]: exactly one member per step, not {given or 'none'}"
+                )
+    return scenario
+
+
+def load_scenario(path: Path) -> Scenario:
+    """The scenario in a file; raises like ``parse_scenario``, naming the file."""
+    try:
+        return parse_scenario(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{path} cannot be read: {error.strerror}") from error
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}") from error
