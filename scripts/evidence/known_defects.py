@@ -24,18 +24,9 @@ class Defect:
     applies: Callable[[Recording, str], bool]
 
 
-def _member(name: str) -> Callable[[Recording, str], bool]:
-    return lambda recording, _: bool((recording.asked or {}).get(name))
-
-
 def _unfinished(recording: Recording, _: str) -> bool:
     states = re.findall(rb'"status": ?"(queued|in_progress)"', recording.raw)
     return recording.form is Form.WHOLE and bool(states)
-
-
-def _many_choices(recording: Recording, _: str) -> bool:
-    count = (recording.asked or {}).get("n")
-    return isinstance(count, int) and count > 1
 
 
 def _two_answers(recording: Recording, _: str) -> bool:
@@ -63,28 +54,28 @@ def _event(line: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _asks_for(pattern: str) -> Callable[[Recording, str], bool]:
+    """Whether the recorded request's body has this in its JSON text."""
+    return lambda recording, _: re.search(pattern.encode(), msgspec.json.encode(recording.asked)) is not None
+
+
+def _refusal(what: str, place: str, feature: str) -> Defect:
+    return Defect(
+        why=f"the request asks for what the gateway refuses: {what}",
+        stage=re.compile("^request$"),
+        reason=re.compile(f"^refused: {place}"),
+        applies=_asks_for(feature),
+    )
+
+
 DEFECTS: tuple[Defect, ...] = (
-    Defect(
-        why="the request asks for what the gateway refuses: several choices",
-        stage=re.compile("^request$"),
-        reason=re.compile("^refused: n:"),
-        applies=_many_choices,
-    ),
-    Defect(
-        why="the request asks for what the gateway refuses: a spoken answer",
-        stage=re.compile("^request$"),
-        reason=re.compile("^refused: modalities:"),
-        applies=_member("modalities"),
-    ),
-    *(
-        Defect(
-            why=f"the request asks for what the gateway refuses, because it stores nothing: {name}",
-            stage=re.compile("^request$"),
-            reason=re.compile(f"^refused: {name}:"),
-            applies=_member(name),
-        )
-        for name in ("background", "prompt", "conversation", "previous_response_id")
-    ),
+    _refusal("several choices", "n:", r'"n":\d'),
+    _refusal("a spoken answer", "modalities:", r'"modalities":\[[^]]*"audio"'),
+    _refusal("an answer in the background", "background:", r'"background":true'),
+    _refusal("a stored prompt", "prompt:", r'"prompt":'),
+    _refusal("a stored conversation", "conversation:", r'"conversation":'),
+    _refusal("a stored item", r"input\[\d+\]: earlier items", r'"item_reference"'),
+    _refusal("an uploaded file", ".*file_data: is required", r'"file_id"'),
     Defect(
         why="a background answer that had not ended when it was recorded",
         stage=re.compile("."),

@@ -12,6 +12,7 @@ from codex_proxy.canonical.request import Dialect
 from codex_proxy.framing.sse import Frame
 from codex_proxy.protocols.base import ClientStream, ReplyFacts, Step, UpstreamCall
 from scripts.corpus_check import Findings, run, show
+from scripts.evidence.broken import half_of
 from scripts.evidence.codecs import Pair, Reader, our_pairs
 from scripts.evidence.exchange import cut
 
@@ -189,6 +190,17 @@ def test_a_stream_that_broke_off_has_failed_and_not_completed(tmp_path: Path) ->
     assert "decode: ending" in "".join(misses(check(tmp_path, Faulty(with_a_made_up_end))))
 
 
+def test_half_of_a_good_stream_must_not_look_whole(tmp_path: Path) -> None:
+    raw = chat_stream()
+    half = half_of(raw.encode())
+    assert half is not None
+    assert b'finish_reason": "' not in half
+    assert raw.encode().startswith(half)
+    exchange(tmp_path, stream=[raw])
+    found = misses(check(tmp_path, Faulty(with_a_made_up_end)))
+    assert any(miss.startswith("broken off: ending: expected a disconnection, got Completed") for miss in found)
+
+
 def with_a_made_up_end(events: Sequence[ev.Event]) -> Sequence[ev.Event]:
     return [
         msgspec.structs.replace(event, ending=ev.Completed()) if isinstance(event, ev.ResponseEnded) else event
@@ -269,6 +281,17 @@ def responses_stream(delta: str, *, twice: bool = False) -> str:
         events += [{"type": "response.completed", "response": {**end, "id": "resp_2", "output": [later]}}]
     told = [{**event, "sequence_number": number} for number, event in enumerate(events)]
     return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in told)
+
+
+def test_a_request_that_we_refuse_by_design_is_told_apart(tmp_path: Path) -> None:
+    for extra in ({"n": 2}, {"messages": 7}):
+        file = exchange(tmp_path, stream=[chat_stream()])
+        recorded = json.loads(file.read_text())
+        recorded["request"]["body"] = {"model": "m", "messages": [{"role": "user", "content": "x"}], **extra}
+        file.write_text(json.dumps(recorded))
+    findings = check(tmp_path)
+    assert misses(findings) == ["request: refused: messages: expected an array, got number"]
+    assert len(findings.missed) == 1
 
 
 def test_what_is_no_exchange_is_said_and_not_a_crash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -225,8 +225,9 @@ def _call_differences(expected: tuple[Call, ...], got: tuple[Call, ...]) -> list
     for index, (left, right) in enumerate(zip(expected, got, strict=True)):
         for name in ("call_id", "name", "arguments", "kind"):
             wanted, told = getattr(left, name), getattr(right, name)
-            invented = name == "call_id" and not wanted and bool(told)
-            if wanted != told and not invented:
+            filled = not wanted and bool(told) and name == "call_id"  # clients need one
+            filled = filled or (name == "arguments" and (wanted, told) == ("", "{}"))  # clients parse it as JSON
+            if wanted != told and not filled:
                 found.append(_words(f"tool call {index} {name}", wanted, told))
     return found
 

@@ -1,67 +1,75 @@
-"""The journal: what the simulator received, for assertions.
+"""The journal: what the simulator received, in order, for assertions and for curious readers.
 
-Rules of this file: bounded; a bearer token is kept as a digest only.
+Rules of this file: access tokens are never kept; the oldest entries go when it is full.
 """
 
-import hashlib
 from collections import deque
-from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
-LIMIT: Final = 1000
+MAX_ENTRIES: Final = 1000
+REDACTED: Final = "Bearer <redacted>"
+
+_SECRET_HEADERS: Final = {"authorization": REDACTED, "cookie": "<redacted>"}
 
 
 class Entry(msgspec.Struct, kw_only=True):
-    """One request.  ``client_left`` says that the client went away before the answer's end."""
+    """One request.
 
-    number: int
+    ``ordinal`` counts requests from 1 and ``account_ordinal`` those of the same account and endpoint; ``at`` is epoch
+    seconds.  ``headers`` are in the order they came, ``body`` is decoded where it was JSON.  ``status`` is what was
+    answered, None while nothing was or when the connection was cut first; ``left_early`` that the client went first.
+    """
+
+    ordinal: int
+    at: float
     method: str
     path: str
-    headers: list[tuple[str, str]]
-    account_id: str | None
-    body: Any
+    query: str = ""
+    endpoint: str = ""
+    headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    account: str | None = None
+    account_ordinal: int = 0
+    body: Any = None
+    body_bytes: int = 0
+    rule: str | None = None
     status: int | None = None
-    client_left: bool = False
+    left_early: bool = False
+    ended: bool = False
 
 
 class Journal:
-    """Requests in the order they came."""
+    """Entries in the order of arrival."""
 
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=LIMIT)
-        self._count = 0
+        self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
+        self._ordinal = 0
+        self._counts: dict[tuple[str | None, str], int] = {}
 
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+    def __len__(self) -> int:
+        return len(self._entries)
 
-    def add(
-        self, *, method: str, path: str, headers: list[tuple[str, str]], account_id: str | None, body: Any
-    ) -> Entry:
-        """Note a request; the entry may be completed later."""
-        self._count += 1
-        entry = Entry(
-            number=self._count,
-            method=method,
-            path=path,
-            headers=[(name, _shown(name, value)) for name, value in headers],
-            account_id=account_id,
-            body=body,
-        )
+    def open(self, entry: Entry) -> Entry:
+        """Number the entry and keep it; it may be completed later."""
+        self._ordinal += 1
+        entry.ordinal = self._ordinal
+        entry.headers = [(name, _SECRET_HEADERS.get(name, value)) for name, value in entry.headers]
         self._entries.append(entry)
         return entry
 
+    def assign(self, entry: Entry, account: str | None) -> None:
+        """Say whose request it is, and count it."""
+        key = (account, entry.endpoint)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        entry.account = account
+        entry.account_ordinal = self._counts[key]
+
+    def entries(self) -> list[Entry]:
+        """All entries kept, oldest first."""
+        return list(self._entries)
+
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget entries and counts; ordinals go on, because ids are made of them."""
         self._entries.clear()
-
-    def as_json(self) -> bytes:
-        """All entries as a JSON object."""
-        return msgspec.json.encode({"entries": list(self._entries)})
-
-
-def _shown(name: str, value: str) -> str:
-    if name != "authorization":
-        return value
-    return f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:16]}"
+        self._counts.clear()
