@@ -22,10 +22,10 @@ class Entry(msgspec.Struct, kw_only=True):
     answered, None while nothing was or when the connection was cut first; ``left_early`` that the client went first.
     """
 
-    ordinal: int
-    at: float
     method: str
     path: str
+    at: float
+    ordinal: int = 0
     query: str = ""
     endpoint: str = ""
     headers: list[tuple[str, str]] = msgspec.field(default_factory=list)

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.simulator.facts import Facts
+from codex_proxy.simulator.unscripted.facts import Facts
 
 
 class ScenarioError(Exception):
@@ -90,6 +90,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     failed: Failure | None = None
     error: Failure | None = None
     incomplete: str | None = None
+    refusal: str | None = None
+    compaction: bool | None = None
     cut: bool | None = None
     stall: bool | None = None
     end: bool | None = None
@@ -100,9 +102,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     ``shape`` moves where the content is told: ``deltas`` (as the real backend does), ``done`` (only in finished
     items), ``completed`` (only in the final response), ``empty_output`` (deltas, and an empty final output).
+    ``strict`` False answers even what the backend would refuse.
     """
 
+    name: str | None = None
     when: When = When()
+    strict: bool = True
     reply: Reply | None = None
     steps: list[Step] = []
     gap_ms: float = 0.0

@@ -31,6 +31,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(self.tool_outputs)
 
     @property
+    def wants_compaction(self) -> bool:
+        """Whether the last item asks for a compaction."""
+        items = self.body.get("input")
+        last = items[-1] if isinstance(items, list) and items else None
+        return isinstance(last, dict) and last.get("type") == "compaction_trigger"
+
+    @property
     def seed(self) -> str:
         """A digest that the answer's free choices hang on."""
         return hashlib.sha256(f"{self.model}\0{self.last_user_text}\0{self.tool_output}".encode()).hexdigest()
@@ -60,7 +67,7 @@ def is_user(item: JsonObject) -> bool:
 
 
 def parts_of(content: Any) -> Iterator[JsonObject]:
-    """The parts of a message or of a tool result."""
+    """The objects of a list, such as the parts of a message."""
     for part in content if isinstance(content, list) else []:
         if isinstance(part, dict):
             yield part
@@ -77,11 +84,13 @@ def offered_tools(body: JsonObject, items: list[JsonObject]) -> Iterator[JsonObj
     """Tools of the body and of ``additional_tools`` items, groups resolved; members of a group know its name."""
     lists = [body.get("tools"), *(item.get("tools") for item in items if item.get("type") == "additional_tools")]
     for tools in lists:
-        for tool in tools if isinstance(tools, list) else []:
-            if not isinstance(tool, dict):
-                continue
-            if tool.get("type") == "namespace":
-                for member in tool.get("tools", []):
-                    yield member | {"namespace": tool.get("name")}
-            else:
-                yield tool
+        for tool in parts_of(tools):
+            yield from _members(tool)
+
+
+def _members(tool: JsonObject) -> Iterator[JsonObject]:
+    if tool.get("type") != "namespace":
+        yield tool
+        return
+    for member in parts_of(tool.get("tools")):
+        yield member | {"namespace": tool.get("name")}

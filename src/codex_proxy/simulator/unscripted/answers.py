@@ -17,8 +17,8 @@ import msgspec
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject, ToolKind
 from codex_proxy.canonical.usage import Usage
-from codex_proxy.simulator.facts import Facts
-from codex_proxy.simulator.schema_values import value_for
+from codex_proxy.simulator.unscripted.facts import Facts
+from codex_proxy.simulator.unscripted.schema_values import value_for
 
 _WORDS: Final = re.compile(r"\s*\S+")
 _QUOTED: Final = re.compile(r"[\"'“]([^\"'”]{1,40})[\"'”]")

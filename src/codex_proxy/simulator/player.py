@@ -1,0 +1,109 @@
+"""Acts a performance out: moments to ASGI messages, in time.
+
+Rules of this file: the client's leaving stops the play and is noted; a client that hangs up once it has the terminal
+event did nothing unusual (Codex CLI does).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from codex_proxy.canonical import events as ev
+from codex_proxy.framing.sse import Frame, SseDecoder, encode_frame
+from codex_proxy.protocols.base import HeaderPairs, ServerStream, WireReply
+from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.simulator.journal import Entry
+from codex_proxy.simulator.script import Close, Cut, Performance, Raw, Say, Stall, Wait
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_BY_SHAPE: Final[dict[str, tuple[str, ...]]] = {
+    "done": (".delta",),
+    "completed": (".delta", ".added", ".done"),
+}
+"""Endings of event names that a shape leaves out."""
+
+
+class Player:
+    """Plays one request's answer."""
+
+    def __init__(self, entry: Entry, receive: Receive, send: Send) -> None:
+        self._entry = entry
+        self._receive = receive
+        self._send = send
+
+    async def play(self, performance: Performance, stream: ServerStream, headers: HeaderPairs) -> None:
+        """The whole performance; returns early where the client leaves."""
+        async with asyncio.TaskGroup() as tasks:
+            playing = tasks.create_task(self._play(performance, stream, headers))
+            watching = tasks.create_task(self._watch(playing))
+            playing.add_done_callback(lambda _: watching.cancel())
+
+    async def reply(self, reply: WireReply) -> None:
+        """A whole HTTP answer."""
+        await self._start(reply.status, reply.headers)
+        self._entry.ended = True
+        await self._send({"type": "http.response.body", "body": reply.body, "more_body": False})
+
+    async def _watch(self, playing: asyncio.Task[None]) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        if not self._entry.ended:
+            self._entry.left_early = True
+        playing.cancel()
+
+    async def _play(self, performance: Performance, stream: ServerStream, headers: HeaderPairs) -> None:
+        await asyncio.sleep(performance.headers_after_seconds)
+        if performance.reply is not None:
+            await self.reply(performance.reply)
+            return
+        await self._start(200, headers)
+        for moment in performance.moments:
+            match moment:
+                case Say():
+                    await self._write(shaped(stream.encode(moment.events), performance.shape), performance.gap_seconds)
+                    self._entry.ended = isinstance(moment.events[-1], ev.ResponseEnded)
+                case Raw():
+                    await self._write(moment.data, performance.gap_seconds)
+                case Wait():
+                    await asyncio.sleep(moment.seconds)
+                case Stall():
+                    await asyncio.Event().wait()
+                case Cut():
+                    return
+                case Close():
+                    break
+        self._entry.ended = True
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _start(self, status: int, headers: HeaderPairs) -> None:
+        self._entry.status = status
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def _write(self, data: bytes, gap_seconds: float) -> None:
+        if not data:
+            return
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        await asyncio.sleep(gap_seconds)
+
+
+def shaped(data: bytes, shape: str) -> bytes:
+    """Frames in the form a rule's ``shape`` wants."""
+    if shape == "deltas" or not data:
+        return data
+    left_out = _BY_SHAPE.get(shape, ())
+    frames = [frame for frame in SseDecoder().feed(data) if not (frame.event or "").endswith(left_out or ("\0",))]
+    return b"".join(_told(frame, empty=shape == "empty_output") for frame in frames)
+
+
+def _told(frame: Frame, *, empty: bool) -> bytes:
+    if not empty or frame.event != "response.completed":
+        return encode_frame(frame.data, frame.event)
+    members = msgspec.json.decode(frame.data)
+    members["response"]["output"] = []
+    return encode_frame(encode(members), frame.event)
