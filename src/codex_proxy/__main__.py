@@ -1,5 +1,5 @@
 """`python -m codex_proxy` is the `codex-proxy` command."""
 
-from codex_proxy.cli import main
+from codex_proxy.cli.app import main
 
 main()

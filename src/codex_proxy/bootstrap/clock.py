@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+import uuid
 from typing import Final
 
 _VERSION_7: Final = 0x7 << 76
@@ -33,6 +34,10 @@ class RandomIds:
     def uuid7(self) -> str:
         """A UUIDv7 text: 48 bits of milliseconds, the rest random."""
         return uuid7_text(int(time.time() * 1000), secrets.randbits(74))
+
+    def uuid4(self) -> str:
+        """A random UUID text."""
+        return str(uuid.uuid4())
 
     def token(self) -> str:
         """24 random URL-safe characters, 144 bits."""

@@ -1,0 +1,31 @@
+"""The client keys in force: those kept in the data directory and the owner's own."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from codex_proxy.access.keys import ADMIN, INFERENCE, ClientKey, find_key, make_key
+from codex_proxy.operations.client_keys import KeptKeys
+from codex_proxy.server.security import Caller
+
+OWNER_KEY_ID: Final = "owner"
+
+
+class KeyRing:
+    """Implements the server's ``Authenticator``."""
+
+    def __init__(self, keys: Sequence[ClientKey], pepper: bytes) -> None:
+        self._keys = tuple(keys)
+        self._pepper = pepper
+
+    def authenticate(self, secret: str) -> Caller | None:
+        """See ``Authenticator``."""
+        key = find_key(secret, self._keys, self._pepper)
+        return None if key is None else Caller(key_id=key.key_id, scopes=key.scopes)
+
+
+def key_ring(kept: KeptKeys, owner_secret: str | None) -> KeyRing:
+    """A ring of the kept keys; the owner's own key, where there is one, takes their place and has every scope."""
+    if owner_secret is None:
+        return KeyRing([each.key for each in kept.keys], kept.pepper)
+    key = make_key(OWNER_KEY_ID, owner_secret, frozenset({ADMIN, INFERENCE}), kept.pepper)
+    return KeyRing([key], kept.pepper)

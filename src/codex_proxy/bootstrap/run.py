@@ -1,0 +1,265 @@
+"""Running: the gateway, or the simulated backend alone, until somebody asks for the end.
+
+Rules of this file: what a start needs is checked before anything listens; the first signal lets answers finish, the
+second does not.  Standard output is for what the owner must read, the log goes to standard error.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+import uvloop
+
+from codex_proxy.access.keys import is_strong
+from codex_proxy.accounts.account import Account
+from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.bootstrap.exchange_log import ExchangeLog
+from codex_proxy.bootstrap.key_ring import key_ring
+from codex_proxy.bootstrap.logs import configure_logs
+from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
+from codex_proxy.bootstrap.simulated import scenario_of, simulated_backend, simulated_tokens
+from codex_proxy.bootstrap.wiring import Ground, Running, assemble
+from codex_proxy.jobs.repeat import repeat
+from codex_proxy.operations.accounts import TokensUnusable, accounts_of_tokens
+from codex_proxy.operations.client_keys import (
+    ADMIN_KEY_ID,
+    INFERENCE_KEY_ID,
+    EnsuredKeys,
+    KeysUnreadable,
+    ensure_keys,
+)
+from codex_proxy.server.listeners import CannotListen, Listener, PortInUse, bind, bind_loopback
+from codex_proxy.settings.load import LoadedSettings, load_settings
+from codex_proxy.settings.schema import Settings
+from codex_proxy.storage.access_file import AccessFile
+from codex_proxy.storage.installation_file import installation_id
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOKUP_PAUSE_SECONDS: Final = 3600.0
+LOOKUP_RETRY_SECONDS: Final = 60.0
+_SECRET_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """What the command line says.  ``simulate`` starts the simulated backend, following ``scenario`` if given."""
+
+    flags: Mapping[str, Any]
+    data_dir: Path | None = None
+    config_file: Path | None = None
+    simulate: bool = False
+    scenario: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A gateway that listens: its URL, and the secrets of its client keys."""
+
+    url: str
+    keys: EnsuredKeys
+    settings: Settings
+    access_path: Path
+
+
+def run_until_done(work: Coroutine[Any, Any, None]) -> None:
+    """Run on the fast event loop."""
+    uvloop.run(work)
+
+
+async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
+    """Serve until a signal comes.
+
+    Raises:
+        StartRefused: something the start needs is not there.
+        SettingsError: the configuration cannot be used.
+    """
+    stop = _signals()
+    async with serving(options, environ) as served:
+        _announce(served)
+        await stop.wait()
+
+
+async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
+    """Serve the simulated backend until a signal comes; raises ``StartRefused``."""
+    configure_logs("console")
+    stop = _signals()
+    async with simulated_backend(scenario_of(scenario), port=port, seed=seed) as base_url:
+        _tell(f"simulated Codex backend listening on {base_url}")
+        await stop.wait()
+
+
+@asynccontextmanager
+async def serving(options: ServeOptions, environ: Mapping[str, str]) -> AsyncIterator[Serving]:
+    """The gateway while the block runs; raises like ``serve``."""
+    with ExitStack() as stack:
+        if options.simulate and options.data_dir is None:
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="codex-proxy-"))
+            options = replace(options, data_dir=Path(scratch))
+        loaded = load(options, environ)
+        if not options.simulate:
+            async with _serving(loaded) as served:
+                yield served
+            return
+        backend = simulated_backend(scenario_of(options.scenario))
+        async with backend as base_url, _serving(_simulated(loaded, base_url)) as served:
+            yield served
+
+
+def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
+    """The settings and a usable data directory; raises like ``serve``."""
+    data_dir = options.data_dir or default_data_dir()
+    if options.config_file is not None and not options.config_file.is_file():
+        raise StartRefused(f"the configuration file {options.config_file} does not exist")
+    usable_data_dir(data_dir)
+    return load_settings(flags=options.flags, environ=environ, data_dir=data_dir, config_file=options.config_file)
+
+
+@asynccontextmanager
+async def _serving(loaded: LoadedSettings) -> AsyncIterator[Serving]:
+    settings = loaded.settings
+    configure_logs(settings.logs.format)
+    _refuse_weak_key(settings)
+    access = AccessFile(loaded.data_dir)
+    try:
+        keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
+        ground = _ground(loaded, keys, _accounts(settings))
+    except KeysUnreadable as error:
+        raise StartRefused(str(error)) from error
+    running = assemble(ground)
+    listener = await _listen(running, settings)
+    host = f"[{listener.addresses[0][0]}]" if ":" in listener.addresses[0][0] else listener.addresses[0][0]
+    served = Serving(
+        url=f"http://{host}:{listener.addresses[0][1]}", keys=keys, settings=settings, access_path=access.path
+    )
+    async with asyncio.TaskGroup() as tasks:
+        upkeep = tasks.create_task(_upkeep(running, ground))
+        try:
+            yield served
+        finally:
+            upkeep.cancel()
+            await _stop(running, listener, settings.server.stop_grace_seconds)
+
+
+async def _upkeep(running: Running, ground: Ground) -> None:
+    await repeat(
+        running.lookups.refresh,
+        clock=ground.clock,
+        pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
+        complain=lambda error: ground.report_defect("upstream lookups", error),
+    )
+
+
+async def _listen(running: Running, settings: Settings) -> Listener:
+    host, port = settings.server.host, settings.server.port
+    try:
+        sockets = bind_loopback(port) if host in LOOPBACK - {"::1"} else [bind(host, port)]
+        listener = Listener(running.application, sockets)
+        await listener.start()
+    except PortInUse as error:
+        raise StartRefused(f"{error}; choose another with --port") from error
+    except CannotListen as error:
+        raise StartRefused(str(error)) from error
+    return listener
+
+
+async def _stop(running: Running, listener: Listener, grace_seconds: float) -> None:
+    cancelled_count = await running.exchanges.drain(grace_seconds)
+    if cancelled_count:
+        structlog.get_logger("codex_proxy").warning("answers cut by the stop", count=cancelled_count)
+    await listener.stop()
+    await running.orphans.close()
+    await running.transport.close()
+
+
+def _ground(loaded: LoadedSettings, keys: EnsuredKeys, accounts: tuple[Account, ...]) -> Ground:
+    log = structlog.get_logger("codex_proxy")
+    ids = RandomIds()
+    try:
+        installation = installation_id(loaded.data_dir, ids.uuid4())
+    except OSError as error:
+        raise StartRefused(f"the data directory {loaded.data_dir} cannot be used: {error.strerror}") from error
+    return Ground(
+        settings=loaded.settings,
+        accounts=accounts,
+        keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key),
+        installation_id=installation,
+        clock=SystemClock(),
+        ids=ids,
+        observers=(ExchangeLog(),),
+        report_defect=lambda where, error: log.error("defect", where=where, exc_info=error),
+    )
+
+
+def _accounts(settings: Settings) -> tuple[Account, ...]:
+    try:
+        return accounts_of_tokens(settings.auth.jwt_token)
+    except TokensUnusable as error:
+        raise StartRefused(f"auth.jwt_token cannot be used: {error}") from error
+
+
+def _simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
+    settings = loaded.settings
+    if settings.server.host not in LOOPBACK:
+        raise StartRefused("a simulated gateway listens on loopback only; leave out --host")
+    changed = settings.model_copy(
+        update={
+            "api": settings.api.model_copy(update={"base_url": base_url}),
+            "auth": settings.auth.model_copy(update={"jwt_token": simulated_tokens()}),
+            "tls": settings.tls.model_copy(update={"proxy_url": None}),
+        }
+    )
+    return replace(loaded, settings=changed)
+
+
+def _refuse_weak_key(settings: Settings) -> None:
+    secret = settings.server.proxy_api_key
+    if secret is None or is_strong(secret):
+        return
+    if settings.server.host not in LOOPBACK:
+        raise StartRefused(
+            "server.proxy_api_key is too weak to listen off loopback; it needs 22 or more letters, digits, - and _"
+        )
+    structlog.get_logger("codex_proxy").warning("server.proxy_api_key is weak; that will do on loopback only")
+
+
+def _announce(served: Serving) -> None:
+    _tell(f"codex-proxy listening on {served.url}")
+    if served.settings.server.proxy_api_key is not None:
+        _tell("client key: server.proxy_api_key, with all scopes")
+    elif served.keys.made_now:
+        _tell(f"admin key:     {served.keys.kept.secret_of(ADMIN_KEY_ID)}")
+        _tell(f"inference key: {served.keys.kept.secret_of(INFERENCE_KEY_ID)}")
+        _tell(f"clients use the inference key; both are shown only now and kept sealed in {served.access_path}")
+    else:
+        _tell(f"client keys: made by an earlier start, kept sealed in {served.access_path}")
+
+
+def _tell(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+def _signals() -> asyncio.Event:
+    """Set at the first signal; at the second one the running task is cancelled."""
+    stop = asyncio.Event()
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def asked() -> None:
+        if stop.is_set() and task is not None:
+            task.cancel()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    return stop
