@@ -34,6 +34,7 @@ PURE = frozenset({
     "copy",
     "dataclasses",
     "decimal",
+    "difflib",
     "enum",
     "functools",
     "hashlib",

@@ -8,7 +8,6 @@ import asyncio
 import importlib
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -22,13 +21,6 @@ from codex_proxy.settings.load import SettingsError
 
 EXIT_UNUSABLE: Final = 2
 SIMULATE: Final = "--simulate"
-
-
-class LogFormat(StrEnum):
-    """Forms of log lines."""
-
-    CONSOLE = "console"
-    JSON = "json"
 
 
 app = typer.Typer(
@@ -46,7 +38,7 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="A configurati
 
 
 @app.command("serve")
-def serve_command(  # noqa: PLR0913 - each parameter is an option of the command
+def serve_command(
     *,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
@@ -54,7 +46,6 @@ def serve_command(  # noqa: PLR0913 - each parameter is an option of the command
     config_file: ConfigFile = None,
     simulated: Annotated[bool, typer.Option(SIMULATE, help="Run on the simulated backend.")] = False,
     scenario: Annotated[Path | None, typer.Argument(help="After --simulate: a scenario in YAML.")] = None,
-    log_format: Annotated[LogFormat | None, typer.Option(help="Form of log lines.")] = None,
 ) -> None:
     """Serve until stopped."""
     if scenario is not None and not simulated:
@@ -62,7 +53,6 @@ def serve_command(  # noqa: PLR0913 - each parameter is an option of the command
     flags = {
         "server.host": host,
         "server.port": port,
-        "logs.format": log_format.value if log_format is not None else None,
     }
     options = ServeOptions(
         flags=flags, data_dir=data_dir, config_file=config_file, simulate=simulated, scenario=scenario

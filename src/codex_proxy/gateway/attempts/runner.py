@@ -72,7 +72,10 @@ class AttemptRunner:
         delivery = make_delivery(self._codec.parse_headers(reply.headers))
         failure = await self._relay(plan, reply, delivery)
         if failure is None:
-            return delivery.failure(), delivery
+            failure = delivery.failure()
+            if failure is None:
+                await delivery.hand_over()  # held until now: a whole answer, or one without content
+            return failure, delivery
         if delivery.committed:
             await delivery.take([Step(None, (ev.ResponseEnded(ending=ev.Failed(failure=failure)),))])
         return failure, delivery

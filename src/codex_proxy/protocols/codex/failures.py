@@ -13,7 +13,7 @@ import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.protocols.parts.upstream_errors import classify_error, kind_of_status
+from codex_proxy.protocols.parts.errors.upstream_errors import classify_error, kind_of_status
 
 CHALLENGE_WORDS: Final = (b"cf-chl-bypass", b"_cf_chl", b"cf_chl", b"attention required", b"just a moment")
 _LOOKED_AT_BYTES: Final = 16_384

@@ -4,9 +4,9 @@ Rules of this file: header order is the real client's; unknown model members are
 0.169.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,6 +17,7 @@ from codex_proxy.protocols.codex.asking.identity import client_headers, credenti
 
 OVERRIDES: Final = frozenset({"us", "us_cr"})
 _NO_CONSTRAINT: Final = "NO_CONSTRAINT"
+_ORIGIN: Final = re.compile(r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?/?")  # no path, no user
 
 
 class AccountRouting(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +69,9 @@ def _routing(entry: Mapping[str, Any]) -> AccountRouting | None:
     origin, override = entry.get("workspace_backend_origin"), entry.get("account_routing_override")
     if not isinstance(origin, str) or (override != _NO_CONSTRAINT and override not in OVERRIDES):
         return None
-    parts = urlsplit(origin)
-    plain = parts.path in {"", "/"} and not parts.query and parts.username is None
-    if parts.scheme != "https" or not parts.hostname or not plain:
+    if _ORIGIN.fullmatch(origin) is None:
         return None
-    return AccountRouting(origin=f"https://{parts.netloc}", override=override if override in OVERRIDES else None)
+    return AccountRouting(origin=origin.rstrip("/"), override=override if override in OVERRIDES else None)
 
 
 def _facts(entry: JsonObject) -> ModelFacts:

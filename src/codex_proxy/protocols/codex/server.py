@@ -18,12 +18,12 @@ from codex_proxy.canonical.fold import Response
 from codex_proxy.canonical.rate_limits import Credits, RateLimitSnapshot, RateLimitWindow
 from codex_proxy.canonical.request import CodexHints, Dialect, Request
 from codex_proxy.protocols.base import AnswerIds, HeaderPairs, ParsedRequest, ServerStream, WireReply
+from codex_proxy.protocols.openai_responses.failures import codex_limit_body
 from codex_proxy.protocols.openai_responses.request.body import parse_request_body
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from codex_proxy.protocols.openai_responses.stream.encoder import ResponsesEncoder
-from codex_proxy.protocols.openai_responses.stream.failures import codex_limit_body
+from codex_proxy.protocols.parts.errors.openai_errors import error_object
 from codex_proxy.protocols.parts.json_text import encode
-from codex_proxy.protocols.parts.openai_errors import error_object
 
 TOKEN_EXPIRED: Final = "Provided authentication token is expired. Please try signing in again."
 USAGE_LIMIT_REACHED: Final = "The usage limit has been reached"

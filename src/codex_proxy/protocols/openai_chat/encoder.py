@@ -23,9 +23,9 @@ from codex_proxy.protocols.openai_chat.schema import (
     reasoning_detail,
     usage_object,
 )
+from codex_proxy.protocols.parts.errors.openai_errors import error_object
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.legality import Legality
-from codex_proxy.protocols.parts.openai_errors import error_object
 
 PART_SEPARATOR: Final = "\n\n"
 DONE: Final = encode_frame(b"[DONE]")

@@ -12,7 +12,7 @@ import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.protocols.parts.upstream_errors import BY_CODE, retry_after_in
+from codex_proxy.protocols.parts.errors.upstream_errors import BY_CODE, retry_after_in
 
 # Codes and types that only vendors use. Source: recorded errors of Azure, Groq, llama.cpp, Moonshot and OpenRouter.
 _CODES: Final[dict[str, FailureKind]] = {

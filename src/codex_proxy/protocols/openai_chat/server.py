@@ -25,8 +25,8 @@ from codex_proxy.protocols.openai_chat.schema import (
     reasoning_detail,
     usage_object,
 )
+from codex_proxy.protocols.parts.errors.openai_errors import error_reply
 from codex_proxy.protocols.parts.json_text import encode
-from codex_proxy.protocols.parts.openai_errors import error_reply
 
 _ID_PREFIX = "chatcmpl-"
 

@@ -14,7 +14,7 @@ from codex_proxy.protocols.openai_responses.stream import envelope
 from codex_proxy.protocols.openai_responses.stream.encoder import ResponsesEncoder
 from codex_proxy.protocols.openai_responses.stream.replay import events_of
 from codex_proxy.protocols.openai_responses.stream.synthesis import Synthesis
-from codex_proxy.protocols.parts.openai_errors import error_reply
+from codex_proxy.protocols.parts.errors.openai_errors import error_reply
 
 
 class ResponsesServer:

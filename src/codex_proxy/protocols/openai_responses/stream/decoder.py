@@ -18,8 +18,8 @@ from codex_proxy.framing.sse import Frame, FrameTooLarge, SseDecoder
 from codex_proxy.protocols.base import CallContext, Step, UpstreamError
 from codex_proxy.protocols.openai_responses.stream import schema
 from codex_proxy.protocols.openai_responses.stream.items import ItemReader
-from codex_proxy.protocols.openai_responses.stream.usage import parse_usage
-from codex_proxy.protocols.parts.upstream_errors import classify_error
+from codex_proxy.protocols.openai_responses.usage import parse_usage
+from codex_proxy.protocols.parts.errors.upstream_errors import classify_error
 
 ReadExtension: TypeAlias = Callable[[str, JsonObject], ev.Event | None]
 

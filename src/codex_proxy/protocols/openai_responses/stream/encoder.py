@@ -17,8 +17,8 @@ from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
 from codex_proxy.protocols.base import AnswerIds
+from codex_proxy.protocols.openai_responses.failures import codex_error, sdk_error
 from codex_proxy.protocols.openai_responses.stream import envelope, schema
-from codex_proxy.protocols.openai_responses.stream.failures import codex_error, sdk_error
 from codex_proxy.protocols.openai_responses.stream.grammar import GRAMMAR, RELAYED
 from codex_proxy.protocols.openai_responses.stream.synthesis import Synthesis
 from codex_proxy.protocols.parts.legality import Legality

@@ -15,8 +15,8 @@ from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import JsonOutput, Request, SchemaOutput
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
-from codex_proxy.protocols.openai_responses.stream.usage import build_usage, complete_usage
-from codex_proxy.protocols.parts.openai_errors import error_code
+from codex_proxy.protocols.openai_responses.usage import build_usage, complete_usage
+from codex_proxy.protocols.parts.errors.openai_errors import error_code
 
 _STATUS: Final = {ev.Completed: "completed", ev.Incomplete: "incomplete", ev.Failed: "failed"}
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.protocols.parts.openai_errors import error_code, error_object
+from codex_proxy.protocols.parts.errors.openai_errors import error_code, error_object
 
 CODEX_CODES: Final[dict[FailureKind, str]] = {
     FailureKind.CONTEXT_TOO_LONG: "context_length_exceeded",

@@ -52,7 +52,7 @@ TYPE_AND_CODE: Final[dict[FailureKind, tuple[str, str | None]]] = {
     _K.INTERNAL: ("server_error", "internal_error"),
 }
 
-_KEEP_CODE: Final = frozenset({_K.INVALID_REQUEST, _K.POLICY, _K.MODEL_NOT_FOUND})
+_KEEP_CODE: Final = frozenset({_K.INVALID_REQUEST, _K.POLICY, _K.MODEL_NOT_FOUND, _K.PREVIOUS_RESPONSE_NOT_FOUND})
 
 
 def error_type(failure: Failure) -> str:

@@ -1,0 +1,1 @@
+"""Failures on the wire: told to clients in OpenAI's words, read from upstreams."""
