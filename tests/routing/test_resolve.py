@@ -1,0 +1,70 @@
+"""A client's model name to a model."""
+
+import pytest
+
+from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.routing.catalogue import Catalogue, fetched_catalogue, static_catalogue
+from codex_proxy.routing.resolve import Resolved, Resolver, UnknownModel
+
+FETCHED = fetched_catalogue(
+    ModelFacts(slug=slug) for slug in ("gpt-5.5", "gpt-5.4", "gpt-5.4-mini", "gpt-5.4-fast", "gpt-5.3-codex")
+)
+ALIASES = {"best": "gpt-5.5-high", "loop": "loop2", "loop2": "loop", "claude-opus-4": "gpt-5.4"}
+
+
+def resolve(name: str, catalogue: Catalogue = FETCHED) -> Resolved | UnknownModel:
+    return Resolver(catalogue=catalogue, aliases=ALIASES, default="gpt-5.4").resolve(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "effort", "tier"),
+    [
+        ("gpt-5.5", "gpt-5.5", None, None),
+        ("gpt-5.5-high", "gpt-5.5", "high", None),
+        ("gpt-5.5-fast", "gpt-5.5", None, "priority"),
+        ("gpt-5.5-high-fast", "gpt-5.5", "high", "priority"),
+        ("gpt-5.5-flex-xhigh", "gpt-5.5", "xhigh", "flex"),
+        ("gpt-5.4-fast", "gpt-5.4-fast", None, None),
+        ("gpt-5.4-fast-low", "gpt-5.4-fast", "low", None),
+        ("best", "gpt-5.5", "high", None),
+        ("best-low", "gpt-5.5", "low", None),
+        ("", "gpt-5.4", None, None),
+        ("openai/gpt-5.5", "gpt-5.5", None, None),
+        ("models/gpt-5.5:latest", "gpt-5.5", None, None),
+        ("gpt-5.5-2026-01-31", "gpt-5.5", None, None),
+        ("claude-sonnet-4-5[1m]", "gpt-5.4", None, None),
+        ("claude-haiku-4-5-20251001", "gpt-5.4-mini", None, None),
+        ("claude-opus-4-6", "gpt-5.5", None, None),
+        ("claude-opus-4", "gpt-5.4", None, None),
+        ("gemini-3-pro", "gpt-5.5", None, None),
+    ],
+)
+def test_names_suffixes_aliases_and_families(name: str, slug: str, effort: str | None, tier: str | None) -> None:
+    found = resolve(name)
+    assert isinstance(found, Resolved)
+    assert (found.model.slug, found.effort, found.tier) == (slug, effort, tier)
+
+
+def test_an_unknown_name_says_what_looks_like_it() -> None:
+    found = resolve("gpt-5.4-mimi")
+    assert isinstance(found, UnknownModel)
+    assert found.name == "gpt-5.4-mimi"
+    assert "gpt-5.4-mini" in found.nearest
+
+
+def test_aliases_that_go_round_end_as_unknown() -> None:
+    assert isinstance(resolve("loop"), UnknownModel)
+
+
+def test_a_family_whose_model_is_not_listed_falls_to_the_best_one_with_a_note() -> None:
+    found = resolve("claude-haiku-4", fetched_catalogue([ModelFacts(slug="only")]))
+    assert isinstance(found, Resolved)
+    assert found.model.slug == "only"
+    assert [note.path for note in found.notes] == ["model"]
+
+
+def test_until_the_list_is_in_a_name_that_looks_right_passes() -> None:
+    found = resolve("gpt-99-codex", static_catalogue())
+    assert isinstance(found, Resolved)
+    assert found.model.slug == "gpt-99-codex"
+    assert isinstance(resolve("gpt-99-codex"), UnknownModel)
