@@ -290,7 +290,7 @@ def test_a_request_that_we_refuse_by_design_is_told_apart(tmp_path: Path) -> Non
         recorded["request"]["body"] = {"model": "m", "messages": [{"role": "user", "content": "x"}], **extra}
         file.write_text(json.dumps(recorded))
     findings = check(tmp_path)
-    assert misses(findings) == ["request: refused: messages: expected an array, got number"]
+    assert misses(findings) == ["request: refused: messages: expected an array, got a number"]
     assert len(findings.missed) == 1
 
 

@@ -39,7 +39,12 @@ _STATUS: Final[dict[FailureKind, int]] = {
 """Statuses the backend uses where a gateway would tell its own client another one."""
 
 _DETAILS: Final = frozenset(
-    {FailureKind.MODEL_NOT_IN_PLAN, FailureKind.MODEL_NOT_FOUND, FailureKind.UNSUPPORTED_PARAMETER}
+    {
+        FailureKind.MODEL_NOT_IN_PLAN,
+        FailureKind.MODEL_NOT_FOUND,
+        FailureKind.UNSUPPORTED_PARAMETER,
+        FailureKind.FORBIDDEN,
+    }
 )
 _SERVICE_CODES: Final = {
     FailureKind.OVERLOADED: "server_is_overloaded",

@@ -28,6 +28,10 @@ class Fields:
         """Whether the member is there and not null."""
         return self._members.get(name) is not None
 
+    def says_null(self, name: str) -> bool:
+        """Whether the member is there and null."""
+        return name in self._members and self._members[name] is None
+
     def take(self, name: str) -> Any:
         """The member, whatever it is; None where absent."""
         return self._members.pop(name, None)

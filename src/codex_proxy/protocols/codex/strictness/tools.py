@@ -39,9 +39,11 @@ def check_tools(tools: Any, param: str = "tools") -> None:
 
 def check_choice(choice: Any, tools: list[JsonObject]) -> None:
     """Refuse a choice that names a tool which is not offered; raises like ``check_tools``."""
-    if choice is None or choice in _MODES:
+    if choice is None:
         return
     if not isinstance(choice, dict):
+        if choice in _MODES:
+            return
         raise error(f"Invalid value: '{choice}'.", code="invalid_value", param="tool_choice")
     kind, name = choice.get("type"), choice.get("name")
     if kind == "allowed_tools":

@@ -140,13 +140,14 @@ def _parse_result_parts(output: Any, path: str) -> Iterator[ResultPart]:
 
 def _parse_reasoning(fields: Fields) -> Thinking:
     summary = fields.take_list("summary") or []
+    says_null = fields.says_null("content")
     content = fields.take_list("content") or []
     return Thinking(
         summary=tuple(_part_texts(summary)),
         content=tuple(_part_texts(content)),
         signature=fields.take_string("encrypted_content"),
         item_id=fields.take_string("id"),
-        extra=fields.rest(),
+        extra=({"content": None} if says_null else {}) | fields.rest(),
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from codex_proxy.canonical.usage import Usage
 
 _KEEPALIVE: Final = encode_frame(b'{"type":"keepalive"}', "keepalive")
+_ENDS: Final = (ev.TextEnded, ev.RefusalEnded, ev.ThinkingEnded, ev.ToolCallEnded, ev.HostedEnded)
 _PART_TOKENS: Final = ("response.content_part.", "response.output_text.", "response.refusal.")
 _DISCONNECTED: Final = Failure(kind=FailureKind.DISCONNECTED, message="the stream ended before the answer was complete")
 
@@ -163,7 +164,8 @@ class ResponsesEncoder:
             case ev.ResponseEnded():
                 return self._close(event)
         if self._relays:
-            self._unsayable += 1  # a block that the relayed frames opened cannot be continued in our own words
+            # A block that relayed frames opened cannot be continued in our own words; its end says nothing new.
+            self._unsayable += not isinstance(event, _ENDS)
             return b""
         return self._open(None) + self._write_all(self._synthesis.events_of(event))
 

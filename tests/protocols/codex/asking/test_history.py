@@ -1,0 +1,104 @@
+"""Histories as the backend takes them."""
+
+import pytest
+
+from codex_proxy.canonical.blocks import (
+    DataSource,
+    FileIdSource,
+    Image,
+    Opaque,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+)
+from codex_proxy.canonical.notes import Weight
+from codex_proxy.canonical.request import CodexHints, Dialect, JsonOutput, Request, Role, SessionHints, Turn
+from codex_proxy.protocols.base import Unsupported
+from codex_proxy.protocols.codex.asking.history import History, split_instructions
+from codex_proxy.protocols.parts.names import NameMap
+from tests.protocols.codex.parts import request, user
+
+
+def history(asked: Request, *, drop_reasoning: bool = False) -> History:
+    return History(asked, NameMap(()), drop_reasoning=drop_reasoning)
+
+
+def said(role: Role, text: str) -> Turn:
+    return Turn(role=role, blocks=(Text(text=text),))
+
+
+def test_leading_system_and_developer_messages_become_instructions() -> None:
+    asked = request(said(Role.SYSTEM, "one"), said(Role.DEVELOPER, "two"), user(), said(Role.SYSTEM, "later"))
+    assert split_instructions(asked) == ("one\n\ntwo", (user(), said(Role.SYSTEM, "later")))
+
+
+def test_a_responses_client_keeps_its_items_where_they_are() -> None:
+    asked = request(said(Role.DEVELOPER, "x"), user(), dialect=Dialect.OPENAI_RESPONSES, instructions="top")
+    assert split_instructions(asked) == ("top", asked.turns)
+
+
+def test_item_ids_and_unsendable_members_go() -> None:
+    call = ToolCall(call_id="c", name="look", arguments="{}", item_id="fc_1", extra={"status": "completed"})
+    result = ToolResult(call_id="c", parts=(Text(text="seen"),), item_id="fco_1")
+    asked = request(
+        Turn(role=Role.ASSISTANT, blocks=(call,), item_id="msg_1"), Turn(role=Role.TOOL, blocks=(result,)), user()
+    )
+    blocks = [block for turn in history(asked).turns for block in turn.blocks]
+    assert blocks[0] == ToolCall(call_id="c", name="look", arguments="{}")
+    assert blocks[1] == ToolResult(call_id="c", parts=(Text(text="seen"),))
+
+
+def test_long_call_ids_are_shortened_and_can_be_mapped_back() -> None:
+    long = "c" * 80
+    turns = (
+        Turn(role=Role.ASSISTANT, blocks=(ToolCall(call_id=long, name="look", arguments="{}"),)),
+        Turn(role=Role.TOOL, blocks=(ToolResult(call_id=long, parts=()),)),
+    )
+    made = history(request(*turns))
+    sent = {block.call_id for turn in made.turns for block in turn.blocks if isinstance(block, ToolCall | ToolResult)}
+    assert len(sent) == 1
+    assert made.call_ids == {sent.pop(): long}
+
+
+def test_reasoning_without_its_encrypted_content_is_left_out_with_a_note() -> None:
+    made = history(request(Turn(role=Role.ASSISTANT, blocks=(Thinking(summary=("hm",)),)), user()))
+    assert made.turns == (user(),)
+    assert [note.path for note in made.notes] == ["reasoning"]
+
+
+def test_encrypted_reasoning_stays_unless_it_was_refused() -> None:
+    thought = Turn(role=Role.ASSISTANT, blocks=(Thinking(signature="gAAAA", item_id="rs_1"),))
+    assert history(request(thought, user())).turns == (thought, user())
+    assert history(request(thought, user()), drop_reasoning=True).turns == (user(),)
+
+
+def test_a_codex_client_owns_its_history() -> None:
+    turns = (Turn(role=Role.ASSISTANT, blocks=(ToolCall(call_id="c", name="look", arguments="{}", item_id="x"),)),)
+    session = SessionHints(codex=CodexHints())
+    made = history(request(*turns, dialect=Dialect.OPENAI_RESPONSES, session=session))
+    assert made.turns == turns
+
+
+def test_a_request_for_json_that_never_says_the_word_gets_a_message_that_does() -> None:
+    made = history(request(user("a list please"), output=JsonOutput()))
+    assert made.turns[-1].role is Role.DEVELOPER
+    assert history(request(user("as JSON please"), output=JsonOutput())).turns == (user("as JSON please"),)
+
+
+def test_an_uploaded_file_is_refused() -> None:
+    asked = request(Turn(role=Role.USER, blocks=(Image(source=FileIdSource(file_id="file-1")),)))
+    with pytest.raises(Unsupported, match="uploaded"):
+        history(asked)
+
+
+def test_what_cannot_be_carried_leaves_a_trace_and_a_lossy_note() -> None:
+    picture = Image(source=DataSource(media_type="image/png", data="aGk="))
+    asked = request(
+        Turn(role=Role.ASSISTANT, blocks=(picture,)),
+        Turn(role=Role.USER, blocks=(Opaque(dialect=Dialect.OPENAI_CHAT, payload={"type": "hologram"}),)),
+    )
+    made = history(asked)
+    texts = [block.text for turn in made.turns for block in turn.blocks if isinstance(block, Text)]
+    assert texts == ["[removed: a picture of the assistant]", "[removed: a part of type hologram]"]
+    assert {note.weight for note in made.notes} == {Weight.LOSSY}
