@@ -23,6 +23,7 @@ from codex_proxy.gateway.continuation import Continuation, LearnedRejects
 from codex_proxy.gateway.exchange import Gateway, GatewayParts
 from codex_proxy.gateway.failover import FailoverPolicy
 from codex_proxy.gateway.leases import MemoryLeaseBook
+from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Observer
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.selection import Selection, SlotPolicy
@@ -167,7 +168,7 @@ def _gateway(ground: Ground, upstream: _Upstream) -> Gateway:
         failover=FailoverPolicy(
             max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
         ),
-        observers=ground.observers,
+        observer=Observers(ground.observers, complain=ground.report_defect),
     )
     return Gateway(parts)
 

@@ -73,7 +73,7 @@ class GatewayParts:
     place_of: Callable[[Account], UpstreamPlace]
     defaults: Callable[[], Defaults]
     failover: FailoverPolicy
-    observers: Sequence[Observer]
+    observer: Observer
 
 
 class Gateway:
@@ -272,8 +272,7 @@ class _Running:
             first_content_seconds=self._first_content_at - started if self._first_content_at else None,
             duration_seconds=now - started,
         )
-        for observer in self._parts.observers:
-            observer.finished(record)
+        self._parts.observer.finished(record)
 
 
 def _ends_at(failure: Failure | None, now: float) -> float | None:

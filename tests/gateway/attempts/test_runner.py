@@ -1,0 +1,65 @@
+"""One attempt."""
+
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.gateway.attempts.delivery import Delivery
+from codex_proxy.gateway.attempts.orphans import Orphanage
+from codex_proxy.gateway.attempts.runner import AttemptPlan, AttemptRunner
+from codex_proxy.gateway.leases import MemoryLeaseBook
+from codex_proxy.gateway.ports import Accepted, Route
+from codex_proxy.protocols.base import ReplyFacts
+from codex_proxy.protocols.codex.client import CodexClient
+from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport
+from tests.gateway.scene import Client, answering, breaking, delta
+from tests.protocols.codex.parts import request, target
+
+ROUTE = Route(base_url="http://upstream.invalid", account_id="a")
+
+
+async def attempt(reply: ScriptedReply) -> tuple[Failure | None, Client, ReplyFacts | None]:
+    transport, book, codec, client = ScriptedTransport(), MemoryLeaseBook(), CodexClient(), Client()
+    transport.add(reply)
+    lease = book.try_acquire("a", None)
+    assert lease is not None
+    seen: list[ReplyFacts] = []
+
+    def make_delivery(facts: ReplyFacts) -> Delivery:
+        seen.append(facts)
+        return Delivery(
+            responder=client,
+            accepted=Accepted(model="m", account_row_id="a"),
+            at_end=False,
+            commit=lambda: None,
+            observe_limits=lambda _: None,
+        )
+
+    runner = AttemptRunner(transport=transport, codec=codec, orphans=Orphanage())
+    plan = AttemptPlan(call=codec.build_call(request(), target()), route=ROUTE, lease=lease)
+    failure, _ = await runner.run(plan, make_delivery)
+    assert book.used_count == 0
+    return failure, client, seen[0] if seen else None
+
+
+async def test_an_answer_is_relayed_and_its_headers_are_read() -> None:
+    failure, client, facts = await attempt(answering("hello", openai_model="gpt-5.4"))
+    assert (failure, client.text) == (None, "hello")
+    assert facts is not None
+    assert facts.served_model == "gpt-5.4"
+
+
+async def test_an_error_status_is_classified_without_a_delivery() -> None:
+    failure, client, facts = await attempt(ScriptedReply(status=429, body=(Piece(b"{}"),)))
+    assert failure is not None
+    assert (failure.kind, client.events, facts) == (FailureKind.RATE_LIMITED, [], None)
+
+
+async def test_a_break_after_content_is_told_as_the_answers_end() -> None:
+    broken = Failure(kind=FailureKind.DISCONNECTED, message="m")
+    failure, client, _ = await attempt(breaking(broken, delta("half")))
+    assert failure == broken
+    assert client.text == "half"
+    assert client.ending is not None
+
+
+async def test_no_connection_is_a_failure() -> None:
+    refused = Failure(kind=FailureKind.UNREACHABLE, message="no")
+    assert (await attempt(ScriptedReply(refused=refused)))[0] == refused

@@ -1,0 +1,190 @@
+"""A gateway over a scripted upstream, with accounts, a clock that never waits, and a client that notes what it got."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from codex_proxy.accounts.account import Account
+from codex_proxy.accounts.affinity import AffinityMap
+from codex_proxy.accounts.lifecycle import State
+from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.accounts.rotation import Strategy
+from codex_proxy.canonical import events as ev
+from codex_proxy.canonical.blocks import Text
+from codex_proxy.canonical.failure import Failure
+from codex_proxy.canonical.request import Dialect, Request, Role, SessionHints, Turn
+from codex_proxy.canonical.target import Credential
+from codex_proxy.framing.sse import encode_frame
+from codex_proxy.gateway.attempts.orphans import Orphanage
+from codex_proxy.gateway.attempts.runner import AttemptRunner
+from codex_proxy.gateway.continuation import Continuation, LearnedRejects
+from codex_proxy.gateway.exchange import ExchangeInput, Gateway, GatewayParts, UpstreamPlace
+from codex_proxy.gateway.failover import FailoverPolicy
+from codex_proxy.gateway.leases import MemoryLeaseBook
+from codex_proxy.gateway.observers import Observers
+from codex_proxy.gateway.ports import Accepted, ExchangeRecord, Observer
+from codex_proxy.gateway.prepare import Defaults
+from codex_proxy.gateway.selection import Selection, SlotPolicy
+from codex_proxy.protocols.base import Step
+from codex_proxy.protocols.codex.client import CodexClient
+from codex_proxy.routing.catalogue import static_catalogue
+from codex_proxy.routing.resolve import Resolver
+from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, ScriptedTransport, Stall
+from tests.protocols.codex.parts import CLIENT
+
+NOW = 1000.0
+
+
+class FakeClock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        await asyncio.sleep(0)
+
+
+class Client:
+    """Takes an answer and keeps its events."""
+
+    def __init__(self) -> None:
+        self.facts: Accepted | None = None
+        self.events: list[ev.Event] = []
+        self.batches = 0
+
+    def accepted(self, accepted: Accepted) -> None:
+        self.facts = accepted
+
+    async def deliver(self, steps: Sequence[Step]) -> None:
+        self.batches += 1
+        self.events += [event for step in steps for event in step.events]
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, ev.TextDelta))
+
+    @property
+    def ending(self) -> ev.Ending | None:
+        ended = [event for event in self.events if isinstance(event, ev.ResponseEnded)]
+        assert len(ended) <= 1
+        return ended[0].ending if ended else None
+
+
+class Records:
+    """Keeps what observers are told."""
+
+    def __init__(self) -> None:
+        self.all: list[ExchangeRecord] = []
+
+    def finished(self, record: ExchangeRecord) -> None:
+        self.all.append(record)
+
+
+class Scene:
+    """Two accounts, ``a`` and ``b``, in this order."""
+
+    def __init__(
+        self,
+        *,
+        slots: SlotPolicy | None = None,
+        strict: bool = False,
+        accounts: str = "ab",
+        observer: Observer | None = None,
+    ) -> None:
+        self.transport, self.clock, self.records = ScriptedTransport(), FakeClock(), Records()
+        self.leases, self.orphans = MemoryLeaseBook(), Orphanage()
+        self.pool = AccountPool(strategy=Strategy.ROUND_ROBIN, affinity=AffinityMap())
+        for row_id in accounts:
+            self.pool.add(Account(row_id=row_id, credential=Credential(token=f"token-{row_id}")), NOW)
+        self.complaints: list[str] = []
+        codec, ids = CodexClient(), itertools.count()
+        policy = slots or SlotPolicy(queue_timeout_seconds=0.02)
+        self.parts = GatewayParts(
+            codec=codec,
+            runner=AttemptRunner(transport=self.transport, codec=codec, orphans=self.orphans),
+            selection=Selection(pool=self.pool, leases=self.leases, clock=self.clock, policy=policy),
+            pool=self.pool,
+            continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
+            rejects=LearnedRejects(),
+            clock=self.clock,
+            client=lambda: CLIENT,
+            resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
+            place_of=lambda _: UpstreamPlace(base_url="http://upstream.invalid"),
+            defaults=lambda: Defaults(strict=strict),
+            failover=FailoverPolicy(),
+            observer=Observers(
+                (self.records,) if observer is None else (observer, self.records),
+                complain=lambda name, error: self.complaints.append(f"{name}: {error}"),
+            ),
+        )
+        self.gateway = Gateway(self.parts)
+
+    async def ask(self, **changes: Any) -> tuple[Client, Failure | None]:
+        client = Client()
+        return client, await self.gateway.run(exchange(**changes), client)
+
+    @property
+    def callers(self) -> list[str]:
+        return [route.account_id for route, _ in self.transport.calls]
+
+    def state(self, row_id: str) -> State:
+        return self.pool.conditions(self.clock.now())[row_id].state
+
+
+def exchange(*, conversation: str | None = None, **changes: Any) -> ExchangeInput:
+    known: dict[str, Any] = {
+        "dialect": Dialect.OPENAI_CHAT,
+        "model": "gpt-5.4",
+        "turns": (Turn(role=Role.USER, blocks=(Text(text="hi"),)),),
+        "stream": True,
+        "session": SessionHints(conversation_id=conversation),
+    }
+    return ExchangeInput(request=Request(**known | changes), request_id="req", client_key_id="key")
+
+
+def frame(**members: Any) -> bytes:
+    return encode_frame(json.dumps(members).encode(), members["type"])
+
+
+CREATED = frame(type="response.created", response={"id": "resp_1", "model": "gpt-5.4", "output": []})
+COMPLETED = frame(
+    type="response.completed",
+    response={"id": "resp_1", "output": [], "usage": {"input_tokens": 3, "output_tokens": 2}},
+)
+
+
+def delta(text: str) -> bytes:
+    return frame(type="response.output_text.delta", output_index=0, content_index=0, item_id="m", delta=text)
+
+
+def answering(text: str, **headers: str) -> ScriptedReply:
+    known = {"content-type": "text/event-stream"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return ScriptedReply(headers=known, body=(Piece(CREATED), Piece(delta(text)), Piece(COMPLETED)))
+
+
+def failed_inside(code: str, *before: bytes) -> ScriptedReply:
+    failed = frame(type="response.failed", response={"error": {"code": code, "message": "m"}})
+    return ScriptedReply(body=(Piece(CREATED), *map(Piece, before), Piece(failed)))
+
+
+def refusing(status: int, body: object, **headers: str) -> ScriptedReply:
+    known = {name.replace("_", "-"): value for name, value in headers.items()}
+    return ScriptedReply(status=status, headers=known, body=(Piece(json.dumps(body).encode()),))
+
+
+def breaking(failure: Failure, *before: bytes) -> ScriptedReply:
+    return ScriptedReply(body=(Piece(CREATED), *map(Piece, before), Break(failure)))
+
+
+def stalling(*before: bytes) -> ScriptedReply:
+    return ScriptedReply(body=(Piece(CREATED), *map(Piece, before), Stall()))

@@ -1,0 +1,276 @@
+"""Exchanges over two accounts: what the client got, and in which state each account ended."""
+
+import asyncio
+
+import pytest
+
+from codex_proxy.accounts.lifecycle import State
+from codex_proxy.canonical import events as ev
+from codex_proxy.canonical.failure import Failure, FailureKind, Sent
+from codex_proxy.canonical.request import Sampling
+from codex_proxy.canonical.tools import FunctionTool
+from codex_proxy.canonical.usage import Usage
+from codex_proxy.gateway.ports import ExchangeRecord
+from codex_proxy.gateway.selection import SlotPolicy
+from codex_proxy.transports.scripted import Break, Piece, ScriptedReply
+from tests.gateway.scene import (
+    COMPLETED,
+    CREATED,
+    NOW,
+    Client,
+    Scene,
+    answering,
+    breaking,
+    delta,
+    exchange,
+    failed_inside,
+    refusing,
+    stalling,
+)
+from tests.waiting import until
+
+LIMIT = {"error": {"type": "usage_limit_reached", "message": "used up", "resets_in_seconds": 500}}
+BROKEN = Failure(kind=FailureKind.DISCONNECTED, message="broken off")
+
+
+async def test_an_answer_passes_and_is_recorded() -> None:
+    scene = Scene()
+    scene.transport.add(answering("hello"))
+    client, failure = await scene.ask()
+    assert failure is None
+    assert (client.text, client.ending) == ("hello", ev.Completed())
+    assert client.facts is not None
+    assert (client.facts.model, client.facts.account_row_id) == ("gpt-5.4", "a")
+    (record,) = scene.records.all
+    assert record.usage == Usage(input_tokens=3, output_tokens=2)
+    assert [attempt.failure for attempt in record.attempts] == [None]
+    assert scene.leases.used_count == 0
+
+
+async def test_a_limit_on_the_first_account_shows_the_client_only_the_seconds_answer() -> None:
+    scene = Scene()
+    scene.transport.add(refusing(429, LIMIT), account_id="a")
+    scene.transport.add(answering("from b"), account_id="b")
+    client, failure = await scene.ask()
+    assert failure is None
+    assert client.text == "from b"
+    assert client.facts is not None
+    assert client.facts.account_row_id == "b"
+    assert (scene.state("a"), scene.state("b")) == (State.LIMITED, State.ACTIVE)
+    assert scene.pool.conditions(NOW)["a"].until == NOW + 500
+
+
+@pytest.mark.parametrize(
+    ("reply", "state"),
+    [
+        (refusing(401, {"detail": "Unauthorized"}), State.EXPIRED),
+        (refusing(402, {"detail": {"code": "deactivated_workspace"}}), State.DEACTIVATED),
+        (refusing(403, {"detail": "no"}), State.FORBIDDEN),
+        (refusing(403, "x", cf_mitigated="challenge"), State.COOLING),
+        (refusing(503, {"error": {"code": "server_is_overloaded", "message": "busy"}}), State.ACTIVE),
+        (failed_inside("server_is_overloaded"), State.ACTIVE),
+        (failed_inside("usage_limit_reached"), State.LIMITED),
+        (breaking(BROKEN), State.ACTIVE),
+        (ScriptedReply(body=(Piece(b"<html>garbage</html>"),)), State.ACTIVE),
+        (ScriptedReply(body=(Piece(CREATED),)), State.ACTIVE),
+        (
+            ScriptedReply(refused=Failure(kind=FailureKind.TIMEOUT, message="m", sent=Sent.MAYBE_SENT)),
+            State.ACTIVE,
+        ),
+    ],
+)
+async def test_a_failure_before_content_is_tried_on_the_next_account(reply: ScriptedReply, state: State) -> None:
+    scene = Scene()
+    scene.transport.add(reply, account_id="a")
+    scene.transport.add(answering("from b"), account_id="b")
+    client, failure = await scene.ask()
+    assert (failure, client.text, client.ending) == (None, "from b", ev.Completed())
+    assert (scene.state("a"), scene.state("b")) == (state, State.ACTIVE)
+    assert scene.leases.used_count == 0
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        failed_inside("server_is_overloaded", delta("half")),
+        breaking(BROKEN, delta("half")),
+        ScriptedReply(body=(Piece(CREATED), Piece(delta("half")))),
+    ],
+)
+async def test_a_failure_after_content_is_told_and_no_second_account_is_touched(reply: ScriptedReply) -> None:
+    scene = Scene()
+    scene.transport.add(reply, account_id="a")
+    client, failure = await scene.ask()
+    assert failure is None
+    assert client.text == "half"
+    assert isinstance(client.ending, ev.Failed)
+    assert scene.callers == ["a"]
+    assert scene.records.all[0].failure is not None
+
+
+async def test_where_every_account_fails_the_client_hears_of_the_last_failure_and_all_tries() -> None:
+    scene = Scene()
+    scene.transport.add(refusing(429, LIMIT), refusing(429, LIMIT))
+    client, failure = await scene.ask()
+    assert client.events == []
+    assert failure is not None
+    assert failure.kind is FailureKind.USAGE_LIMIT
+    assert failure.message == "used up (2 accounts tried: 2 usage limit)"
+    assert failure.retry_after_seconds == 500
+
+
+async def test_the_clients_own_fault_is_not_tried_elsewhere() -> None:
+    scene = Scene()
+    scene.transport.add(refusing(400, {"error": {"code": "context_length_exceeded", "message": "too long"}}))
+    _, failure = await scene.ask()
+    assert failure is not None
+    assert failure.kind is FailureKind.CONTEXT_TOO_LONG
+    assert scene.callers == ["a"]
+
+
+async def test_an_upstream_error_is_tried_again_on_the_same_account_first() -> None:
+    scene = Scene()
+    scene.transport.add(refusing(500, {}), answering("second try"), account_id="a")
+    client, _ = await scene.ask()
+    assert client.text == "second try"
+    assert scene.callers == ["a", "a"]
+
+
+async def test_a_refused_field_is_left_out_at_once_and_from_then_on() -> None:
+    scene = Scene()
+    refused = refusing(400, {"detail": "Unsupported parameter: prompt_cache_key"})
+    scene.transport.add(refused, answering("one"), account_id="a")
+    scene.transport.add(answering("two"), account_id="b")
+    assert (await scene.ask())[0].text == "one"
+    assert (await scene.ask())[0].text == "two"
+    fields = ["prompt_cache_key" in call.sent_fields for _, call in scene.transport.calls]
+    assert fields == [True, False, False]
+
+
+async def test_a_whole_answer_is_handed_over_at_its_end() -> None:
+    scene = Scene()
+    scene.transport.add(answering("hello"))
+    client, failure = await scene.ask(stream=False)
+    assert (failure, client.text, client.batches) == (None, "hello", 1)
+
+
+async def test_a_whole_answer_that_breaks_half_way_is_asked_for_again() -> None:
+    scene = Scene()
+    scene.transport.add(breaking(BROKEN, delta("half")), account_id="a")
+    scene.transport.add(answering("whole"), account_id="b")
+    client, failure = await scene.ask(stream=False)
+    assert (failure, client.text) == (None, "whole")
+
+
+async def test_an_empty_answer_is_tried_again_and_in_the_end_still_an_answer() -> None:
+    scene = Scene()
+    empty = ScriptedReply(body=(Piece(CREATED), Piece(COMPLETED)))
+    scene.transport.add(empty, account_id="a")
+    scene.transport.add(empty, account_id="b")
+    client, failure = await scene.ask()
+    assert (client.text, scene.callers) == ("", ["a", "b"])
+    assert failure is not None or client.ending == ev.Completed()
+
+
+async def test_a_client_that_goes_away_cancels_the_upstream_and_frees_the_slot() -> None:
+    scene = Scene()
+    scene.transport.add(stalling(delta("half")))
+    client = Client()
+    asking = asyncio.ensure_future(scene.gateway.run(exchange(), client))
+    await until(lambda: client.text)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert [route.account_id for route in scene.transport.cancelled] == ["a"]
+    assert scene.leases.used_count == 0
+    assert scene.records.all[0].duration_seconds >= 0
+
+
+async def test_a_client_that_goes_away_before_headers_leaves_an_orphan_that_keeps_its_slot() -> None:
+    scene = Scene()
+    scene.transport.add(ScriptedReply(headers_after_seconds=0.02, body=(Piece(CREATED), Break())))
+    asking = asyncio.ensure_future(scene.gateway.run(exchange(), Client()))
+    await until(lambda: scene.transport.calls)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (len(scene.orphans), scene.leases.used_count) == (1, 1)
+    await until(lambda: not scene.leases.used_count)
+    assert [route.account_id for route in scene.transport.cancelled] == ["a"]
+
+
+async def test_no_free_slot_is_said_after_a_bounded_wait() -> None:
+    scene = Scene(slots=SlotPolicy(max_concurrent=1, queue_timeout_seconds=0.01), accounts="a")
+    held = scene.leases.try_acquire("a", 1)
+    assert held is not None
+    _, failure = await scene.ask()
+    assert failure is not None
+    assert failure.kind is FailureKind.BUSY
+    assert scene.callers == []
+
+
+async def test_no_account_is_said_so() -> None:
+    _, failure = await Scene(accounts="").ask()
+    assert failure is not None
+    assert failure.kind is FailureKind.NO_ACCOUNT
+
+
+async def test_an_unknown_model_reaches_nobody() -> None:
+    scene = Scene()
+    _, failure = await scene.ask(model="llama-9")
+    assert failure is not None
+    assert (failure.kind, scene.callers) == (FailureKind.MODEL_NOT_FOUND, [])
+
+
+async def test_a_conversation_stays_with_its_account_and_keeps_its_ids() -> None:
+    scene = Scene()
+    scene.transport.add(answering("1"), answering("2"), answering("3"))
+    for _ in range(3):
+        await scene.ask(conversation="c")
+    assert scene.callers == ["a", "a", "a"]
+    sessions = {dict(call.headers)["session-id"] for _, call in scene.transport.calls}
+    assert len(sessions) == 1
+
+
+async def test_ids_never_move_from_one_account_to_another() -> None:
+    scene = Scene()
+    scene.transport.add(refusing(429, LIMIT), account_id="a")
+    scene.transport.add(answering("x"), account_id="b")
+    await scene.ask(conversation="c")
+    first, second = (dict(call.headers)["session-id"] for _, call in scene.transport.calls)
+    assert first != second
+
+
+async def test_a_stop_string_ends_the_answer_and_the_upstream() -> None:
+    scene = Scene()
+    scene.transport.add(stalling(delta("one STOP two")))
+    client, failure = await scene.ask(sampling=Sampling(stop=("STOP",)))
+    assert (failure, client.text) == (None, "one ")
+    assert client.ending == ev.Completed(stop_sequence="STOP")
+    assert scene.transport.cancelled
+
+
+async def test_strict_translation_refuses_what_would_be_lost() -> None:
+    scene = Scene(strict=True)
+    open_schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    _, failure = await scene.ask(tools=(FunctionTool(name="look", parameters=open_schema, strict=True),))
+    assert failure is not None
+    assert failure.param == "tools.look.strict"
+    assert scene.callers == []
+    assert scene.leases.used_count == 0
+
+
+async def test_an_observer_that_fails_does_not_fail_the_exchange() -> None:
+    scene = Scene(observer=Failing())
+    scene.transport.add(answering("hello"))
+    client, failure = await scene.ask()
+    assert (client.text, failure) == ("hello", None)
+    assert scene.complaints == ["Failing: not today"]
+    assert len(scene.records.all) == 1
+
+
+class Failing:
+    """An observer with a defect."""
+
+    def finished(self, record: ExchangeRecord) -> None:
+        raise ValueError("not today")

@@ -1,0 +1,54 @@
+"""Before the first attempt."""
+
+from typing import Any
+
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.request import Dialect, Reasoning, Request
+from codex_proxy.gateway.prepare import Defaults, Prepared, prepare
+from codex_proxy.routing.catalogue import static_catalogue
+from codex_proxy.routing.resolve import Resolver
+
+RESOLVER = Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4")
+LOSSY = (Note(path="tools", verdict=Verdict.DROPPED, weight=Weight.LOSSY),)
+
+
+def prepared(defaults: Defaults | None = None, notes: tuple[Note, ...] = (), **changes: Any) -> Prepared | Failure:
+    known: dict[str, Any] = {"dialect": Dialect.OPENAI_CHAT, "model": "gpt-5.4", "turns": ()}
+    return prepare(Request(**known | changes), notes, resolver=RESOLVER, defaults=defaults or Defaults())
+
+
+def effort_of(made: Prepared | Failure) -> str | None:
+    assert isinstance(made, Prepared)
+    return made.effort
+
+
+def test_the_body_wins_over_the_name_and_the_name_over_the_default() -> None:
+    defaults = Defaults(effort="low", service_tier="flex")
+    assert effort_of(prepared(defaults, model="gpt-5.4-high", reasoning=Reasoning(effort="medium"))) == "medium"
+    assert effort_of(prepared(defaults, model="gpt-5.4-high")) == "high"
+    assert effort_of(prepared(defaults)) == "low"
+    made = prepared(defaults, model="gpt-5.4-fast")
+    assert isinstance(made, Prepared)
+    assert made.service_tier == "priority"
+
+
+def test_a_stored_response_is_not_found() -> None:
+    failure = prepared(previous_response_id="resp_1")
+    assert isinstance(failure, Failure)
+    assert failure.kind is FailureKind.PREVIOUS_RESPONSE_NOT_FOUND
+    assert failure.param == "previous_response_id"
+
+
+def test_an_unknown_model_is_named_with_its_neighbours() -> None:
+    failure = prepared(model="llama-gpt-5.4")
+    assert isinstance(failure, Failure)
+    assert failure.kind is FailureKind.MODEL_NOT_FOUND
+    assert "did you mean gpt-5.4" in failure.message
+
+
+def test_strict_refuses_a_lossy_request_and_names_the_field() -> None:
+    assert isinstance(prepared(notes=LOSSY), Prepared)
+    failure = prepared(Defaults(strict=True), notes=LOSSY)
+    assert isinstance(failure, Failure)
+    assert failure.param == "tools"

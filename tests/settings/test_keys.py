@@ -1,0 +1,31 @@
+"""How keys are declared."""
+
+import pytest
+from pydantic import ValidationError
+
+from codex_proxy.settings.keys import Change, Section, key
+
+
+class Example(Section):
+    """A section."""
+
+    names: list[str] = key([], "Names.")
+    port: int = key(1, "A port.", change=Change.LIVE, secret=True, used=False, file_only=True)
+
+
+def test_a_key_carries_its_words_and_marks() -> None:
+    info = Example.model_fields["port"]
+    assert info.description == "A port."
+    assert info.json_schema_extra == {"change": "live", "used": False, "secret": True, "file_only": True}
+
+
+def test_two_sections_do_not_share_a_default() -> None:
+    Example().names.append("x")
+    assert Example().names == []
+
+
+def test_a_section_is_frozen_and_knows_its_keys() -> None:
+    with pytest.raises(ValidationError):
+        Example.model_validate({"prot": 1})
+    with pytest.raises(ValidationError):
+        Example().__setattr__("port", 2)

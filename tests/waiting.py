@@ -1,0 +1,11 @@
+"""Waiting for what other tasks do."""
+
+import asyncio
+from collections.abc import Callable
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let other tasks run until ``condition`` holds; fails after five seconds."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the condition belongs to code that knows no event for it
+            await asyncio.sleep(0.001)
