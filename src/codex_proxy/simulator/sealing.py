@@ -12,6 +12,8 @@ from typing import Final
 
 _PREFIX: Final = b"\x80\x00\x00\x00\x00"  # in base64 "gAAAAA", as real tokens begin
 _MARK: Final = b"simulated"
+_TEXT_PREFIX: Final = "gAAAAA"
+_TEXT_MARK: Final = base64.urlsafe_b64encode(_PREFIX + _MARK + b"\0").decode()[:18]
 _NONCE_BYTES: Final = 32
 _MAC_BYTES: Final = 32
 _FILLER_BYTES: Final = 96  # real tokens are long; clients must carry them whole
@@ -31,14 +33,15 @@ class Sealer:
 
     def is_issued(self, account_id: str, sealed: str) -> bool:
         """Whether ``sealed`` may have been given to this account."""
-        try:
-            raw = base64.b64decode(sealed.encode() + b"=" * (-len(sealed) % 4), altchars=b"-_")
-        except (binascii.Error, ValueError):
+        if not sealed.startswith(_TEXT_PREFIX):
             return False
-        marked = raw.removeprefix(_PREFIX)
-        if not raw.startswith(_PREFIX) or not marked.startswith(_MARK):
-            return raw.startswith(_PREFIX)
-        sealed_part = marked.removeprefix(_MARK)
+        try:
+            raw = base64.b64decode(sealed.encode(), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return not sealed.startswith(_TEXT_MARK)
+        if not raw.startswith(_PREFIX + _MARK):
+            return True
+        sealed_part = raw[len(_PREFIX + _MARK) :]
         nonce, mac = sealed_part[:_NONCE_BYTES], sealed_part[_NONCE_BYTES : _NONCE_BYTES + _MAC_BYTES]
         whole = sealed_part[_NONCE_BYTES + _MAC_BYTES :] == hashlib.shake_256(nonce).digest(_FILLER_BYTES)
         return whole and hmac.compare_digest(mac, self._mac(b"seal", account_id, nonce))
