@@ -13,6 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from codex_proxy.bootstrap.redaction import redact, redact_text
 
 _ROOT_LEVEL = logging.INFO
+_CHATTY = ("uvicorn", "uvicorn.error", "httpx", "httpcore")  # a line for each start and request that says nothing new
 
 
 def configure_logs(style: Literal["json", "console"], *, stream: TextIO | None = None) -> None:
@@ -43,6 +44,8 @@ def configure_logs(style: Literal["json", "console"], *, stream: TextIO | None =
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_ROOT_LEVEL)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def redact_record(_: WrappedLogger, __: str, record: EventDict) -> EventDict:

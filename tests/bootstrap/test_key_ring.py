@@ -1,0 +1,26 @@
+"""Keys in force."""
+
+from codex_proxy.access.keys import make_key
+from codex_proxy.bootstrap.key_ring import key_ring
+from codex_proxy.operations.client_keys import KeptKey, KeptKeys
+
+PEPPER = b"p"
+KEPT = KeptKeys(
+    pepper=PEPPER,
+    keys=(KeptKey(key=make_key("inference", "cp-1", frozenset({"inference"}), PEPPER), secret="cp-1"),),
+)
+
+
+def test_a_kept_key_has_its_scopes() -> None:
+    caller = key_ring(KEPT, None).authenticate("cp-1")
+    assert caller is not None
+    assert (caller.key_id, caller.scopes) == ("inference", frozenset({"inference"}))
+    assert key_ring(KEPT, None).authenticate("cp-2") is None
+
+
+def test_the_owners_key_takes_their_place_and_may_do_everything() -> None:
+    ring = key_ring(KEPT, "mine")
+    caller = ring.authenticate("mine")
+    assert caller is not None
+    assert caller.scopes == {"admin", "inference"}
+    assert ring.authenticate("cp-1") is None
