@@ -10,7 +10,7 @@ from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.run import ServeOptions, load, serving
 from codex_proxy.operations.client_keys import ADMIN_KEY_ID, INFERENCE_KEY_ID
 from codex_proxy.settings.load import SettingsError
-from tests.dialogues.stage import chat_text, stage
+from tests.scenarios.stage import chat_text, stage
 
 FREE_PORT = {"server.port": 0}
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.dialogues.stage import KEY, stage
+from tests.scenarios.stage import KEY, stage
 
 
 async def test_every_route_and_its_variants_answer(tmp_path: Path) -> None:

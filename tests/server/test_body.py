@@ -34,6 +34,7 @@ async def test_a_declared_size_over_the_limit_is_refused_unread() -> None:
     with pytest.raises(BodyRefused) as caught:
         await read_body(arriving([]), {"content-length": "4"}, limit_bytes=3)
     assert caught.value.failure.kind is FailureKind.TOO_LARGE
+    assert caught.value.unread
 
 
 async def test_an_undeclared_size_is_refused_when_it_passes_the_limit() -> None:

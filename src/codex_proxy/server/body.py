@@ -17,11 +17,12 @@ _WINDOW_BITS: Final = {"gzip": 31, "deflate": 15}
 
 
 class BodyRefused(Exception):
-    """The body cannot be taken; carries the failure to answer with."""
+    """The body cannot be taken; carries the failure to answer with, and whether the client is still sending."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, *, unread: bool = False) -> None:
         super().__init__(failure.message)
         self.failure = failure
+        self.unread = unread
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str], *, limit_bytes: int) -> bytes:
@@ -33,7 +34,7 @@ async def read_body(receive: Receive, headers: Mapping[str, str], *, limit_bytes
     """
     declared = headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit_bytes:
-        raise _too_large(limit_bytes)
+        raise _too_large(limit_bytes, unread=True)
     pieces: list[bytes] = []
     size_bytes = 0
     while True:
@@ -43,7 +44,7 @@ async def read_body(receive: Receive, headers: Mapping[str, str], *, limit_bytes
         piece = message.get("body", b"")
         size_bytes += len(piece)
         if size_bytes > limit_bytes:
-            raise _too_large(limit_bytes)
+            raise _too_large(limit_bytes, unread=message.get("more_body", False))
         pieces.append(piece)
         if not message.get("more_body", False):
             break
@@ -101,12 +102,13 @@ def _within(unpacked: bytes, limit_bytes: int) -> bytes:
     return unpacked
 
 
-def _too_large(limit_bytes: int) -> BodyRefused:
+def _too_large(limit_bytes: int, *, unread: bool = False) -> BodyRefused:
     return BodyRefused(
         Failure(
             kind=FailureKind.TOO_LARGE,
             message=f"the request body exceeds the limit of {limit_bytes} bytes",
             code="request_too_large",
             status=413,
-        )
+        ),
+        unread=unread,
     )

@@ -29,15 +29,19 @@ class Incoming:
     caller: Caller | None = None
     common_headers: dict[str, str] = field(default_factory=dict)
 
-    async def reply(self, answer: WireReply) -> None:
-        """Send a whole answer.
+    async def reply(self, answer: WireReply, *, unread: bool = False) -> None:
+        """Send a whole answer; ``unread`` says that the client is still sending its body, and closes the connection.
 
         Raises:
             ClientGone: nobody is there to read it.
         """
         headers = {**dict(answer.headers), **self.common_headers}
         body = b"" if self.method == "HEAD" else answer.body
-        await send_reply(self.send, status=answer.status, headers=headers, body=body)
+        if unread:
+            headers["connection"] = "close"
+        await send_reply(
+            self.send, status=answer.status, headers=headers, body=body, unread=self.receive if unread else None
+        )
 
 
 class Endpoint(Protocol):

@@ -20,6 +20,7 @@ def test_counts_are_read_and_written_back() -> None:
 
 def test_no_usage_is_none_and_nonsense_counts_as_nothing() -> None:
     assert parse_usage({}) is None
+    assert parse_usage({"usage": None, "tool_usage": {"image_gen": {"total_tokens": 0}}}) is None
     assert parse_usage({"usage": {"input_tokens": "7", "output_tokens": -1}}) == Usage()
 
 

@@ -18,16 +18,16 @@ IDS = AnswerIds(token="t" * 24, created_at=1, request_id="req")
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "dialect"),
     [
-        {"model": "m", "messages": [{"role": "user", "content": "hi"}]},
-        {"model": "m", "input": [{"role": "user", "content": "hi"}]},
-        {"model": "m", "input": "hi", "stream": True},
+        ({"model": "m", "messages": [{"role": "user", "content": "hi"}]}, Dialect.OPENAI_CHAT),
+        ({"model": "m", "input": [{"role": "user", "content": "hi"}]}, Dialect.OPENAI_RESPONSES),
+        ({"model": "m", "input": "hi", "stream": True}, Dialect.OPENAI_RESPONSES),
     ],
 )
-def test_both_bodies_are_asked_and_answered_as_chat(body: dict[str, object]) -> None:
+def test_both_bodies_are_answered_as_chat(body: dict[str, object], dialect: Dialect) -> None:
     request = CODEC.parse_request(json.dumps(body).encode(), headers={}).request
-    assert request.dialect is Dialect.OPENAI_CHAT
+    assert request.dialect is dialect
     assert [block.text for turn in request.turns for block in turn.blocks if hasattr(block, "text")] == ["hi"]
     assert b"chat.completion.chunk" in CODEC.open_stream(request, IDS).encode(
         [ev.TextStarted(block=0), ev.TextDelta(block=0, text="x")]

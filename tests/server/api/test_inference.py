@@ -34,7 +34,9 @@ class Caller:
         self.endpoint = InferenceEndpoint(ChatServer(), parts)
         self.sent: list[Any] = []
 
-    async def ask(self, body: bytes | dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    async def ask(
+        self, body: bytes | dict[str, Any], *, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         waiting = [{"type": "http.request", "body": raw, "more_body": False}]
 
@@ -50,7 +52,7 @@ class Caller:
             method="POST",
             path="/v1/chat/completions",
             query="",
-            headers={},
+            headers=headers or {},
             request_id="req",
             common_headers={"x-request-id": "req"},
             receive=receive,
@@ -58,8 +60,8 @@ class Caller:
         )
         await self.endpoint(incoming)
         start, *parts = self.sent
-        headers = {name.decode(): value.decode() for name, value in start["headers"]}
-        return start["status"], headers, b"".join(part["body"] for part in parts)
+        told = {name.decode(): value.decode() for name, value in start["headers"]}
+        return start["status"], told, b"".join(part["body"] for part in parts)
 
 
 async def test_a_whole_answer_tells_who_served() -> None:
@@ -91,7 +93,8 @@ async def test_a_failure_before_content_is_an_http_error_for_streams_too() -> No
 
 
 async def test_a_body_over_the_limit_is_refused_and_the_connection_closed() -> None:
-    status, headers, _ = await Caller(Scene(), max_body_bytes=10).ask({"model": "gpt-5.4", "messages": MESSAGES})
+    caller = Caller(Scene(), max_body_bytes=10)
+    status, headers, _ = await caller.ask({"model": "gpt-5.4", "messages": MESSAGES}, headers={"content-length": "11"})
     assert (status, headers["connection"]) == (413, "close")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogues.stage import stage
+from tests.scenarios.stage import stage
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "resp_1"), ("DELETE", "resp_1"), ("GET", "resp_1/input_items")])

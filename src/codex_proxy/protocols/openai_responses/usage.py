@@ -11,8 +11,8 @@ def parse_usage(response: JsonObject) -> Usage | None:
     usage = response.get("usage")
     tool_usage = response.get("tool_usage")
     image = tool_usage.get("image_gen") if isinstance(tool_usage, dict) else None
-    if not isinstance(usage, dict) and not isinstance(image, dict):
-        return None
+    if not isinstance(usage, dict) and not (isinstance(image, dict) and image.get("total_tokens")):
+        return None  # nothing was counted; zeros would say that the answer cost nothing
     counts = usage if isinstance(usage, dict) else {}
     inputs, outputs = _details(counts, "input_tokens_details"), _details(counts, "output_tokens_details")
     return Usage(

@@ -59,11 +59,12 @@ class InferenceEndpoint:
         try:
             body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
             parsed = self._codec.parse_request(body, headers=incoming.headers)
-        except (BodyRefused, InvalidRequest) as error:
-            failure = error.failure if isinstance(error, BodyRefused) else error.failure()
-            if isinstance(error, BodyRefused):
-                incoming.common_headers["connection"] = "close"  # the rest of the body is not read
-            await self._refuse(incoming, failure)
+        except BodyRefused as refused:
+            reply = self._codec.encode_failure(refused.failure, request_id=incoming.request_id)
+            await incoming.reply(reply, unread=refused.unread)
+            return
+        except InvalidRequest as error:
+            await self._refuse(incoming, error.failure())
             return
         await self._answer(incoming, parsed)
 

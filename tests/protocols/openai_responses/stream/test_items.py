@@ -96,3 +96,9 @@ def test_a_contradiction_corrects_the_final_value_and_tells_nothing_twice() -> N
     )
     assert [event.text for event in events if isinstance(event, ev.TextDelta)] == ["wrong"]
     assert [event.text for event in events if isinstance(event, ev.TextEnded)] == ["right"]
+
+
+def test_a_hosted_tool_that_breaks_off_keeps_what_was_announced() -> None:
+    announced = {"type": "apply_patch_call", "id": "apc_1", "call_id": "call_1", "status": "in_progress"}
+    ended = [event for event in read(CREATED, item_added(announced)) if isinstance(event, ev.HostedEnded)]
+    assert [event.item for event in ended] == [announced]

@@ -120,6 +120,7 @@ class ItemReader:
             self._open_thinking(item, out)
         elif kind != "message" and item.block is None:
             item.block = self._take_block()
+            item.announced = members
             out.append(ev.HostedStarted(block=item.block, kind=kind, item=members, item_id=item.item_id))
         return item
 
@@ -146,8 +147,7 @@ class ItemReader:
         elif item.kind == _REASONING:
             self._end_thinking(item, members, out)
         else:
-            done = members or {"type": item.kind, "id": item.item_id}
-            out.append(ev.HostedEnded(block=item.block, kind=item.kind or "", item=done))
+            out.append(ev.HostedEnded(block=item.block, kind=item.kind or "", item=members or item.announced))
 
     # --------------------------------------------------------------------------------------------- messages
 

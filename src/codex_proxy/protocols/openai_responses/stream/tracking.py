@@ -38,11 +38,12 @@ class TextPart:
 class Item:
     """One output item."""
 
-    __slots__ = ("block", "call", "ended", "item_id", "kind", "parts", "phase", "pieces", "raw", "summary")
+    __slots__ = ("announced", "block", "call", "ended", "item_id", "kind", "parts", "phase", "pieces", "raw", "summary")
 
     def __init__(self, kind: str | None, item_id: str | None) -> None:
         self.kind = kind
         self.item_id = item_id
+        self.announced: JsonObject = {}
         self.phase: str | None = None
         self.block: int | None = None
         self.parts: dict[int, TextPart] = {}

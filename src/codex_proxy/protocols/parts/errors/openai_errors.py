@@ -54,6 +54,8 @@ TYPE_AND_CODE: Final[dict[FailureKind, tuple[str, str | None]]] = {
 
 _KEEP_CODE: Final = frozenset({_K.INVALID_REQUEST, _K.POLICY, _K.MODEL_NOT_FOUND, _K.PREVIOUS_RESPONSE_NOT_FOUND})
 
+_FIELD_AT_FAULT: Final = {_K.MODEL_NOT_FOUND: "model", _K.MODEL_NOT_IN_PLAN: "model"}
+
 
 def error_type(failure: Failure) -> str:
     """OpenAI's ``type`` for a failure."""
@@ -73,7 +75,7 @@ def error_object(failure: Failure) -> JsonObject:
         "message": failure.message,
         "type": error_type(failure),
         "code": error_code(failure),
-        "param": failure.param,
+        "param": failure.param or _FIELD_AT_FAULT.get(failure.kind),
     }
 
 

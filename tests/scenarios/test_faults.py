@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.dialogues.stage import CHAT, RESPONSES, chat_text, chunks_of, stage
+from tests.scenarios.stage import CHAT, RESPONSES, chat_text, chunks_of, stage
 
 LIMIT = "{error: {type: usage_limit_reached, message: used up, resets_in_seconds: 500}}"
 BEFORE_CONTENT = {
@@ -136,14 +136,13 @@ async def test_a_client_that_hangs_up_ends_the_upstream_and_frees_the_slot(tmp_p
 
 
 async def test_the_first_event_reaches_the_client_before_the_upstream_sends_the_second(tmp_path: Path) -> None:
-    seen: list[bytes] = []
-    async with stage(tmp_path, "rules: [{steps: [{text: first}, {stall: true}]}]") as play:
-        body = {"model": "gpt-5.4", "stream": True, "messages": [{"role": "user", "content": "x"}]}
-        async with play.client.stream("POST", CHAT, json=body) as reply:
-            async for chunk in reply.aiter_bytes():
-                seen.append(chunk)
-                if b"first" in chunk:
-                    break
-            (entry,) = await play.asked()
-            assert not entry["ended"]
-    assert b"first" in b"".join(seen)
+    body = {"model": "gpt-5.4", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+    async with (
+        stage(tmp_path, "rules: [{steps: [{text: first}, {stall: true}]}]") as play,
+        play.client.stream("POST", CHAT, json=body) as reply,
+    ):
+        chunks = reply.aiter_bytes()
+        while b"first" not in await anext(chunks):
+            pass
+        (entry,) = await play.asked()
+        assert not entry["ended"]

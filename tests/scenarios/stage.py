@@ -1,5 +1,6 @@
 """A whole gateway on sockets, over a simulated backend that follows a scenario."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,6 +45,12 @@ class Stage:
         told = (await self.client.get("/health/details")).json()["accounts"]
         assert isinstance(told, dict)
         return told
+
+    async def models_fetched(self) -> None:
+        """Wait until the backend's own list of models is in."""
+        async with asyncio.timeout(5):
+            while (await self.client.get("/health/details")).json()["models_fetched_at"] is None:
+                pass
 
     async def slots_in_use(self) -> int:
         return int((await self.client.get("/health/details")).json()["slots"]["used_count"])
