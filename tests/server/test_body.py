@@ -73,7 +73,9 @@ def test_a_bomb_is_refused_at_the_limit(encoding: str, bomb: bytes) -> None:
     assert caught.value.failure.kind is FailureKind.TOO_LARGE
 
 
-@pytest.mark.parametrize(("encoding", "body"), [("zstd", b"no"), ("gzip", gzip.compress(b"hello", mtime=0)[:-3]), ("br", b"x")])
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("zstd", b"no"), ("gzip", gzip.compress(b"hello", mtime=0)[:-3]), ("br", b"x")]
+)
 def test_broken_or_unknown_encodings_are_the_clients_mistake(encoding: str, body: bytes) -> None:
     with pytest.raises(BodyRefused) as caught:
         decompress(body, encoding, limit_bytes=100)
