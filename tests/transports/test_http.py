@@ -11,7 +11,7 @@ from codex_proxy.canonical.failure import FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, Timeouts
-from codex_proxy.transports.http import HttpTransport
+from codex_proxy.transports.http import HttpTransport, obeying
 from tests.transports.wire import STREAM_HEAD, Handler, chunk, listening, read_request
 
 CALL = UpstreamCall(
@@ -189,4 +189,42 @@ async def test_cancelling_a_pending_read_frees_the_client_at_once() -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.2):
                 await read_all(base_url, made)
+    await made.close()
+
+
+async def test_a_cancellation_that_meets_a_result_still_cancels() -> None:
+    async def deaf() -> bytes:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return b"result"
+
+    async def reading() -> None:
+        while True:
+            await obeying(deaf())
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(reading())
+        await asyncio.sleep(0)
+        task.cancel()
+    assert task.cancelled()
+
+
+async def test_readers_cancelled_at_any_moment_end() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(chunk(b"data: 1\n\n"))
+                await writer.drain()
+                await asyncio.sleep(0)
+
+    made = transport()
+    async with listening(handler) as base_url:
+        for turn in range(100):
+            async with asyncio.TaskGroup() as tasks:
+                task = tasks.create_task(read_all(base_url, made))
+                await asyncio.sleep(turn / 20_000)
+                task.cancel()
+            assert task.cancelled()
     await made.close()

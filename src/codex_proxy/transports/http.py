@@ -6,9 +6,9 @@ does (measured), so the cause decides what may be replayed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from pyreqwest import exceptions as foreign
@@ -20,6 +20,7 @@ from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, PooledClient, Timeouts
 
+_T = TypeVar("_T")
 _NEVER_CONNECTED: Final = "client error (Connect)"
 
 
@@ -61,7 +62,7 @@ class HttpTransport:
     async def _headers_of(self, request: StreamRequest) -> Response:
         try:
             async with asyncio.timeout(self._timeouts.headers):
-                return await request.__aenter__()
+                return await obeying(request.__aenter__())
         except foreign.PyreqwestError as error:
             raise TransportError(before_headers(error)) from None
         except TimeoutError:
@@ -85,7 +86,7 @@ class HttpReply:
     async def read(self) -> bytes:
         """The next piece of the body, empty at its end; see ``UpstreamReply``."""
         try:
-            chunk = await self._reader.read_chunk()
+            chunk = await obeying(self._reader.read_chunk())
         except foreign.PyreqwestError as error:
             raise TransportError(within_body(error)) from None
         if chunk is not None:
@@ -94,6 +95,21 @@ class HttpReply:
         if self.status == 404 and not self._seen_body:
             self._pooled.jar.clear()  # an empty 404 is the edge refusing the path, mostly over a stale cookie
         return b""
+
+
+async def obeying(work: Awaitable[_T]) -> _T:
+    """Await ``work``; a cancellation that meets a result just then still cancels.
+
+    pyreqwest's coroutines drop a cancellation that arrives together with their result (measured: a gateway's stop hung
+    on the task that had been cancelled that way).
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    try:
+        return await work
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 def before_headers(error: foreign.PyreqwestError) -> Failure:
