@@ -57,11 +57,11 @@ class Assembly:
         yield from self._think(delta)
         for kind, text in self._content(delta.content):
             yield from self._say(kind, text)
+        yield from self._annotate(delta.annotations)
         if isinstance(delta.refusal, str):
             yield from self._say(_Kind.REFUSAL, delta.refusal)
         if isinstance(delta.audio, dict) and isinstance(delta.audio.get("transcript"), str):
             yield from self._say(_Kind.TEXT, delta.audio["transcript"])
-        yield from self._annotate(delta.annotations)
         for image in delta.images if isinstance(delta.images, list) else ():
             yield from self._show(image)
         for piece in delta.tool_calls or ():

@@ -167,6 +167,9 @@ class ResponsesEncoder:
             # A block that relayed frames opened cannot be continued in our own words; its end says nothing new.
             self._unsayable += not isinstance(event, _ENDS)
             return b""
+        if not self._synthesis.takes(event):
+            self._unsayable += 1
+            return b""
         return self._open(None) + self._write_all(self._synthesis.events_of(event))
 
     def _tell_opaque(self, event: ev.OpaqueEvent) -> bytes:

@@ -49,6 +49,8 @@ class ItemReader:
             "response.output_text.annotation.added": self._annotation,
             "response.refusal.delta": self._refusal_delta,
             "response.refusal.done": self._refusal_done,
+            "response.reasoning_summary_part.added": self._summary_part,
+            "response.reasoning_summary_part.done": self._summary_part,
             "response.reasoning_summary_text.delta": self._summary_delta,
             "response.reasoning_summary_text.done": self._summary_done,
             "response.reasoning_text.delta": self._raw_delta,
@@ -268,6 +270,9 @@ class ItemReader:
             pieces.append(news)
             block = self._open_thinking(item, out)
             out.append(ev.ThinkingDelta(block=block, text=news, part=index, raw=raw))
+
+    def _summary_part(self, event: WireEvent, out: list[ev.Event]) -> None:
+        self._open_thinking(self._table.find(event.output_index, event.item_id), out)
 
     def _summary_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._think(event, event.delta, out, raw=False, whole=False)

@@ -5,6 +5,7 @@ their item.  Nothing here knows sequence numbers or framing.  Source: recorded s
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
@@ -14,6 +15,22 @@ _CALLS = {
     ToolKind.FUNCTION: ("function_call", "arguments", "response.function_call_arguments", "fc_"),
     ToolKind.CUSTOM: ("custom_tool_call", "input", "response.custom_tool_call_input", "ctc_"),
 }
+
+
+_BELONGS_TO: Final[dict[type[ev.Event], type[ev.BlockStart]]] = {
+    ev.TextDelta: ev.TextStarted,
+    ev.AnnotationAdded: ev.TextStarted,
+    ev.TextEnded: ev.TextStarted,
+    ev.RefusalDelta: ev.RefusalStarted,
+    ev.RefusalEnded: ev.RefusalStarted,
+    ev.ThinkingDelta: ev.ThinkingStarted,
+    ev.ThinkingEnded: ev.ThinkingStarted,
+    ev.ToolCallDelta: ev.ToolCallStarted,
+    ev.ToolCallEnded: ev.ToolCallStarted,
+    ev.HostedEnded: ev.HostedStarted,
+    ev.ImagePartial: ev.HostedStarted,
+}
+_STARTS: Final = frozenset(_BELONGS_TO.values())
 
 
 class _Part:
@@ -86,8 +103,25 @@ class Synthesis:
         """The finished items, in output order."""
         return [item for _, item in sorted(self._output.items())]
 
+    def takes(self, event: ev.Event) -> bool:
+        """Whether ``event`` can be told now: blocks open once, and what belongs to a block comes while it is open."""
+        kind = type(event)
+        if kind not in _BELONGS_TO and kind not in _STARTS:
+            return True
+        block: int = event.block  # type: ignore[union-attr]  # every kind of the two tables has one
+        opened = self._opened(block)
+        return opened is None if kind in _STARTS else opened is _BELONGS_TO[kind]
+
+    def _opened(self, block: int) -> type[ev.BlockStart] | None:
+        """The kind of event that opened this block, None where it is not open."""
+        part = self._parts.get(block)
+        if part is not None:
+            return ev.RefusalStarted if part.refusal else ev.TextStarted
+        other = self._blocks.get(block)
+        return None if other is None else type(other.start)
+
     def events_of(self, event: ev.Event) -> Iterator[JsonObject]:
-        """The wire events that tell ``event``, in order."""
+        """The wire events that tell ``event``, in order; ask ``takes`` first."""
         match event:
             case ev.TextDelta() | ev.RefusalDelta():
                 yield self._text_delta(event)
