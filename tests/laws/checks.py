@@ -76,6 +76,7 @@ def _legal_chat(payloads: list[bytes]) -> None:
         assert payloads[-1] == b"[DONE]"
         chunks = _without_finish(chunks)
     announced: set[int] = set()
+    told: list[int] = []
     for place, chunk in enumerate(chunks):
         (choice,) = chunk["choices"]
         assert choice["finish_reason"] is None
@@ -83,6 +84,8 @@ def _legal_chat(payloads: list[bytes]) -> None:
         for call in choice["delta"].get("tool_calls", []):
             assert ("id" in call) == (call["index"] not in announced)
             announced.add(call["index"])
+            told.append(call["index"])
+    assert told == sorted(told)
     assert announced == set(range(len(announced)))
 
 

@@ -1,5 +1,6 @@
 """The dialects that the laws hold for, each in both roles, and what each cannot say (its normal form)."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -88,6 +89,7 @@ def _plain(event: ev.Event) -> Any:
             return event
 
 
+_NEWLINES = re.compile(r"\n+")
 _ADDED = {"type", "sequence_number"}
 
 
@@ -95,8 +97,8 @@ def chat_form(events: Sequence[ev.Event]) -> Told:
     """Texts, refusals, thoughts, calls, web citations and pictures, each kind by itself.
 
     A chat message has one text, so borders between text blocks go, and with them item ids and phases; thoughts are one
-    running text; calls lose their namespace and are never without arguments; hosted tools show only as
-    pictures; a failed answer has no usage.
+    running text, up to blank lines; calls lose their namespace and are never without arguments; hosted tools show only
+    as pictures; a failed answer has no usage.
     """
     joiner = ThoughtJoiner()
     calls: dict[int, list[str]] = {}
@@ -118,6 +120,7 @@ def chat_form(events: Sequence[ev.Event]) -> Told:
                 calls[event.block].append("{}")
             case ev.HostedEnded():
                 content["pictures"] += event.kind == "image_generation_call"
+    content["thoughts"] = _NEWLINES.sub("\n", content["thoughts"])
     content["cited"] = _cited(events)
     failed = _ending(events)[0] == "failed"
     if failed:

@@ -7,6 +7,7 @@ import pytest
 import zstandard
 
 from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.simulator.app import SimulatedBackend
 from tests.simulator.asking import USER, backend, body, events_of, output_of, text_of, token
 
 LOOK = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}
@@ -104,6 +105,7 @@ async def test_the_small_endpoints() -> None:
         assert "gpt-5.4" in [model["slug"] for model in models.json()["models"]]
         check = (await get("/wham/accounts/check", headers=headers)).json()
         assert check["accounts"][0]["id"] == check["default_account_id"] == "acc"
+        assert str(simulated.client.base_url).startswith(check["accounts"][0]["workspace_backend_origin"] + "/")
         usage = (await get("/wham/usage", headers=headers)).json()
         assert usage["rate_limit"]["primary_window"]["limit_window_seconds"] == 18_000
         assert (await get("/wham/settings/user", headers=headers)).json() == {}
@@ -152,3 +154,25 @@ async def test_a_scenario_can_be_put_in_while_it_runs() -> None:
         assert text_of(await simulated.events()) == "scripted"
         broken = await simulated.client.put("/__scenario", content="rules: [{stepz: []}]")
         assert broken.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("extensions", "told"),
+    [
+        ({}, ["websocket.close"]),
+        ({"websocket.http.response": {}}, ["websocket.http.response.start", "websocket.http.response.body"]),
+    ],
+)
+async def test_a_websocket_is_refused(extensions: dict[str, Any], told: list[str]) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/backend-api/codex/responses", "extensions": extensions}
+    await SimulatedBackend(now=lambda: 0.0)(scope, receive, send)
+    assert [message["type"] for message in sent] == told
+    assert sent[0].get("status") in {None, 426}

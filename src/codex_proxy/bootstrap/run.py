@@ -22,6 +22,7 @@ import uvloop
 from codex_proxy.access.keys import is_strong
 from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.egress import heed_no_proxy
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
@@ -121,7 +122,8 @@ def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
     if options.config_file is not None and not options.config_file.is_file():
         raise StartRefused(f"the configuration file {options.config_file} does not exist")
     usable_data_dir(data_dir)
-    return load_settings(flags=options.flags, environ=environ, data_dir=data_dir, config_file=options.config_file)
+    loaded = load_settings(flags=options.flags, environ=environ, data_dir=data_dir, config_file=options.config_file)
+    return heed_no_proxy(loaded, environ)
 
 
 @asynccontextmanager

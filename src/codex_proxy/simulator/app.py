@@ -66,6 +66,8 @@ class SimulatedBackend:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
+        if scope["type"] == "websocket":
+            await _deny_socket(scope, send)
         if scope["type"] != "http":
             return
         raw = await _body(receive)
@@ -89,13 +91,13 @@ class SimulatedBackend:
         player = Player(entry, receive, send)
         try:
             entry.body = _decoded(raw, headers.get("content-encoding", ""))
-            await self._serve(entry, headers, player)
+            await self._serve(entry, headers, player, scope.get("scheme", "http"))
         except (NotLetIn, Refused) as refusal:
             await player.reply(self._signed(refusal.reply, entry))
         except InvalidRequest as error:
             await player.reply(WireReply(status=400, body=encode({"detail": str(error)})))
 
-    async def _serve(self, entry: Entry, headers: dict[str, str], player: Player) -> None:
+    async def _serve(self, entry: Entry, headers: dict[str, str], player: Player, scheme: str) -> None:
         asked = (entry.method, entry.endpoint)
         if asked in _OPEN_STUBS:
             await player.reply(_OPEN_STUBS[asked])
@@ -105,14 +107,15 @@ class SimulatedBackend:
         if asked == ("POST", RESPONSES):
             await self._responses(entry, headers, visitor, player)
         else:
-            await player.reply(self._whole(asked, entry, visitor))
+            origin = f"{scheme}://{headers.get('host', '')}"
+            await player.reply(self._whole(asked, entry, visitor, origin))
 
-    def _whole(self, asked: tuple[str, str], entry: Entry, visitor: Visitor) -> WireReply:
+    def _whole(self, asked: tuple[str, str], entry: Entry, visitor: Visitor, origin: str) -> WireReply:
         match asked:
             case ("GET", "/codex/models"):
                 return models_reply(visitor.plan)
             case ("GET", "/wham/accounts/check"):
-                return account_check(visitor)
+                return account_check(visitor, origin)
             case ("GET", "/wham/usage" | "/codex/usage" | "/api/codex/usage"):
                 return usage_reply(visitor, self._answered(visitor), self._now())
             case ("POST", "/codex/responses/compact"):
@@ -227,3 +230,12 @@ def _decoded(raw: bytes, encoding: str) -> Any:
 
 def _object(body: Any) -> JsonObject:
     return decode_object(encode(body) if not isinstance(body, str) else body.encode())
+
+
+async def _deny_socket(scope: Scope, send: Send) -> None:
+    """Refuse a WebSocket as a plain HTTP server does, so that Codex turns to HTTP at once."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close"})
+        return
+    await send({"type": "websocket.http.response.start", "status": _UPGRADE.status, "headers": []})
+    await send({"type": "websocket.http.response.body", "body": b""})

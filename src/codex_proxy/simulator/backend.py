@@ -74,8 +74,8 @@ def models_etag(plan: str) -> str:
     return f'W/"{hashlib.sha256(encode(models_of(plan))).hexdigest()[:32]}"'
 
 
-def account_check(visitor: Visitor) -> WireReply:
-    """``GET /wham/accounts/check``."""
+def account_check(visitor: Visitor, origin: str) -> WireReply:
+    """``GET /wham/accounts/check``; Codex sends what follows to ``origin``, so that is where the simulator listens."""
     entry = {
         "id": visitor.account_id,
         "account_user_id": f"{visitor.user_id}__{visitor.account_id}",
@@ -85,7 +85,7 @@ def account_check(visitor: Visitor) -> WireReply:
         "profile_picture_url": None,
         "role": "account-owner",
         "is_default": True,
-        "workspace_backend_origin": "https://chatgpt.com",
+        "workspace_backend_origin": origin,
         "account_routing_override": "NO_CONSTRAINT",
     }
     told: JsonObject = {

@@ -130,7 +130,7 @@ def call(block: int, call_id: str, name: str, kind: ToolKind = ToolKind.FUNCTION
     return ev.ToolCallStarted(block=block, call_id=call_id, name=name, kind=kind)
 
 
-def test_interleaved_calls_are_numbered_as_announced() -> None:
+def test_interleaved_calls_are_told_one_after_another() -> None:
     events: list[ev.Event] = [
         call(1, "a", "ls"),
         call(2, "b", "cat"),
@@ -141,9 +141,9 @@ def test_interleaved_calls_are_numbered_as_announced() -> None:
     ]
     assert deltas(events) == [
         {"tool_calls": [{"index": 0, "id": "a", "type": "function", "function": {"name": "ls", "arguments": ""}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": "["}}]},
         {"tool_calls": [{"index": 1, "id": "b", "type": "function", "function": {"name": "cat", "arguments": ""}}]},
         {"tool_calls": [{"index": 1, "function": {"arguments": "{"}}]},
-        {"tool_calls": [{"index": 0, "function": {"arguments": "["}}]},
     ]
 
 

@@ -17,7 +17,7 @@ from codex_proxy.simulator.unscripted.schema_values import value_for
         ({"type": "integer"}, 7),
         ({"type": "integer", "minimum": 10}, 10),
         ({"type": "integer", "exclusiveMinimum": 10}, 11),
-        ({"type": "number", "maximum": 2}, 2.0),
+        ({"type": "number", "maximum": 2.5}, 2.5),
         ({"type": "boolean"}, True),
         ({"type": "null"}, None),
         ({"type": ["null", "string"]}, "simulated"),

@@ -13,6 +13,7 @@ from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
+from codex_proxy.protocols.openai_chat.call_queue import CallEvent, CallQueue
 from codex_proxy.protocols.openai_chat.schema import (
     GRAMMAR,
     IMAGE_GENERATION,
@@ -85,6 +86,7 @@ class ChatEncoder:
         self._live = False  # the role chunk is out, the end is not
         self._over = False
         self._calls: dict[int, _Call] = {}
+        self._queue = CallQueue()
         self._thoughts = ThoughtJoiner()
         self._citations = Citations()
         self._image_count = 0
@@ -154,10 +156,8 @@ class ChatEncoder:
                 return self._thinking(event)
             case ev.ThinkingEnded():
                 return self._thinking_ended(event)
-            case ev.ToolCallStarted():
-                return self._call_started(event)
-            case ev.ToolCallDelta() | ev.ToolCallEnded():
-                return self._call_continued(event)
+            case ev.ToolCallStarted() | ev.ToolCallDelta() | ev.ToolCallEnded():
+                return b"".join([self._call(told) for told in self._queue.admit(event)])
             case ev.RefusalDelta():
                 return self._chunk("refusal", {"refusal": event.text}) if event.text else b""
             case ev.HostedEnded():
@@ -214,6 +214,9 @@ class ChatEncoder:
         self._sealed_count += 1
         return self._chunk("reasoning_details", {"reasoning_details": details})
 
+    def _call(self, event: CallEvent) -> bytes:
+        return self._call_started(event) if isinstance(event, ev.ToolCallStarted) else self._call_continued(event)
+
     def _call_continued(self, event: ev.ToolCallDelta | ev.ToolCallEnded) -> bytes:
         call = self._calls.get(event.block)
         if call is None or call.ended:
@@ -249,7 +252,7 @@ class ChatEncoder:
     def _ended(self, event: ev.ResponseEnded) -> bytes:
         if isinstance(event.ending, ev.Failed):
             return self.fail(event.ending.failure)
-        pieces = [self._lead()]
+        pieces = [self._lead(), *(self._call(told) for told in self._queue.rest())]
         annotations, dropped = self._citations.result()
         if annotations:
             pieces.append(self._chunk("annotations", {"annotations": annotations}))

@@ -72,10 +72,10 @@ class _Maker:
 
     def _number(self, schema: JsonObject, *, whole: bool) -> float | int:
         least = schema.get("minimum", schema.get("exclusiveMinimum"))
-        value = 7 if least is None else least + (1 if "exclusiveMinimum" in schema else 0)
+        value = 7 if least is None else max(7, least + (1 if "exclusiveMinimum" in schema else 0))
         most = schema.get("maximum")
         value = min(value, most) if isinstance(most, int | float) else value
-        return int(value) if whole else float(value)
+        return int(value) if whole or float(value).is_integer() else float(value)  # as models write numbers
 
     def _resolved(self, schema: JsonObject) -> JsonObject:
         reference = schema.get("$ref")

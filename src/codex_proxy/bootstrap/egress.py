@@ -1,0 +1,24 @@
+"""A proxy that the environment names for everybody, and the hosts it excepts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment
+
+from codex_proxy.settings.load import LoadedSettings
+
+_KEY: Final = "tls.proxy_url"
+
+
+def heed_no_proxy(loaded: LoadedSettings, environ: Mapping[str, str]) -> LoadedSettings:
+    """The settings without ``HTTPS_PROXY`` where ``NO_PROXY`` excepts the upstream; a proxy set for us stays."""
+    excepted = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+    if "HTTPS_PROXY" not in loaded.provenance.get(_KEY, "") or not excepted:
+        return loaded
+    host = urlsplit(loaded.settings.api.base_url).netloc
+    if not proxy_bypass_environment(host, {"no": excepted}):
+        return loaded
+    tls = loaded.settings.tls.model_copy(update={"proxy_url": None})
+    settings = loaded.settings.model_copy(update={"tls": tls})
+    return replace(loaded, settings=settings, provenance={**loaded.provenance, _KEY: "excepted by NO_PROXY"})

@@ -1,0 +1,31 @@
+"""HTTPS_PROXY and its exceptions."""
+
+from pathlib import Path
+
+import pytest
+
+from codex_proxy.bootstrap.egress import heed_no_proxy
+from codex_proxy.settings.load import load_settings
+
+PROXY = "http://127.0.0.1:3128"
+
+
+def proxy_of(tmp_path: Path, base_url: str = "http://127.0.0.1:9000/backend-api", **environ: str) -> str | None:
+    told = environ | {"CODEX_PROXY_API__BASE_URL": base_url}
+    loaded = load_settings(flags={}, environ=told, data_dir=tmp_path)
+    return heed_no_proxy(loaded, told).settings.tls.proxy_url
+
+
+@pytest.mark.parametrize("excepted", ["127.0.0.1", "localhost,127.0.0.1:9000", "*"])
+def test_an_excepted_upstream_is_reached_directly(tmp_path: Path, excepted: str) -> None:
+    assert proxy_of(tmp_path, HTTPS_PROXY=PROXY, NO_PROXY=excepted) is None
+    assert proxy_of(tmp_path, HTTPS_PROXY=PROXY, no_proxy=excepted) is None
+
+
+def test_others_go_through_it(tmp_path: Path) -> None:
+    assert proxy_of(tmp_path, HTTPS_PROXY=PROXY) == PROXY
+    assert proxy_of(tmp_path, HTTPS_PROXY=PROXY, NO_PROXY="example.com") == PROXY
+
+
+def test_a_proxy_set_for_the_gateway_stays(tmp_path: Path) -> None:
+    assert proxy_of(tmp_path, CODEX_PROXY_TLS__PROXY_URL=PROXY, NO_PROXY="*") == PROXY
