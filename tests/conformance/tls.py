@@ -1,0 +1,66 @@
+"""The simulator behind TLS and HTTP/2, served by hypercorn: a server that is not ours."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trustme
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from codex_proxy.simulator.app import SimulatedBackend
+from codex_proxy.simulator.scenario import parse_scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFront:
+    """Where it listens, and the file with the authority that signed its certificate."""
+
+    url: str
+    authority: Path
+    backend: SimulatedBackend
+
+
+@contextlib.contextmanager
+def tls_front(folder: Path, scenario: str) -> Iterator[TlsFront]:
+    """A simulator behind TLS on ``https://localhost`` while the block runs, in a thread of its own."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost", "127.0.0.1")
+    authority_file, certificate_file = folder / "authority.pem", folder / "certificate.pem"
+    authority.cert_pem.write_to_path(authority_file)
+    certificate.private_key_and_cert_chain_pem.write_to_path(certificate_file)
+    backend = SimulatedBackend(now=time.time, scenario=parse_scenario(scenario))
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    bound.listen()
+    url = f"https://localhost:{bound.getsockname()[1]}"
+    config = Config()
+    config.bind = [f"fd://{bound.detach()}"]  # hypercorn closes it
+    config.certfile = config.keyfile = str(certificate_file)
+    config.alpn_protocols = ["h2", "http/1.1"]
+    config.errorlog = None
+    config.graceful_timeout = 0.2
+    with _serving(backend, config):
+        yield TlsFront(url=url, authority=authority_file, backend=backend)
+
+
+@contextlib.contextmanager
+def _serving(backend: Any, config: Config) -> Iterator[None]:
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+    thread = threading.Thread(
+        target=lambda: loop.run_until_complete(serve(backend, config, shutdown_trigger=stop.wait)), daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(timeout=20)
+        loop.close()
