@@ -22,6 +22,12 @@ def test_an_excepted_upstream_is_reached_directly(tmp_path: Path, excepted: str)
     assert proxy_of(tmp_path, HTTPS_PROXY=PROXY, no_proxy=excepted) is None
 
 
+def test_a_domain_covers_its_hosts(tmp_path: Path) -> None:
+    upstream = "https://a.example.com/backend-api"
+    assert proxy_of(tmp_path, upstream, HTTPS_PROXY=PROXY, NO_PROXY=".example.com") is None
+    assert proxy_of(tmp_path, upstream, HTTPS_PROXY=PROXY, NO_PROXY="ample.com,") == PROXY
+
+
 def test_others_go_through_it(tmp_path: Path) -> None:
     assert proxy_of(tmp_path, HTTPS_PROXY=PROXY) == PROXY
     assert proxy_of(tmp_path, HTTPS_PROXY=PROXY, NO_PROXY="example.com") == PROXY

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 def node(script: Path, *arguments: str, timeout: float = 100, **how: Any) -> subprocess.CompletedProcess[str]:
     """A script run by Node, without a way out of this machine."""
     assert (NODE_FOLDER / "node_modules").is_dir(), "the npm clients are missing; `make conformance` brings them"
-    environ: Mapping[str, str] = how.pop("env", {})
+    environ: dict[str, str] = how.pop("env", {})
     if NODE_FOLDER not in script.parents:
         script = Path(shutil.copy(script, NODE_FOLDER))  # modules are looked for beside the script
     return subprocess.run(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -54,9 +55,12 @@ def tls_front(folder: Path, scenario: str) -> Iterator[TlsFront]:
 def _serving(backend: Any, config: Config) -> Iterator[None]:
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    thread = threading.Thread(
-        target=lambda: loop.run_until_complete(serve(backend, config, shutdown_trigger=stop.wait)), daemon=True
-    )
+
+    def run() -> None:
+        with contextlib.suppress(ssl.SSLError, ExceptionGroup):  # hypercorn, over connections that are cut at the end
+            loop.run_until_complete(serve(backend, config, shutdown_trigger=stop.wait))
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,23 +60,36 @@ class Stage:
 @asynccontextmanager
 async def stage(data_dir: Path, scenario: str = "", **settings: str) -> AsyncIterator[Stage]:
     """``settings`` are environment variables without their prefix, such as ``AUTH__QUEUE_LIMIT``."""
-    async with simulated_backend(parse_scenario(scenario)) as base_url:
-        environ = {
-            "CODEX_PROXY_SERVER__PROXY_API_KEY": KEY,
-            "CODEX_PROXY_API__BASE_URL": base_url,
-            "CODEX_PROXY_AUTH__ROTATION_STRATEGY": "round_robin",
-            "CODEX_PROXY_SERVER__STOP_GRACE_SECONDS": "0.2",
-            "CODEX_JWT_TOKEN": ",".join(simulated_tokens()),
-        }
-        environ |= {f"CODEX_PROXY_{name}": value for name, value in settings.items()}
-        options = ServeOptions(flags={"server.port": 0}, data_dir=data_dir)
-        headers = {"authorization": f"Bearer {KEY}"}
-        async with (
-            serving(options, environ) as served,
-            httpx.AsyncClient(base_url=served.url, headers=headers, timeout=20) as client,
-            httpx.AsyncClient(base_url=base_url, timeout=20) as backend,
-        ):
-            yield Stage(client=client, backend=backend, url=served.url)
+    async with (
+        simulated_backend(parse_scenario(scenario)) as base_url,
+        stage_over(base_url, data_dir, settings) as made,
+    ):
+        yield made
+
+
+@asynccontextmanager
+async def stage_over(
+    base_url: str, data_dir: Path, settings: Mapping[str, str], *, authority: Path | None = None
+) -> AsyncIterator[Stage]:
+    """A gateway over a backend that runs already, behind TLS if it has an ``authority``."""
+    environ = {
+        "CODEX_PROXY_SERVER__PROXY_API_KEY": KEY,
+        "CODEX_PROXY_API__BASE_URL": base_url,
+        "CODEX_PROXY_AUTH__ROTATION_STRATEGY": "round_robin",
+        "CODEX_PROXY_SERVER__STOP_GRACE_SECONDS": "0.2",
+        "CODEX_JWT_TOKEN": ",".join(simulated_tokens()),
+    }
+    if authority is not None:
+        environ["CODEX_PROXY_TLS__CA_FILE"] = str(authority)
+    environ |= {f"CODEX_PROXY_{name}": value for name, value in settings.items()}
+    options = ServeOptions(flags={"server.port": 0}, data_dir=data_dir)
+    trusted = True if authority is None else ssl.create_default_context(cafile=str(authority))
+    async with (
+        serving(options, environ) as served,
+        httpx.AsyncClient(base_url=served.url, headers={"authorization": f"Bearer {KEY}"}, timeout=20) as client,
+        httpx.AsyncClient(base_url=base_url, timeout=20, verify=trusted) as backend,
+    ):
+        yield Stage(client=client, backend=backend, url=served.url)
 
 
 def chunks_of(reply: httpx.Response) -> list[dict[str, Any]]:

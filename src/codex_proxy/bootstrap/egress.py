@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment
 
 from codex_proxy.settings.load import LoadedSettings
 
@@ -16,9 +15,18 @@ def heed_no_proxy(loaded: LoadedSettings, environ: Mapping[str, str]) -> LoadedS
     excepted = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
     if "HTTPS_PROXY" not in loaded.provenance.get(_KEY, "") or not excepted:
         return loaded
-    host = urlsplit(loaded.settings.api.base_url).netloc
-    if not proxy_bypass_environment(host, {"no": excepted}):
+    if not _excepts(excepted, loaded.settings.api.base_url):
         return loaded
     tls = loaded.settings.tls.model_copy(update={"proxy_url": None})
     settings = loaded.settings.model_copy(update={"tls": tls})
     return replace(loaded, settings=settings, provenance={**loaded.provenance, _KEY: "excepted by NO_PROXY"})
+
+
+def _excepts(names: str, url: str) -> bool:
+    """Whether a host is in the list: as itself, with its port, below a listed domain, or by ``*``."""
+    place = urlsplit(url)
+    host = (place.hostname or "").lower()
+    for name in (part.strip().lower().lstrip(".") for part in names.split(",")):
+        if name in {"*", host, place.netloc.lower()} or (name and host.endswith(f".{name}")):
+            return True
+    return False

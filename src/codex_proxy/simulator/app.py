@@ -83,6 +83,7 @@ class SimulatedBackend:
                 path=scope["path"],
                 endpoint=path,
                 query=scope["query_string"].decode("latin-1"),
+                http_version=scope.get("http_version", ""),
                 at=self._now(),
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
                 body_bytes=len(raw),

@@ -27,6 +27,7 @@ class Entry(msgspec.Struct, kw_only=True):
     at: float
     ordinal: int = 0
     query: str = ""
+    http_version: str = ""
     endpoint: str = ""
     headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
     account: str | None = None
