@@ -64,7 +64,7 @@ def test_chat_tool_loop_with_parallel_calls(client: OpenAI, gateway: Gateway, st
             first = stream.get_final_completion()
     else:
         first = client.chat.completions.create(messages=user(ASK), **asked)
-    said = first.choices[0].message
+    said: Any = first.choices[0].message
     assert first.choices[0].finish_reason == "tool_calls"
     assert said.tool_calls is not None
     cities = [call.function.arguments for call in said.tool_calls]

@@ -22,7 +22,6 @@ import uvloop
 from codex_proxy.access.keys import is_strong
 from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
-from codex_proxy.bootstrap.egress import heed_no_proxy
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
@@ -41,6 +40,7 @@ from codex_proxy.operations.client_keys import (
 )
 from codex_proxy.server.listeners import CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
+from codex_proxy.settings.no_proxy import heed_no_proxy
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.access_file import AccessFile
 from codex_proxy.storage.installation_file import installation_id

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from codex_proxy.bootstrap.egress import heed_no_proxy
 from codex_proxy.settings.load import load_settings
+from codex_proxy.settings.no_proxy import heed_no_proxy
 
 PROXY = "http://127.0.0.1:3128"
 
