@@ -40,7 +40,8 @@ def losses(asked: JsonObject, request: Request, call: UpstreamCall) -> list[str]
     sent = msgspec.json.decode(zstandard.ZstdDecompressor().decompressobj().decompress(call.body))
     codex = request.is_codex_client
     expected = [item if codex else _edited(item) for item in _items(asked.get("input"))]
-    found = _item_losses([item for item in expected if item is not None], sent.get("input"))
+    items = sent.get("input") if codex else [_without_nulls(item) for item in _items(sent.get("input"))]
+    found = _item_losses([item for item in expected if item is not None], items)
     return [*found, *(_member_losses(asked, sent) if codex else _tool_losses(asked, sent))]
 
 
@@ -72,6 +73,11 @@ def _items(value: object) -> list[Any]:
     if isinstance(value, str):
         return [{"type": "message", "role": "user", "content": value}]
     return value if isinstance(value, list) else []
+
+
+def _without_nulls(item: Any) -> Any:
+    """A member that is null says what an absent one says."""
+    return {name: value for name, value in item.items() if value is not None} if isinstance(item, dict) else item
 
 
 def _edited(item: Any) -> Any:

@@ -37,6 +37,8 @@ def test_legal_items_are_accepted(items: list[dict[str, Any]]) -> None:
         ([{"role": "system", "content": "x"}], "System messages are not allowed"),
         ([{"role": "king", "content": "x"}], "Invalid value: 'king'."),
         ([{"type": "dance"}], "Invalid value: 'dance'."),
+        ([{"type": ["odd"]}], "Invalid value"),
+        ([{"role": "user", "content": [{"type": {}}]}], "Invalid value"),
         ([{"role": "user", "content": [{"type": "output_text", "text": "x"}]}], "Invalid value: 'output_text'."),
         ([{"role": "user", "content": [{"type": "input_image", "image_url": "nope"}]}], "Invalid 'input[0].content[0]"),
         ([{"type": "reasoning", "encrypted_content": "theirs"}], "The encrypted content theirs... could not be"),

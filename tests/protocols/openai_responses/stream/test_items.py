@@ -102,3 +102,11 @@ def test_a_hosted_tool_that_breaks_off_keeps_what_was_announced() -> None:
     announced = {"type": "apply_patch_call", "id": "apc_1", "call_id": "call_1", "status": "in_progress"}
     ended = [event for event in read(CREATED, item_added(announced)) if isinstance(event, ev.HostedEnded)]
     assert [event.item for event in ended] == [announced]
+
+
+def test_a_part_of_no_readable_type_breaks_nothing() -> None:
+    item = message("hello", "m")
+    part = {"type": ["odd"], "text": "x"}
+    added = {"type": "response.content_part.added", "output_index": 0, "item_id": "m", "content_index": 0, "part": part}
+    events = read(item_added(item | {"content": []}), added, item_done(item | {"content": [part, *item["content"]]}))
+    assert [event.text for event in events if isinstance(event, ev.TextEnded)] == ["hello"]

@@ -84,7 +84,7 @@ def _check_item(item: JsonObject, param: str, is_issued: Callable[[str], bool]) 
     kind = item.get("type", "message")
     if kind == "item_reference":
         raise _not_found(item.get("id"))
-    if kind not in ITEM_TYPES:
+    if not isinstance(kind, str) or kind not in ITEM_TYPES:
         raise invalid_value(f"{param}.type", kind, ITEM_TYPES)
     _check_id(item, kind, param)
     if kind == "message":
@@ -134,7 +134,7 @@ def _check_part(part: Any, param: str, kinds: tuple[str, ...]) -> None:
     if not isinstance(part, dict):
         raise invalid_type(param, "an object")
     kind = part.get("type")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise invalid_value(f"{param}.type", kind, kinds)
     if "prompt_cache_breakpoint" in part:
         raise detail("Unsupported parameter: prompt_cache_breakpoint")

@@ -178,7 +178,7 @@ class ItemReader:
     def _read_part(self, event: WireEvent, out: list[ev.Event]) -> TextPart | None:
         members = read_object(event.part)
         kind = members.get("type")
-        if kind in {"output_text", "refusal"}:
+        if str(kind) in {"output_text", "refusal"}:
             return self._part(event, out, refusal=kind == "refusal")
         if kind != "reasoning_text":
             payload = msgspec.json.encode(members)
@@ -380,7 +380,7 @@ def _item_id(members: JsonObject) -> str | None:
 def _message_parts(members: JsonObject) -> list[JsonObject]:
     content = members.get("content")
     parts = content if isinstance(content, list) else []
-    return [part for part in parts if isinstance(part, dict) and part.get("type") in {"output_text", "refusal"}]
+    return [part for part in parts if isinstance(part, dict) and str(part.get("type")) in {"output_text", "refusal"}]
 
 
 def _part_texts(parts: object) -> list[str]:
