@@ -1,6 +1,6 @@
 """Every configuration key, its type, its default and what it does.
 
-Rules of this file: the only source of defaults; ``default.yaml`` and the documentation are generated from it.
+Rules of this file: the only source of defaults; the documentation of the keys is generated from it.
 """
 
 from typing import Any, Literal
