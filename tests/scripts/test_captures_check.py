@@ -94,7 +94,7 @@ class Refusing:
     def encode_response(self, request: Request, response: Response, ids: AnswerIds) -> WireReply:
         return ChatServer().encode_response(request, response, ids)
 
-    def encode_failure(self, failure: Failure, *, request_id: str) -> WireReply:
+    def encode_failure(self, failure: Failure, *, request_id: str, request: Request | None = None) -> WireReply:
         return ChatServer().encode_failure(failure, request_id=request_id)
 
 

@@ -149,8 +149,8 @@ class ServerCodec(Protocol):
         """The whole answer; a failed ending becomes an HTTP error."""
         ...
 
-    def encode_failure(self, failure: Failure, *, request_id: str) -> WireReply:
-        """A failure before the stream began."""
+    def encode_failure(self, failure: Failure, *, request_id: str, request: Request | None = None) -> WireReply:
+        """A failure before the stream began; ``request`` is known where it could be parsed."""
         ...
 
 

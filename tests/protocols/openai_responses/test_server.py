@@ -48,3 +48,15 @@ def test_a_failed_answer_is_an_http_error() -> None:
 
 def test_an_answer_without_an_end_is_an_error_too() -> None:
     assert CODEC.encode_response(REQUEST, Response(), IDS).status == 502
+
+
+def test_a_codex_client_gets_the_limit_in_the_backends_words() -> None:
+    limit = Failure(kind=FailureKind.USAGE_LIMIT, message="used up", plan_type="plus", resets_at=1_790_000_000.0)
+    body = b'{"model":"gpt-5.4","input":"x"}'
+    headers = {"user-agent": "codex_exec/0.169.0 (Debian 12.0.0; x86_64)", "originator": "codex_exec"}
+    codec = ResponsesServer()
+    for told, kind in ((headers, "usage_limit_reached"), ({}, "rate_limit_error")):
+        request = codec.parse_request(body, headers=told).request
+        reply = codec.encode_failure(limit, request_id="req", request=request)
+        assert (reply.status, json.loads(reply.body)["error"]["type"]) == (429, kind)
+    assert json.loads(codec.encode_failure(limit, request_id="req").body)["error"]["type"] == "rate_limit_error"

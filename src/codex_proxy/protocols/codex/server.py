@@ -78,7 +78,7 @@ class CodexServer:
             return self.encode_failure(response.ending.failure, request_id=ids.request_id)
         return ResponsesServer().encode_response(request, response, ids)
 
-    def encode_failure(self, failure: Failure, *, request_id: str) -> WireReply:
+    def encode_failure(self, failure: Failure, *, request_id: str, request: Request | None = None) -> WireReply:
         """See ``ServerCodec``."""
         headers: HeaderPairs = (("content-type", "application/json"), ("x-request-id", request_id))
         if failure.retry_after_seconds is not None and failure.kind is FailureKind.RATE_LIMITED:

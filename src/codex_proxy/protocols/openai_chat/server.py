@@ -92,7 +92,7 @@ class ChatServer:
             body["usage"] = usage_object(response.usage)
         return WireReply(status=200, body=encode(body))
 
-    def encode_failure(self, failure: Failure, *, request_id: str) -> WireReply:
+    def encode_failure(self, failure: Failure, *, request_id: str, request: Request | None = None) -> WireReply:
         """A failure before the stream began."""
         return error_reply(failure)
 

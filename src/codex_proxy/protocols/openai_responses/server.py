@@ -9,6 +9,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.fold import Response
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.protocols.base import AnswerIds, ParsedRequest, ServerStream, WireReply
+from codex_proxy.protocols.openai_responses.failures import codex_limit_body
 from codex_proxy.protocols.openai_responses.request.body import parse_request_body
 from codex_proxy.protocols.openai_responses.stream import envelope
 from codex_proxy.protocols.openai_responses.stream.encoder import ResponsesEncoder
@@ -34,7 +35,7 @@ class ResponsesServer:
         """See ``ServerCodec``; an incomplete answer is a 200, a failed one an HTTP error."""
         ending = response.ending
         if isinstance(ending, ev.Failed):
-            return self.encode_failure(ending.failure, request_id=ids.request_id)
+            return self.encode_failure(ending.failure, request_id=ids.request_id, request=request)
         if ending is None:
             failure = Failure(kind=FailureKind.DISCONNECTED, message="the answer has no end")
             return self.encode_failure(failure, request_id=ids.request_id)
@@ -50,9 +51,10 @@ class ResponsesServer:
             body = envelope.closing(request, head, end, _told(response, ids))
         return WireReply(status=200, body=msgspec.json.encode(body))
 
-    def encode_failure(self, failure: Failure, *, request_id: str) -> WireReply:
-        """See ``ServerCodec``."""
-        return error_reply(failure)
+    def encode_failure(self, failure: Failure, *, request_id: str, request: Request | None = None) -> WireReply:
+        """See ``ServerCodec``; a Codex client shows its own limit screen for the backend's own body."""
+        codex = request is not None and request.is_codex_client
+        return error_reply(failure, codex_limit_body(failure) if codex else None)
 
 
 def _told(response: Response, ids: AnswerIds) -> envelope.Told:

@@ -41,7 +41,7 @@ class ChatOrResponses:
         """See ``ServerCodec``."""
         return self._chat.encode_response(request, response, ids)
 
-    def encode_failure(self, failure: Failure, *, request_id: str) -> WireReply:
+    def encode_failure(self, failure: Failure, *, request_id: str, request: Request | None = None) -> WireReply:
         """See ``ServerCodec``."""
         return self._chat.encode_failure(failure, request_id=request_id)
 

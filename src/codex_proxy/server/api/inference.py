@@ -121,7 +121,8 @@ class InferenceEndpoint:
         await incoming.reply(reply)
 
     async def _refuse(self, incoming: Incoming, failure: Failure, request: Request | None = None) -> None:
-        await incoming.reply(self._codec.encode_failure(failure, request_id=incoming.request_id))
+        reply = self._codec.encode_failure(failure, request_id=incoming.request_id, request=request)
+        await incoming.reply(reply)
 
 
 class AnswerFacts:
