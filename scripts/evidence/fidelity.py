@@ -17,6 +17,7 @@ from codex_proxy.protocols.base import UpstreamCall
 _REPLACED = frozenset({"client_metadata", "prompt_cache_key"})  # our ids instead of the client's
 _SET = {"store": False, "stream": True}  # the backend streams and stores nothing
 _NOT_SENT = frozenset({"id", "status", "prompt_cache_breakpoint", "cache_control"})  # ids of items nobody stored
+_KNOWN = frozenset({"message", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"})
 _TEXT_OF = {"assistant": "output_text"}
 
 
@@ -40,8 +41,7 @@ def losses(asked: JsonObject, request: Request, call: UpstreamCall) -> list[str]
     sent = msgspec.json.decode(zstandard.ZstdDecompressor().decompressobj().decompress(call.body))
     codex = request.is_codex_client
     expected = [item if codex else _edited(item) for item in _items(asked.get("input"))]
-    items = sent.get("input") if codex else [_without_nulls(item) for item in _items(sent.get("input"))]
-    found = _item_losses([item for item in expected if item is not None], items)
+    found = _item_losses([item for item in expected if item is not None], sent.get("input"))
     return [*found, *(_member_losses(asked, sent) if codex else _tool_losses(asked, sent))]
 
 
@@ -75,11 +75,6 @@ def _items(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _without_nulls(item: Any) -> Any:
-    """A member that is null says what an absent one says."""
-    return {name: value for name, value in item.items() if value is not None} if isinstance(item, dict) else item
-
-
 def _edited(item: Any) -> Any:
     """The item with the documented edits; None where it is not sent."""
     if not isinstance(item, dict):
@@ -90,7 +85,8 @@ def _edited(item: Any) -> Any:
             return None  # the backend cannot resolve it
         kept = _NOT_SENT - ({"id"} if str(item.get("id", "")).startswith("rs_") else set())
         return {name: value for name, value in item.items() if name not in kept and value is not None}
-    edited = {name: value for name, value in item.items() if name not in _NOT_SENT and value is not None}
+    known = kind in _KNOWN  # what an unknown item means by null is its own matter
+    edited = {name: value for name, value in item.items() if name not in _NOT_SENT and not (known and value is None)}
     if kind != "message":
         return edited
     role = "developer" if edited.get("role") == "system" else edited.get("role")  # the backend refuses system items

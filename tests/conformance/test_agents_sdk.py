@@ -6,7 +6,8 @@ import pytest
 from agents import Agent, OpenAIChatCompletionsModel, OpenAIResponsesModel, Runner, function_tool, set_tracing_disabled
 from openai import AsyncOpenAI
 
-from tests.conformance.conftest import KEY, Gateway
+from tests.conformance.conftest import Gateway
+from tests.scenarios.stage import KEY
 
 set_tracing_disabled(disabled=True)
 

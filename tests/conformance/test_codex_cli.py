@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.conftest import KEY, NODE_FOLDER, any_token, asked, gateway_over, node, running
+from tests.conformance.conftest import NODE_FOLDER, any_token, asked, gateway_over, node, running
 from tests.conformance.tls import TlsFront, tls_front
+from tests.scenarios.stage import KEY
 
 CODEX = NODE_FOLDER / "node_modules" / "@openai" / "codex" / "bin" / "codex.js"
 SECRET = "the file's only line"

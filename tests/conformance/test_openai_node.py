@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.conftest import KEY, Gateway, node
+from tests.conformance.conftest import Gateway, node
+from tests.scenarios.stage import KEY
 
 SCRIPT = Path(__file__).parent / "node" / "sdk.mjs"
 

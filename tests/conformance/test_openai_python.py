@@ -9,7 +9,8 @@ from openai import OpenAI
 from pydantic import BaseModel
 
 from codex_proxy.simulator.unscripted.answers import tiny_png
-from tests.conformance.conftest import KEY, Gateway
+from tests.conformance.conftest import Gateway
+from tests.scenarios.stage import KEY
 
 MODEL = "gpt-5.4"
 PARAMETERS = {
@@ -87,11 +88,12 @@ def test_chat_parse_into_a_schema(client: OpenAI) -> None:
 @pytest.mark.parametrize("streamed", [False, True])
 def test_chat_image(client: OpenAI, streamed: bool) -> None:
     parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": PICTURE}}]
-    with client.chat.completions.stream(model=MODEL, messages=user(parts)) as stream:
-        text = stream.get_final_completion().choices[0].message.content
-    if not streamed:
-        text = client.chat.completions.create(model=MODEL, messages=user(parts)).choices[0].message.content
-    assert text == "I see a picture of type image/png and 69 bytes."
+    if streamed:
+        with client.chat.completions.stream(model=MODEL, messages=user(parts)) as stream:
+            answer: Any = stream.get_final_completion()
+    else:
+        answer = client.chat.completions.create(model=MODEL, messages=user(parts))
+    assert answer.choices[0].message.content == "I see a picture of type image/png and 69 bytes."
 
 
 def test_chat_reasoning(client: OpenAI) -> None:

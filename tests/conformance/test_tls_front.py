@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.tls import tls_front
-from tests.scenarios.stage import CHAT, Stage, chat_text, chunks_of, stage_over
-
-BODY = {"model": "gpt-5.4", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+from tests.scenarios.stage import (
+    CHAT,
+    FIRST_THEN_SILENCE,
+    STREAMED_CHAT,
+    Stage,
+    chat_text,
+    chunks_of,
+    first_event_passes,
+    stage_over,
+)
 
 
 @asynccontextmanager
@@ -30,15 +37,8 @@ async def test_plain(tmp_path: Path) -> None:
 
 
 async def test_the_first_event_passes_before_the_second_is_sent(tmp_path: Path) -> None:
-    async with (
-        stage(tmp_path, "rules: [{steps: [{text: first}, {stall: true}]}]") as play,
-        play.client.stream("POST", CHAT, json=BODY) as reply,
-    ):
-        chunks = reply.aiter_bytes()
-        while b"first" not in await anext(chunks):
-            pass
-        (entry,) = await play.asked()
-        assert not entry["ended"]
+    async with stage(tmp_path, FIRST_THEN_SILENCE) as play:
+        assert await first_event_passes(play)
 
 
 async def test_a_cut_after_content_is_a_legal_error(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ async def test_a_stall_ends_with_the_idle_timeout(tmp_path: Path) -> None:
 
 async def test_a_client_that_cancels_resets_the_upstream_stream(tmp_path: Path) -> None:
     async with stage(tmp_path, "rules: [{steps: [{text: half}, {stall: true}]}]") as play:
-        async with play.client.stream("POST", CHAT, json=BODY) as reply:
+        async with play.client.stream("POST", CHAT, json=STREAMED_CHAT) as reply:
             await anext(reply.aiter_bytes())
         async with asyncio.timeout(5):
             while not (await play.asked())[0]["left_early"]:
@@ -83,7 +83,7 @@ async def test_a_slow_reader_loses_nothing(tmp_path: Path) -> None:
     steps = ", ".join([step] * pieces_count)
     async with (
         stage(tmp_path, f"rules: [{{steps: [{steps}]}}]") as play,
-        play.client.stream("POST", CHAT, json=BODY) as reply,
+        play.client.stream("POST", CHAT, json=STREAMED_CHAT) as reply,
     ):
         content = b""
         async for chunk in reply.aiter_raw(1_048_576):

@@ -17,7 +17,7 @@ from codex_proxy.protocols.openai_chat.client import ChatClient
 from codex_proxy.protocols.openai_chat.encoder import ThoughtJoiner
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
-from scripts.evidence.codecs import Reader, ResponsesReader
+from scripts.evidence.codecs import CODEX_HEADERS, Reader, ResponsesReader
 
 IDS = AnswerIds(token="law0law0law0law0law0law0", created_at=1_790_000_000, request_id="req_law")
 CALL = UpstreamCall(method="POST", path="/law", headers=())
@@ -160,7 +160,6 @@ _CHAT_BODY = {
     "messages": [{"role": "user", "content": "x"}],
     "stream_options": {"include_usage": True},
 }
-_CODEX_HEADERS = {"user-agent": "codex_exec/0.169.0 (Debian 12.0.0; x86_64)", "originator": "codex_exec"}
 
 CHAT = Spoken(
     name=Dialect.OPENAI_CHAT.value,
@@ -183,7 +182,7 @@ CODEX = Spoken(
     server=CodexServer(),
     client=CodexClient(),
     body=_RESPONSES_BODY,
-    headers=_CODEX_HEADERS,
+    headers=CODEX_HEADERS,
     normalise=responses_form,
 )
 DIALECTS = (CHAT, RESPONSES, CODEX)

@@ -19,6 +19,8 @@ from codex_proxy.simulator.scenario import parse_scenario
 KEY = "a-key-of-the-owners-choice"
 CHAT = "/v1/chat/completions"
 RESPONSES = "/v1/responses"
+STREAMED_CHAT = {"model": "gpt-5.4", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+FIRST_THEN_SILENCE = "rules: [{steps: [{text: first}, {stall: true}]}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,3 +106,13 @@ def chat_text(reply: httpx.Response) -> str:
     return "".join(
         choice["delta"].get("content") or "" for chunk in chunks_of(reply) for choice in chunk.get("choices", [])
     )
+
+
+async def first_event_passes(play: Stage) -> bool:
+    """Whether the first words reach the client while the backend still has more to say."""
+    async with play.client.stream("POST", CHAT, json=STREAMED_CHAT) as reply:
+        chunks = reply.aiter_bytes()
+        while b"first" not in await anext(chunks):
+            pass
+        (entry,) = await play.asked()
+    return not entry["ended"]

@@ -8,7 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.scenarios.stage import CHAT, RESPONSES, chat_text, chunks_of, stage
+from tests.scenarios.stage import (
+    CHAT,
+    FIRST_THEN_SILENCE,
+    RESPONSES,
+    STREAMED_CHAT,
+    chat_text,
+    chunks_of,
+    first_event_passes,
+    stage,
+)
 
 LIMIT = "{error: {type: usage_limit_reached, message: used up, resets_in_seconds: 500}}"
 BEFORE_CONTENT = {
@@ -124,8 +133,7 @@ async def first_chunk(client: httpx.AsyncClient, path: str, body: dict[str, Any]
 
 async def test_a_client_that_hangs_up_ends_the_upstream_and_frees_the_slot(tmp_path: Path) -> None:
     async with stage(tmp_path, "rules: [{steps: [{text: half}, {stall: true}]}]") as play:
-        messages = [{"role": "user", "content": "x"}]
-        await first_chunk(play.client, CHAT, {"model": "gpt-5.4", "stream": True, "messages": messages})
+        await first_chunk(play.client, CHAT, STREAMED_CHAT)
         await first_chunk(play.client, RESPONSES, {"model": "gpt-5.4", "stream": True, "input": "x"})
         left: list[bool] = []
         for _ in range(100):
@@ -138,28 +146,19 @@ async def test_a_client_that_hangs_up_ends_the_upstream_and_frees_the_slot(tmp_p
 
 
 async def test_the_first_event_reaches_the_client_before_the_upstream_sends_the_second(tmp_path: Path) -> None:
-    body = {"model": "gpt-5.4", "stream": True, "messages": [{"role": "user", "content": "x"}]}
-    async with (
-        stage(tmp_path, "rules: [{steps: [{text: first}, {stall: true}]}]") as play,
-        play.client.stream("POST", CHAT, json=body) as reply,
-    ):
-        chunks = reply.aiter_bytes()
-        while b"first" not in await anext(chunks):
-            pass
-        (entry,) = await play.asked()
-        assert not entry["ended"]
+    async with stage(tmp_path, FIRST_THEN_SILENCE) as play:
+        assert await first_event_passes(play)
 
 
 async def test_a_slow_reader_holds_the_upstream_back_and_loses_nothing(tmp_path: Path) -> None:
     pieces_count, piece_bytes = 150, 200_000
     step = f"{{text: \"{{{{ 'x' * {piece_bytes} }}}}\"}}"
     steps = ", ".join([step] * pieces_count)
-    body = {"model": "gpt-5.4", "stream": True, "messages": [{"role": "user", "content": "x"}]}
     narrow = httpx.AsyncHTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)])
     async with (
         stage(tmp_path, f"rules: [{{steps: [{steps}]}}]") as play,
         httpx.AsyncClient(transport=narrow, headers=play.client.headers, timeout=20) as client,
-        client.stream("POST", play.url + CHAT, json=body) as reply,
+        client.stream("POST", play.url + CHAT, json=STREAMED_CHAT) as reply,
     ):
         chunks = reply.aiter_raw()
         read_bytes = len(await anext(chunks))
