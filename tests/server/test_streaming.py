@@ -16,6 +16,7 @@ from codex_proxy.server.streaming import Pace, StreamResponder
 class PlainStream:
     """Encodes text deltas as their text."""
 
+    content_type = "text/event-stream; charset=utf-8"
     notes: tuple[Note, ...] = ()
     repairs = 0
 

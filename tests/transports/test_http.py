@@ -8,10 +8,10 @@ import time
 import pytest
 
 from codex_proxy.canonical.failure import FailureKind, Sent
-from codex_proxy.gateway.ports import Route, TransportError
+from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, Timeouts
-from codex_proxy.transports.http import HttpTransport, obeying
+from codex_proxy.transports.http import READ_BYTES, HttpTransport, obeying
 from tests.transports.wire import STREAM_HEAD, Handler, chunk, listening, read_request
 
 CALL = UpstreamCall(
@@ -64,6 +64,70 @@ async def test_the_first_event_arrives_before_the_second_is_sent() -> None:
         client_has_first.set()
         assert await reply.read() == b"data: 2\n\n"
         assert await reply.read() == b""
+    await made.close()
+
+
+async def burst(*pieces: bytes, end: bytes) -> list[bytes]:
+    """What the reads give for pieces that are written at once; the last entry names the failure, if one came."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + b"".join(chunk(piece) for piece in pieces) + end)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+    made = transport()
+    async with listening(handler) as base_url, made.open(CALL, route(base_url)) as reply:
+        reads = await reads_of(reply)
+    await made.close()
+    return reads
+
+
+async def reads_of(reply: UpstreamReply) -> list[bytes]:
+    reads = [await reply.read()]
+    try:
+        while reads[-1]:
+            reads.append(await reply.read())
+    except TransportError as error:
+        reads.append(error.failure.kind.value.encode())
+    return reads
+
+
+async def test_pieces_that_are_there_together_are_read_together() -> None:
+    pieces = [b"data: %d\n\n" % number for number in range(50)]
+    reads = await burst(*pieces, end=b"0\r\n\r\n")
+    assert b"".join(reads) == b"".join(pieces)
+    assert len(reads) < len(pieces) / 2
+    assert reads[-1] == b""
+
+
+async def test_a_read_ahead_is_bounded() -> None:
+    reads = await burst(*[b"x" * 65_536] * 16, end=b"0\r\n\r\n")
+    assert sum(map(len, reads)) == 16 * 65_536
+    assert max(map(len, reads)) <= READ_BYTES + 65_536
+
+
+async def test_what_came_before_a_break_is_read_before_the_failure() -> None:
+    reads = await burst(b"data: 1\n\n", b"data: 2\n\n", end=b"")
+    assert b"".join(reads[:-1]) == b"data: 1\n\ndata: 2\n\n"
+    assert reads[-1] == b"disconnected"
+
+
+async def test_a_reader_that_leaves_with_a_piece_asked_for_ahead_leaves_nothing_behind() -> None:
+    closed = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
+        await writer.drain()
+        await reader.read()
+        closed.set()
+
+    made = transport()
+    async with listening(handler) as base_url:
+        async with made.open(CALL, route(base_url)) as reply:
+            assert await reply.read() == b"data: 1\n\n"
+        await asyncio.wait_for(closed.wait(), 5)
     await made.close()
 
 

@@ -1,6 +1,7 @@
 """Logging: structlog to standard error, JSON lines or console, every record redacted.
 
-Rules of this file: one pipeline for our records and for those of libraries; nothing bypasses the redaction.
+Rules of this file: our records and those of libraries pass the same processors, ours without the detour through the
+standard library, which costs half of an exchange's log line; nothing bypasses the redaction.
 """
 
 import logging
@@ -21,26 +22,24 @@ def configure_logs(style: Literal["json", "console"], *, stream: TextIO | None =
     out = stream or sys.stderr
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    structlog.configure(
-        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
     renderer: Processor = (
         structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=out.isatty())
     )
-    after: list[Processor] = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.format_exc_info,
-        redact_record,
-        renderer,
-    ]
+    after: list[Processor] = [structlog.processors.format_exc_info, redact_record, renderer]
+    structlog.configure(
+        processors=[*before, *after],
+        wrapper_class=structlog.make_filtering_bound_logger(_ROOT_LEVEL),
+        logger_factory=structlog.WriteLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
     handler = logging.StreamHandler(out)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=before, processors=after))
+    without_meta: Processor = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=before, processors=[without_meta, *after])
+    )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_ROOT_LEVEL)

@@ -67,5 +67,6 @@ def redact(value: Any, name: str = "") -> Any:
 def redact_text(text: str) -> str:
     """``text`` with every secret-shaped stretch replaced."""
     text = _SHAPES.sub(REDACTED, text)
-    text = _QUERY_KEYS.sub(rf"\1{REDACTED}", text)
-    return _USERINFO.sub(rf"\1{REDACTED}@", text)
+    if "=" in text:
+        text = _QUERY_KEYS.sub(rf"\1{REDACTED}", text)
+    return _USERINFO.sub(rf"\1{REDACTED}@", text) if "@" in text else text

@@ -6,6 +6,7 @@ second does not.  Standard output is for what the owner must read, the log goes 
 
 import asyncio
 import contextlib
+import gc
 import secrets
 import signal
 import sys
@@ -48,6 +49,7 @@ from codex_proxy.storage.installation_file import installation_id
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 LOOKUP_PAUSE_SECONDS: Final = 3600.0
 LOOKUP_RETRY_SECONDS: Final = 60.0
+YOUNG_OBJECTS: Final = 20_000  # net allocations until the collector looks at the youngest; Python's default is 700
 _SECRET_BYTES: Final = 32
 
 
@@ -86,8 +88,20 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
     """
     stop = _signals()
     async with serving(options, environ) as served:
+        calm_collector()
         _announce(served)
         await stop.wait()
+
+
+def calm_collector() -> None:
+    """Keep the garbage collector from what lives as long as the process, and let it come less often.
+
+    An exchange makes thousands of objects and hardly a cycle; with the default threshold the collector took a
+    twentieth of the CPU time (measured).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
 
 
 async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:

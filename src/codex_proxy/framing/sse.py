@@ -58,11 +58,15 @@ class SseDecoder:
 
     def _feed_whole(self, chunk: bytes) -> list[Frame]:
         """The common case: the chunk is a run of whole frames, most of them an ``event:`` and a ``data:`` line."""
+        if b"\r" in chunk:
+            return self._feed_lines(chunk)
         frames: list[Frame] = []
+        names = self._names
         for block in chunk[:-2].split(_FRAME_END):
-            middle = block.find(b"\ndata: ", 7)
-            if middle > 0 and block.startswith(b"event: ") and b"\r" not in block and block.find(b"\n", middle + 1) < 0:
-                frames.append(Frame(self._name(block[7:middle]), block[middle + 7 :]))
+            head, middle, data = block.partition(b"\ndata: ")
+            if middle and b"\n" not in data and head.startswith(b"event: ") and b"\n" not in head:
+                raw = head[7:]
+                frames.append(Frame(names.get(raw) or self._name(raw), data))
             else:
                 frames += self._feed_lines(block + _FRAME_END)
         return frames

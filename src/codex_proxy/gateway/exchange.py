@@ -160,7 +160,7 @@ class _Running:
             return refusal
         route = Route(base_url=place.base_url, account_id=account.row_id, egress_url=place.egress_url)
         stop = StopFilter(prepared.request) if prepared.request.sampling.stop else None
-        plan = AttemptPlan(call=call, route=route, lease=chosen.lease, stop=stop)
+        plan = AttemptPlan(call=call, route=route, lease=chosen.lease, deliver=self._responder.deliver, stop=stop)
 
         def make_delivery(facts: ReplyFacts) -> Delivery:
             self._parts.continuation.keep_turn_state(upstream_key, identity, facts.turn_state)
@@ -192,7 +192,7 @@ class _Running:
             self._parts.pool.observe(account.row_id, snapshot)
         relay = facts.relay if prepared.request.is_codex_client else ()
         return Delivery(
-            responder=self._responder,
+            accept=self._responder.accepted,
             accepted=Accepted(model=prepared.model.slug, account_row_id=account.row_id, notes=self._notes, relay=relay),
             at_end=not prepared.request.stream,
             commit=self._commit,
@@ -236,7 +236,7 @@ class _Running:
 
     async def _give_up(self, failure: Failure) -> Failure | None:
         if failure.kind is FailureKind.EMPTY_ANSWER and self._last is not None:
-            await self._last.hand_over()  # an empty answer is still the upstream's answer
+            await self._responder.deliver(self._last.hand_over())  # an empty answer is still the upstream's answer
             return None
         return self._final(failure)
 

@@ -5,7 +5,7 @@ stateless and shared; a stream object lives for one answer.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,8 @@ from codex_proxy.canonical.target import Target
 from codex_proxy.framing.sse import Frame
 
 HeaderPairs: TypeAlias = tuple[tuple[str, str], ...]
+
+EVENT_STREAM: Final = "text/event-stream; charset=utf-8"
 
 
 class InvalidRequest(Exception):
@@ -94,6 +96,11 @@ class WireReply(msgspec.Struct, frozen=True, kw_only=True):
 class ServerStream(Protocol):
     """Encodes one answer's events as the dialect's stream."""
 
+    @property
+    def content_type(self) -> str:
+        """The media type of the whole stream."""
+        ...
+
     def encode(self, events: Sequence[Event], frame: Frame | None = None) -> bytes:
         """Wire bytes for these events, possibly none.
 
@@ -111,7 +118,7 @@ class ServerStream(Protocol):
         ...
 
     def heartbeat(self) -> bytes:
-        """A frame that keeps the connection alive and means nothing."""
+        """A frame that keeps the connection alive and means nothing; empty where the dialect has none."""
         ...
 
     @property

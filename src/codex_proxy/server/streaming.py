@@ -12,10 +12,9 @@ import msgspec
 
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.protocols.base import ServerStream, Step
-from codex_proxy.server.asgi import Send, send_message
+from codex_proxy.server.asgi import ClientGone, Send, send_message
 
 STREAM_HEADERS: Final[Mapping[str, str]] = {
-    "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
 }
@@ -53,9 +52,19 @@ class StreamResponder:
     async def deliver(self, steps: Sequence[Step]) -> None:
         """Encode a batch and write it at once."""
         encode = self.stream.encode
-        written = b"".join([encode(step.events, step.frame) for step in steps])
-        if written:
-            await self._write(written)
+        if len(steps) == 1:
+            written = encode(steps[0].events, steps[0].frame)
+        else:
+            written = b"".join([encode(step.events, step.frame) for step in steps])
+        if not written:
+            return
+        if not self.status_sent:
+            await self._start()
+        self._last_write = self._monotonic()
+        try:
+            await self._send({"type": "http.response.body", "body": written, "more_body": True})
+        except (RuntimeError, OSError) as error:  # as in ``send_message``, one coroutine less for each token
+            raise ClientGone from error
 
     async def finish(self) -> None:
         """Close the answer after its last step."""
@@ -77,11 +86,14 @@ class StreamResponder:
                 silence = 0.0
             await asyncio.sleep(self._pace.heartbeat_seconds - silence)
 
+    async def _start(self) -> None:
+        self.status_sent = True
+        headers = {"content-type": self.stream.content_type, **STREAM_HEADERS, **self._headers()}
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send_message(self._send, {"type": "http.response.start", "status": 200, "headers": raw})
+
     async def _write(self, body: bytes, *, more: bool = True) -> None:
         self._last_write = self._monotonic()
         if not self.status_sent:
-            self.status_sent = True
-            headers = {**STREAM_HEADERS, **self._headers()}
-            raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-            await send_message(self._send, {"type": "http.response.start", "status": 200, "headers": raw})
+            await self._start()
         await send_message(self._send, {"type": "http.response.body", "body": body, "more_body": more})

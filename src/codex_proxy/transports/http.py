@@ -6,12 +6,13 @@ does (measured), so the cause decides what may be replayed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from pyreqwest import exceptions as foreign
+from pyreqwest.bytes import Bytes
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
@@ -19,6 +20,8 @@ from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, PooledClient, Timeouts
+
+READ_BYTES: Final = 256 * 1024  # what one read takes at most ahead of a slow reader, beside its last piece
 
 _T = TypeVar("_T")
 _NEVER_CONNECTED: Final = "client error (Connect)"
@@ -45,10 +48,12 @@ class HttpTransport:
             host = urlsplit(route.base_url).hostname or ""
             request = self._build(call, route, pooled=pooled, host=host)
             response = await self._headers_of(request)
+            reply = HttpReply(response, pooled)
             try:
                 pooled.jar.store(host, response.get_header_all("set-cookie"))
-                yield HttpReply(response, pooled)
+                yield reply
             finally:
+                reply.close()
                 await request.__aexit__(None, None, None)
 
     def _build(self, call: UpstreamCall, route: Route, *, pooled: PooledClient, host: str) -> StreamRequest:
@@ -72,9 +77,12 @@ class HttpTransport:
 
 
 class HttpReply:
-    """An open reply; implements the gateway's ``UpstreamReply``."""
+    """An open reply; implements the gateway's ``UpstreamReply``.
 
-    __slots__ = ("_pooled", "_reader", "_seen_body", "headers", "status")
+    One ``read`` takes every piece that is there already, so that a burst costs its client one write and not fifty.
+    """
+
+    __slots__ = ("_begun", "_broken", "_pooled", "_reader", "_seen_body", "headers", "status")
 
     def __init__(self, response: Response, pooled: PooledClient) -> None:
         self.status: int = response.status
@@ -82,19 +90,83 @@ class HttpReply:
         self._reader = response.body_reader
         self._pooled = pooled
         self._seen_body = False
+        self._begun: _Begun | None = None
+        self._broken: foreign.PyreqwestError | None = None
 
     async def read(self) -> bytes:
-        """The next piece of the body, empty at its end; see ``UpstreamReply``."""
+        """What there is of the body, as soon as there is anything, empty at its end; see ``UpstreamReply``."""
+        begun, self._begun = self._begun, None
+        task = asyncio.current_task()
+        cancels = task.cancelling() if task is not None else 0
         try:
-            chunk = await obeying(self._reader.read_chunk())
+            if self._broken is not None:
+                raise self._broken
+            chunk = await (begun or self._reader.read_chunk())
         except foreign.PyreqwestError as error:
             raise TransportError(within_body(error)) from None
-        if chunk is not None:
-            self._seen_body = True
-            return bytes(chunk)
+        finally:
+            if task is not None and task.cancelling() > cancels:  # see ``obeying``
+                raise asyncio.CancelledError
+        if chunk is None:
+            self._note_end()
+            return b""
+        self._seen_body = True
+        return self._with_ready(bytes(chunk))
+
+    def close(self) -> None:
+        """Give up the piece that was asked for ahead."""
+        if self._begun is not None:
+            self._begun.close()
+
+    def _with_ready(self, first: bytes) -> bytes:
+        """``first`` and the pieces that can be had without waiting; the one that cannot stays asked for."""
+        pieces, size_bytes = [first], len(first)
+        while size_bytes < READ_BYTES:
+            reading = self._reader.read_chunk()
+            try:
+                self._begun = _Begun(reading, reading.send(None))
+                break
+            except StopIteration as done:
+                if done.value is None:
+                    break  # the end; the next read meets it again
+                pieces.append(bytes(done.value))
+                size_bytes += len(pieces[-1])
+            except foreign.PyreqwestError as error:
+                self._broken = error
+                break
+        return b"".join(pieces) if len(pieces) > 1 else first
+
+    def _note_end(self) -> None:
         if self.status == 404 and not self._seen_body:
             self._pooled.jar.clear()  # an empty 404 is the edge refusing the path, mostly over a stale cookie
-        return b""
+
+
+class _Begun:
+    """A coroutine that was begun by hand and waits for ``future``; awaiting this goes on from there."""
+
+    __slots__ = ("_coroutine", "_future")
+
+    def __init__(self, coroutine: Coroutine[object, object, Bytes | None], future: object) -> None:
+        self._coroutine = coroutine
+        self._future = future
+
+    def __await__(self) -> Generator[object, object, Bytes | None]:
+        future = self._future
+        try:
+            while True:
+                try:
+                    answer = yield future
+                except BaseException as error:  # noqa: BLE001 - handed on to the coroutine, as ``await`` does
+                    future = self._coroutine.throw(error)
+                else:
+                    future = self._coroutine.send(answer)
+        except StopIteration as done:
+            value: Bytes | None = done.value
+            return value
+
+    def close(self) -> None:
+        """Let the coroutine end."""
+        self._coroutine.close()
 
 
 async def obeying(work: Awaitable[_T]) -> _T:

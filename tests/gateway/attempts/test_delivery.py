@@ -19,7 +19,7 @@ class Told:
         self.commits = 0
         self.limits: list[RateLimitSnapshot] = []
         self.delivery = Delivery(
-            responder=self.client,
+            accept=self.client.accepted,
             accepted=Accepted(model="m", account_row_id="a"),
             at_end=at_end,
             commit=self._commit,
@@ -30,7 +30,7 @@ class Told:
         self.commits += 1
 
     async def take(self, *events: ev.Event) -> None:
-        await self.delivery.take([Step(None, (event,)) for event in events])
+        await self.client.deliver(self.delivery.take([Step(None, (event,)) for event in events]))
 
 
 async def test_nothing_is_handed_over_before_the_first_content() -> None:
@@ -48,7 +48,7 @@ async def test_a_whole_answer_waits_for_its_end() -> None:
     told = Told(at_end=True)
     await told.take(START, ev.TextStarted(block=0), ev.TextDelta(block=0, text="x"), DONE)
     assert (told.client.events, told.delivery.failure()) == ([], None)
-    await told.delivery.hand_over()
+    await told.client.deliver(told.delivery.hand_over())
     assert told.client.text == "x"
 
 

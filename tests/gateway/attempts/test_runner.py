@@ -25,7 +25,7 @@ async def attempt(reply: ScriptedReply) -> tuple[Failure | None, Client, ReplyFa
     def make_delivery(facts: ReplyFacts) -> Delivery:
         seen.append(facts)
         return Delivery(
-            responder=client,
+            accept=client.accepted,
             accepted=Accepted(model="m", account_row_id="a"),
             at_end=False,
             commit=lambda: None,
@@ -33,7 +33,7 @@ async def attempt(reply: ScriptedReply) -> tuple[Failure | None, Client, ReplyFa
         )
 
     runner = AttemptRunner(transport=transport, codec=codec, orphans=Orphanage())
-    plan = AttemptPlan(call=codec.build_call(request(), target()), route=ROUTE, lease=lease)
+    plan = AttemptPlan(call=codec.build_call(request(), target()), route=ROUTE, lease=lease, deliver=client.deliver)
     failure, _ = await runner.run(plan, make_delivery)
     assert book.used_count == 0
     return failure, client, seen[0] if seen else None

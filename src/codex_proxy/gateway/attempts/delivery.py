@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
-from codex_proxy.gateway.ports import Accepted, Responder
+from codex_proxy.gateway.ports import Accepted
 from codex_proxy.protocols.base import Step
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ class Delivery:
     def __init__(
         self,
         *,
-        responder: Responder,
+        accept: Callable[[Accepted], None],
         accepted: Accepted,
         at_end: bool,
         commit: Callable[[], None],
         observe_limits: Callable[[RateLimitSnapshot], None],
     ) -> None:
-        self._responder = responder
+        self._accept = accept
         self._accepted = accepted
         self._at_end = at_end
         self._commit = commit
@@ -45,23 +45,22 @@ class Delivery:
         self.usage: Usage | None = None
         self.end: ev.ResponseEnded | None = None
 
-    async def take(self, steps: Sequence[Step]) -> None:
-        """The next steps, in order; delivered or held."""
+    def take(self, steps: Sequence[Step]) -> Sequence[Step]:
+        """The next steps, in order; what of them and of those held the client is to get now."""
         content = False
         for step in steps:
             for event in step.events:
                 kind = type(event)
-                if kind in _CONTENT:
+                if kind in _ANSWER:
+                    content = self.has_answer = True
+                elif kind in _CONTENT:
                     content = True
-                    self.has_answer = self.has_answer or kind in _ANSWER
                 elif kind in _FACTS:
                     self._note(event)
         if self.committed:
-            await self._responder.deliver(steps)
-            return
+            return steps
         self._held.extend(steps)
-        if content and not self._at_end:
-            await self.hand_over()
+        return self.hand_over() if content and not self._at_end else ()
 
     def failure(self) -> Failure | None:
         """Why the attempt failed, once its stream is over; None if it answered."""
@@ -72,15 +71,14 @@ class Delivery:
             return EMPTY
         return None
 
-    async def hand_over(self) -> None:
-        """Commit: give the client what was held back; from now on steps pass through."""
+    def hand_over(self) -> Sequence[Step]:
+        """Commit: what was held back, for the client; from now on steps pass through."""
         if not self.committed:
             self.committed = True
             self._commit()
-            self._responder.accepted(self._accepted)
+            self._accept(self._accepted)
         held, self._held = self._held, []
-        if held:
-            await self._responder.deliver(held)
+        return held
 
     def _note(self, event: ev.Event) -> None:
         match event:

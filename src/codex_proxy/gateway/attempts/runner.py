@@ -5,7 +5,7 @@ early cancels the upstream once its headers are in.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -18,19 +18,20 @@ from codex_proxy.gateway.attempts.stop import StopFilter
 from codex_proxy.gateway.ports import Lease, Route, Transport, TransportError, UpstreamReply
 from codex_proxy.protocols.base import ClientCodec, ReplyFacts, Step, UpstreamCall, UpstreamError
 
+MakeDelivery = Callable[[ReplyFacts], Delivery]
+Deliver = Callable[[Sequence[Step]], Awaitable[None]]
+
 _ERROR_BODY_BYTES: Final = 1024 * 1024
 
 
 class AttemptPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to call, where, under which lease, and how to cut the answer."""
+    """What to call, where, under which lease, who gets the answer, and how to cut it."""
 
     call: UpstreamCall
     route: Route
     lease: Lease
+    deliver: Deliver
     stop: StopFilter | None = None
-
-
-MakeDelivery = Callable[[ReplyFacts], Delivery]
 
 
 class AttemptRunner:
@@ -73,24 +74,24 @@ class AttemptRunner:
         failure = await self._relay(plan, reply, delivery)
         if failure is None:
             failure = delivery.failure()
-            if failure is None:
-                await delivery.hand_over()  # held until now: a whole answer, or one without content
+            if failure is None and (held := delivery.hand_over()):
+                await plan.deliver(held)  # held until now: a whole answer, or one without content
             return failure, delivery
         if delivery.committed:
-            await delivery.take([Step(None, (ev.ResponseEnded(ending=ev.Failed(failure=failure)),))])
+            await plan.deliver(delivery.take([Step(None, (ev.ResponseEnded(ending=ev.Failed(failure=failure)),))]))
         return failure, delivery
 
     async def _relay(self, plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> Failure | None:
         stream = self._codec.open_stream(plan.call)
-        stop = plan.stop
+        stop, deliver, take, read = plan.stop, plan.deliver, delivery.take, reply.read
         try:
             while delivery.end is None:
-                chunk = await reply.read()
+                chunk = await read()
                 steps = stream.feed(chunk) if chunk else stream.end()
                 if stop is not None:
                     steps = stop.apply(steps)
-                if steps:
-                    await delivery.take(steps)
+                if ready := take(steps):
+                    await deliver(ready)
                 if not chunk:
                     break
         except (TransportError, UpstreamError) as error:

@@ -13,6 +13,7 @@ from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
+from codex_proxy.protocols.base import EVENT_STREAM
 from codex_proxy.protocols.openai_chat.call_queue import CallEvent, CallQueue
 from codex_proxy.protocols.openai_chat.schema import (
     GRAMMAR,
@@ -102,6 +103,10 @@ class ChatEncoder:
         self._reasoning_starts = [
             self._delta_start + b"{" + encode(member) + b":" for member in self._reasoning_members
         ]
+
+    @property
+    def content_type(self) -> str:
+        return EVENT_STREAM
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -24,6 +24,7 @@ from codex_proxy.protocols.parts.errors.upstream_errors import classify_error
 ReadExtension: TypeAlias = Callable[[str, JsonObject], ev.Event | None]
 
 _DONE: Final = b"[DONE]"
+_NOTHING: Final = Step(None, ())
 
 
 class ResponsesDecoder:
@@ -54,13 +55,20 @@ class ResponsesDecoder:
     def feed_frame(self, frame: Frame) -> Step:
         """The step of one frame; see ``ClientStream``."""
         if self._ended or frame.data == _DONE:
-            return Step(None, ())
+            return _NOTHING
         event = schema.read_event(frame.data, frame.event)
         if event is None:
-            return Step(None, ())
+            return _NOTHING
         self._understood = True
         out: list[ev.Event] = []
-        frame = self._read(event, frame, out)
+        reader = self._items.readers.get(event.type)
+        if reader is None:
+            return Step(self._read(event, frame, out), tuple(out))
+        if not self._started:
+            self._start(None, out)
+        reader(event, out)
+        if self._items.renames:
+            frame = self._items.renamed(event, frame)
         return Step(frame, tuple(out))
 
     def end(self) -> list[Step]:
@@ -77,11 +85,6 @@ class ResponsesDecoder:
 
     def _read(self, event: schema.WireEvent, frame: Frame, out: list[ev.Event]) -> Frame:
         name = event.type
-        reader = self._items.readers.get(name)
-        if reader is not None:
-            self._start(None, out)
-            reader(event, out)
-            return self._items.renamed(event, frame)
         if name in schema.TERMINALS:
             return self._terminal(event, frame, out)
         if name in schema.HOLDS_RESPONSE:

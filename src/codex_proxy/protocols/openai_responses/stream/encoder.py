@@ -16,7 +16,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
-from codex_proxy.protocols.base import AnswerIds
+from codex_proxy.protocols.base import EVENT_STREAM, AnswerIds
 from codex_proxy.protocols.openai_responses.failures import codex_error, sdk_error
 from codex_proxy.protocols.openai_responses.stream import envelope, schema
 from codex_proxy.protocols.openai_responses.stream.grammar import GRAMMAR, RELAYED
@@ -48,6 +48,10 @@ class ResponsesEncoder:
         self._usage: Usage | None = None
         self._notes: list[Note] = []
         self._unsayable = 0
+
+    @property
+    def content_type(self) -> str:
+        return EVENT_STREAM
 
     @property
     def notes(self) -> tuple[Note, ...]:

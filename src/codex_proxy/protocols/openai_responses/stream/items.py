@@ -37,8 +37,11 @@ class ItemReader:
 
     def __init__(self, context: CallContext) -> None:
         self._context = context
+        self.renames = bool(context.tool_names or context.call_ids)
         self._table = ItemTable()
         self._next_block = 0
+        self._text_place: tuple[int | None, str | None, int | None] | None = None
+        self._text_part = TextPart(-1, refusal=False)
         self.readers: dict[str, Reader] = {
             "response.output_item.added": self._added,
             "response.output_item.done": self._done,
@@ -91,7 +94,7 @@ class ItemReader:
 
     def renamed(self, event: WireEvent, frame: Frame) -> Frame:
         """The frame with the client's own tool names."""
-        if event.type not in _ITEM_EVENTS or not (self._context.tool_names or self._context.call_ids):
+        if event.type not in _ITEM_EVENTS:
             return frame
         members = read_object(frame.data)
         original = self._original(members["item"])
@@ -186,10 +189,15 @@ class ItemReader:
         return None
 
     def _text_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
-        if event.delta:
-            part = self._part(event, out, refusal=False)
-            part.pieces.append(event.delta)
-            out.append(ev.TextDelta(block=part.block, text=event.delta))
+        delta = event.delta
+        if not delta:
+            return
+        place = (event.output_index, event.item_id, event.content_index)
+        if place != self._text_place:  # a text's deltas come in a row
+            self._text_part, self._text_place = self._part(event, out, refusal=False), place
+        part = self._text_part
+        part.pieces.append(delta)
+        out.append(ev.TextDelta(block=part.block, text=delta))
 
     def _text_done(self, event: WireEvent, out: list[ev.Event]) -> None:
         if event.text is not None:
