@@ -49,3 +49,15 @@ def test_the_console_style_is_one_readable_line(out: io.StringIO) -> None:
     structlog.get_logger("a").info("started", port=8080)
     assert "started" in out.getvalue()
     assert "port=8080" in out.getvalue()
+
+
+def test_without_a_terminal_lines_are_json(out: io.StringIO) -> None:
+    configure_logs("auto", stream=out)
+    structlog.get_logger("a").info("started", port=8080)
+    assert lines(out)[0]["port"] == 8080
+
+
+def test_text_that_is_no_unicode_is_still_told(out: io.StringIO) -> None:
+    configure_logs("json", stream=out)
+    structlog.get_logger("a").info("unreadable", path="caf\udce9")
+    assert lines(out)[0]["path"] == "caf\\udce9"

@@ -8,6 +8,7 @@ import logging
 import sys
 from typing import Any, Literal, TextIO
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -17,16 +18,22 @@ _ROOT_LEVEL = logging.INFO
 _CHATTY = ("uvicorn", "uvicorn.error", "httpx", "httpcore")  # a line for each start and request that says nothing new
 
 
-def configure_logs(style: Literal["json", "console"], *, stream: TextIO | None = None) -> None:
-    """Route all logging of this process to ``stream`` (standard error), redacted."""
+def configure_logs(style: Literal["auto", "json", "console"], *, stream: TextIO | None = None) -> None:
+    """Route all logging of this process to ``stream`` (standard error), redacted.
+
+    ``auto`` writes for people where ``stream`` is a terminal and JSON where it is not.
+    """
     out = stream or sys.stderr
+    for_people = style == "console" or (style == "auto" and out.isatty())
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Processor = (
-        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=out.isatty())
+        structlog.dev.ConsoleRenderer(colors=out.isatty())
+        if for_people
+        else structlog.processors.JSONRenderer(serializer=_as_json)
     )
     after: list[Processor] = [structlog.processors.format_exc_info, redact_record, renderer]
     structlog.configure(
@@ -53,3 +60,14 @@ def redact_record(_: WrappedLogger, __: str, record: EventDict) -> EventDict:
     if "exception" in record:
         clean["exception"] = redact_text(str(record["exception"]))
     return clean
+
+
+def _as_json(record: EventDict, **_: object) -> str:
+    try:
+        return msgspec.json.encode(record).decode()
+    except UnicodeEncodeError:  # a name of the file system may hold bytes that are no text
+        return msgspec.json.encode(_as_text(record)).decode()
+
+
+def _as_text(record: EventDict) -> dict[str, str]:
+    return {name: str(value).encode("utf-8", "backslashreplace").decode() for name, value in record.items()}

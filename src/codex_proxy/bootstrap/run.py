@@ -106,7 +106,7 @@ def calm_collector() -> None:
 
 async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
     """Serve the simulated backend until a signal comes; raises ``StartRefused``."""
-    configure_logs("console")
+    configure_logs("auto")
     stop = _signals()
     async with simulated_backend(scenario_of(scenario), port=port, seed=seed) as base_url:
         _tell(f"simulated Codex backend listening on {base_url}")

@@ -51,6 +51,8 @@ class SseDecoder:
         Raises:
             FrameTooLarge: a frame grew beyond the limit.
         """
+        if not self._started and not self._pieces and chunk and not chunk.startswith(_BOM[:1]):
+            self._started = True
         between_frames = self._started and not self._pieces and not self._data
         if between_frames and chunk.endswith(_FRAME_END) and len(chunk) <= self._limit_bytes:
             return self._feed_whole(chunk)

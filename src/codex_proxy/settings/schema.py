@@ -136,7 +136,9 @@ class TranslationSection(Section):
 class LogsSection(Section):
     """Logging and the request log."""
 
-    format: Literal["console", "json"] = key("console", "Form of log lines on standard error.")
+    format: Literal["auto", "console", "json"] = key(
+        "auto", "Form of log lines on standard error; `auto` is `console` on a terminal, else `json`."
+    )
     enabled: bool = key(False, "Whether the request log is kept.", used=False)
     capacity: int = key(2000, "Records the request log keeps.", used=False)
     capture_body: bool = key(False, "Whether bodies are kept.", used=False)

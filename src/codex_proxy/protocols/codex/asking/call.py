@@ -15,7 +15,7 @@ from codex_proxy.protocols.codex.asking.body import build_body
 from codex_proxy.protocols.codex.asking.identity import response_headers
 
 RESPONSES_PATH: Final = "/codex/responses"
-_LEVEL: Final = 3
+_COMPRESSOR: Final = zstandard.ZstdCompressor(level=3)  # one for all: making one costs more than using it
 
 
 def build_call(request: Request, target: Target) -> UpstreamCall:
@@ -25,7 +25,7 @@ def build_call(request: Request, target: Target) -> UpstreamCall:
         Unsupported: a member cannot be said and must not be dropped.
     """
     body = build_body(request, target)
-    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(msgspec.json.encode(body.members))
+    packed = _COMPRESSOR.compress(msgspec.json.encode(body.members))
     return UpstreamCall(
         method="POST",
         path=RESPONSES_PATH,
