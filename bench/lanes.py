@@ -118,8 +118,8 @@ def measure_round(backend: BackendServer, servers: Sequence[Server], shape: Shap
 
 
 def measure_memory(backend: BackendServer, server: Server, *, streams: int) -> Memory:
-    """Memory of a freshly started server, before any load: at rest, then with idle streams in its chat dialect."""
-    endpoint = server.endpoints["chat"]
+    """Memory of a freshly started server, before any load: at rest, then with idle streams, in chat if it speaks it."""
+    endpoint = server.endpoints.get("chat") or server.endpoints["responses"]
     with server.awake():
         warm_up(backend, endpoint)
         time.sleep(SETTLE_SECONDS)

@@ -28,6 +28,7 @@ from bench.servers import BackendServer, Place, Server, StartFailed
 
 STARTERS: dict[str, Callable[[Place], Server]] = {
     "nginx": servers.start_nginx,
+    "relay": servers.start_relay,
     "gateway": servers.start_gateway,
     "litellm": servers.start_litellm,
 }

@@ -194,6 +194,19 @@ def start_nginx(place: Place) -> Server:
     return server
 
 
+def start_relay(place: Place) -> Server:
+    """The bare stack: the same HTTP server and client as the gateway's, relaying the Responses stream untouched."""
+    port = free_port()
+    root = str(Path(__file__).parents[1])
+    command = [sys.executable, "-m", "bench.relay", str(port), str(place.backend_port)]
+    process = _start(command, place, environment={"PYTHONPATH": root})
+    endpoints = {"responses": Endpoint(port=port, path=RESPONSES_PATH, dialect="responses", key=KEY)}
+    version = importlib.metadata.version("pyreqwest")
+    server = Server(name="relay", version=version, process=process, endpoints=endpoints)
+    _await(server, place, lambda: _listens(port))
+    return server
+
+
 def start_gateway(place: Place) -> Server:
     """Our gateway with one account on the backend; `chat` is translated, `responses` stays in its family."""
     environment = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bench.lanes import Memory, Results, Sample
 from bench.measure import Spread
 
-SERVERS = ("direct", "nginx", "gateway", "litellm")
+SERVERS = ("direct", "nginx", "relay", "gateway", "litellm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,10 +161,11 @@ class _Running:
         route = Route(base_url=place.base_url, account_id=account.row_id, egress_url=place.egress_url)
         stop = StopFilter(prepared.request) if prepared.request.sampling.stop else None
         plan = AttemptPlan(call=call, route=route, lease=chosen.lease, deliver=self._responder.deliver, stop=stop)
+        del call  # the plan lets go of its body once it is sent
 
         def make_delivery(facts: ReplyFacts) -> Delivery:
             self._parts.continuation.keep_turn_state(upstream_key, identity, facts.turn_state)
-            self._notes = prepared.notes + call.notes
+            self._notes = prepared.notes + plan.call.notes
             return self._delivery(account, prepared, facts)
 
         failure, self._last = await self._parts.runner.run(plan, make_delivery)

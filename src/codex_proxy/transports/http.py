@@ -47,6 +47,7 @@ class HttpTransport:
         async with self._pool.use(route) as pooled:
             host = urlsplit(route.base_url).hostname or ""
             request = self._build(call, route, pooled=pooled, host=host)
+            del call  # its body may be megabytes, and the stream long
             response = await self._headers_of(request)
             reply = HttpReply(response, pooled)
             try:
@@ -82,16 +83,21 @@ class HttpReply:
     One ``read`` takes every piece that is there already, so that a burst costs its client one write and not fifty.
     """
 
-    __slots__ = ("_begun", "_broken", "_pooled", "_reader", "_seen_body", "headers", "status")
+    __slots__ = ("_begun", "_broken", "_pooled", "_reader", "_response", "_seen_body", "status")
 
     def __init__(self, response: Response, pooled: PooledClient) -> None:
         self.status: int = response.status
-        self.headers: Mapping[str, str] = _joined(response)
+        self._response = response
         self._reader = response.body_reader
         self._pooled = pooled
         self._seen_body = False
         self._begun: _Begun | None = None
         self._broken: foreign.PyreqwestError | None = None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Reply headers, made anew at each look; see ``UpstreamReply``."""
+        return _joined(self._response)
 
     async def read(self) -> bytes:
         """What there is of the body, as soon as there is anything, empty at its end; see ``UpstreamReply``."""

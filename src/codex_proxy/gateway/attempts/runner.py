@@ -24,8 +24,11 @@ Deliver = Callable[[Sequence[Step]], Awaitable[None]]
 _ERROR_BODY_BYTES: Final = 1024 * 1024
 
 
-class AttemptPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to call, where, under which lease, who gets the answer, and how to cut it."""
+class AttemptPlan(msgspec.Struct, kw_only=True):
+    """What to call, where, under which lease, who gets the answer, and how to cut it.
+
+    Its call loses body and headers once they are sent: a stream may last for hours, and its request be megabytes.
+    """
 
     call: UpstreamCall
     route: Route
@@ -56,6 +59,7 @@ class AttemptRunner:
         except TransportError as error:
             plan.lease.release()
             return error.failure, None
+        plan.call = msgspec.structs.replace(plan.call, headers=(), body=b"")
         try:
             return await self._read(plan, reply, make_delivery)
         finally:
@@ -94,6 +98,7 @@ class AttemptRunner:
                     await deliver(ready)
                 if not chunk:
                     break
+                del chunk, steps, ready  # nothing of a piece is kept while the next one is waited for
         except (TransportError, UpstreamError) as error:
             return error.failure
         return None

@@ -57,8 +57,7 @@ class InferenceEndpoint:
 
     async def _serve(self, incoming: Incoming) -> None:
         try:
-            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
-            parsed = self._codec.parse_request(body, headers=incoming.headers)
+            parsed = await self._parse(incoming)
         except BodyRefused as refused:
             reply = self._codec.encode_failure(refused.failure, request_id=incoming.request_id)
             await incoming.reply(reply, unread=refused.unread)
@@ -67,6 +66,11 @@ class InferenceEndpoint:
             await self._refuse(incoming, error.failure())
             return
         await self._answer(incoming, parsed)
+
+    async def _parse(self, incoming: Incoming) -> ParsedRequest:
+        """The parsed request; its body, which may be megabytes, is not kept while the answer streams."""
+        body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+        return self._codec.parse_request(body, headers=incoming.headers)
 
     async def _answer(self, incoming: Incoming, parsed: ParsedRequest) -> None:
         ids = AnswerIds(
@@ -80,16 +84,20 @@ class InferenceEndpoint:
             client_key_id=incoming.caller.key_id if incoming.caller else "",
             notes=parsed.notes,
         )
-        answering = self._stream if parsed.request.stream else self._whole
         try:
             async with asyncio.TaskGroup() as tasks:
                 watcher = tasks.create_task(watch_disconnect(incoming.receive))
-                await answering(incoming, exchange, ids)
+                if parsed.request.stream:
+                    await self._stream(incoming, exchange, ids, tasks=tasks)
+                else:
+                    await self._whole(incoming, exchange, ids)
                 watcher.cancel()
         except* ClientGone:
             raise ClientGone from None
 
-    async def _stream(self, incoming: Incoming, exchange: ExchangeInput, ids: AnswerIds) -> None:
+    async def _stream(
+        self, incoming: Incoming, exchange: ExchangeInput, ids: AnswerIds, *, tasks: asyncio.TaskGroup
+    ) -> None:
         facts = AnswerFacts(incoming.common_headers)
         responder = StreamResponder(
             stream=self._codec.open_stream(exchange.request, ids),
@@ -98,10 +106,9 @@ class InferenceEndpoint:
             pace=self._parts.pace,
             monotonic=self._parts.clock.monotonic,
         )
-        async with asyncio.TaskGroup() as tasks:
-            pulse = tasks.create_task(responder.keep_alive())
-            failure = await self._parts.gateway.run(exchange, _Streaming(responder, facts))
-            pulse.cancel()
+        pulse = tasks.create_task(responder.keep_alive())
+        failure = await self._parts.gateway.run(exchange, _Streaming(responder, facts))
+        pulse.cancel()
         if failure is None:
             await responder.finish()
         elif responder.status_sent:

@@ -17,7 +17,7 @@ from codex_proxy.canonical.request import Dialect
 from codex_proxy.framing.sse import Frame, FrameTooLarge, SseDecoder
 from codex_proxy.protocols.base import CallContext, Step, UpstreamError
 from codex_proxy.protocols.openai_responses.stream import schema
-from codex_proxy.protocols.openai_responses.stream.items import ItemReader
+from codex_proxy.protocols.openai_responses.stream.items import READERS, ItemReader
 from codex_proxy.protocols.openai_responses.usage import parse_usage
 from codex_proxy.protocols.parts.errors.upstream_errors import classify_error
 
@@ -61,12 +61,12 @@ class ResponsesDecoder:
             return _NOTHING
         self._understood = True
         out: list[ev.Event] = []
-        reader = self._items.readers.get(event.type)
+        reader = READERS.get(event.type)
         if reader is None:
             return Step(self._read(event, frame, out), tuple(out))
         if not self._started:
             self._start(None, out)
-        reader(event, out)
+        reader(self._items, event, out)
         if self._items.renames:
             frame = self._items.renamed(event, frame)
         return Step(frame, tuple(out))

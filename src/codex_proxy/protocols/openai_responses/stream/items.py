@@ -26,8 +26,6 @@ from codex_proxy.protocols.openai_responses.stream.tracking import (
     missing_rest,
 )
 
-Reader: TypeAlias = Callable[[WireEvent, list[ev.Event]], None]
-
 _ITEM_EVENTS: Final = frozenset({"response.output_item.added", "response.output_item.done"})
 _REASONING: Final = "reasoning"
 
@@ -42,35 +40,13 @@ class ItemReader:
         self._next_block = 0
         self._text_place: tuple[int | None, str | None, int | None] | None = None
         self._text_part = TextPart(-1, refusal=False)
-        self.readers: dict[str, Reader] = {
-            "response.output_item.added": self._added,
-            "response.output_item.done": self._done,
-            "response.content_part.added": self._part_added,
-            "response.content_part.done": self._part_done,
-            "response.output_text.delta": self._text_delta,
-            "response.output_text.done": self._text_done,
-            "response.output_text.annotation.added": self._annotation,
-            "response.refusal.delta": self._refusal_delta,
-            "response.refusal.done": self._refusal_done,
-            "response.reasoning_summary_part.added": self._summary_part,
-            "response.reasoning_summary_part.done": self._summary_part,
-            "response.reasoning_summary_text.delta": self._summary_delta,
-            "response.reasoning_summary_text.done": self._summary_done,
-            "response.reasoning_text.delta": self._raw_delta,
-            "response.reasoning_text.done": self._raw_done,
-            "response.function_call_arguments.delta": self._arguments_delta,
-            "response.function_call_arguments.done": self._arguments_done,
-            "response.custom_tool_call_input.delta": self._arguments_delta,
-            "response.custom_tool_call_input.done": self._arguments_done,
-            "response.image_generation_call.partial_image": self._partial_image,
-        }
 
     # ------------------------------------------------------------------------------------------ whole items
 
-    def _added(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def added(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._announce(read_object(event.item), event.output_index, out)
 
-    def _done(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def done(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._finish(read_object(event.item), event.output_index, out)
 
     def hydrate(self, response: JsonObject, out: list[ev.Event]) -> None:
@@ -170,10 +146,10 @@ class ItemReader:
                 out.append(ev.TextStarted(block=part.block, item_id=item.item_id, phase=item.phase))
         return part
 
-    def _part_added(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def part_added(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._read_part(event, out)
 
-    def _part_done(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def part_done(self, event: WireEvent, out: list[ev.Event]) -> None:
         part = self._read_part(event, out)
         if part is not None:
             self._complete_part(part, read_object(event.part), out)
@@ -188,7 +164,7 @@ class ItemReader:
             out.append(ev.OpaqueEvent(dialect=Dialect.OPENAI_RESPONSES, name=event.type, payload=payload))
         return None
 
-    def _text_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def text_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
         delta = event.delta
         if not delta:
             return
@@ -199,21 +175,21 @@ class ItemReader:
         part.pieces.append(delta)
         out.append(ev.TextDelta(block=part.block, text=delta))
 
-    def _text_done(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def text_done(self, event: WireEvent, out: list[ev.Event]) -> None:
         if event.text is not None:
             self._repair(self._part(event, out, refusal=False), event.text, out)
 
-    def _refusal_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def refusal_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
         if event.delta:
             part = self._part(event, out, refusal=True)
             part.pieces.append(event.delta)
             out.append(ev.RefusalDelta(block=part.block, text=event.delta))
 
-    def _refusal_done(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def refusal_done(self, event: WireEvent, out: list[ev.Event]) -> None:
         if event.refusal is not None:
             self._repair(self._part(event, out, refusal=True), event.refusal, out)
 
-    def _annotation(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def annotation(self, event: WireEvent, out: list[ev.Event]) -> None:
         members = read_object(event.annotation)
         if members:
             part = self._part(event, out, refusal=False)
@@ -279,19 +255,19 @@ class ItemReader:
             block = self._open_thinking(item, out)
             out.append(ev.ThinkingDelta(block=block, text=news, part=index, raw=raw))
 
-    def _summary_part(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def summary_part(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._open_thinking(self._table.find(event.output_index, event.item_id), out)
 
-    def _summary_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def summary_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._think(event, event.delta, out, raw=False, whole=False)
 
-    def _summary_done(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def summary_done(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._think(event, event.text, out, raw=False, whole=True)
 
-    def _raw_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def raw_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._think(event, event.delta, out, raw=True, whole=False)
 
-    def _raw_done(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def raw_done(self, event: WireEvent, out: list[ev.Event]) -> None:
         self._think(event, event.text, out, raw=True, whole=True)
 
     def _end_thinking(self, item: Item, members: JsonObject, out: list[ev.Event]) -> None:
@@ -334,11 +310,11 @@ class ItemReader:
         if item.pieces:
             out.append(ev.ToolCallDelta(block=item.block, text="".join(item.pieces)))
 
-    def _arguments_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def arguments_delta(self, event: WireEvent, out: list[ev.Event]) -> None:
         if event.delta:
             self._tell_arguments(self._table.find(event.output_index, event.item_id), event.delta, out)
 
-    def _arguments_done(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def arguments_done(self, event: WireEvent, out: list[ev.Event]) -> None:
         full = event.arguments if event.arguments is not None else event.input
         item = self._table.find(event.output_index, event.item_id)
         if full is not None:
@@ -364,7 +340,7 @@ class ItemReader:
 
     # ----------------------------------------------------------------------------------------- hosted tools
 
-    def _partial_image(self, event: WireEvent, out: list[ev.Event]) -> None:
+    def partial_image(self, event: WireEvent, out: list[ev.Event]) -> None:
         item = self._table.find(event.output_index, event.item_id)
         if event.partial_image_b64 is None:
             return
@@ -395,3 +371,30 @@ def _part_texts(parts: object) -> list[str]:
     if not isinstance(parts, list):
         return []
     return [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
+
+
+Reader: TypeAlias = Callable[[ItemReader, WireEvent, list[ev.Event]], None]
+
+READERS: Final[dict[str, Reader]] = {
+    "response.output_item.added": ItemReader.added,
+    "response.output_item.done": ItemReader.done,
+    "response.content_part.added": ItemReader.part_added,
+    "response.content_part.done": ItemReader.part_done,
+    "response.output_text.delta": ItemReader.text_delta,
+    "response.output_text.done": ItemReader.text_done,
+    "response.output_text.annotation.added": ItemReader.annotation,
+    "response.refusal.delta": ItemReader.refusal_delta,
+    "response.refusal.done": ItemReader.refusal_done,
+    "response.reasoning_summary_part.added": ItemReader.summary_part,
+    "response.reasoning_summary_part.done": ItemReader.summary_part,
+    "response.reasoning_summary_text.delta": ItemReader.summary_delta,
+    "response.reasoning_summary_text.done": ItemReader.summary_done,
+    "response.reasoning_text.delta": ItemReader.raw_delta,
+    "response.reasoning_text.done": ItemReader.raw_done,
+    "response.function_call_arguments.delta": ItemReader.arguments_delta,
+    "response.function_call_arguments.done": ItemReader.arguments_done,
+    "response.custom_tool_call_input.delta": ItemReader.arguments_delta,
+    "response.custom_tool_call_input.done": ItemReader.arguments_done,
+    "response.image_generation_call.partial_image": ItemReader.partial_image,
+}
+"""How each item event is read; one table for all answers."""
