@@ -61,6 +61,14 @@ def test_annotations_of_an_unfinished_block_are_kept() -> None:
     assert response.parts[0].block == Text(text="", annotations=(citation,))
 
 
+def test_thinking_keeps_whose_token_it_is() -> None:
+    events: list[ev.Event] = [
+        ev.ThinkingStarted(block=0),
+        ev.ThinkingEnded(block=0, signature="Eqk=", origin="anthropic", redacted=True),
+    ]
+    assert fold(events).parts[0].block == Thinking(signature="Eqk=", origin="anthropic", redacted=True)
+
+
 def test_thinking_keeps_summary_and_raw_parts_apart() -> None:
     deltas: list[ev.Event] = [
         ev.ThinkingStarted(block=0, item_id="rs_1"),

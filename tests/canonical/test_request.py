@@ -24,6 +24,11 @@ def test_a_codex_client_is_known_by_its_hints() -> None:
     assert _request(SessionHints(codex=CodexHints())).is_codex_client
 
 
+def test_only_the_codex_backend_speaks_another_dialects_frames() -> None:
+    assert [dialect for dialect in Dialect if dialect.family is not dialect] == [Dialect.CODEX]
+    assert Dialect.CODEX.family is Dialect.OPENAI_RESPONSES
+
+
 def test_a_request_survives_its_own_json() -> None:
     request = _request(SessionHints(codex=CodexHints(turn_metadata={"a": 1})))
     assert msgspec.json.decode(msgspec.json.encode(request), type=Request) == request

@@ -98,12 +98,15 @@ class Thinking(msgspec.Struct, frozen=True, kw_only=True, tag="thinking"):
     """One reasoning item.
 
     ``summary`` are the readable summary parts, ``content`` raw chain-of-thought parts (open-weight models),
-    ``signature`` the opaque token (encrypted content) that lets the same account continue the reasoning.
+    ``signature`` the opaque token (encrypted content) that lets the same account continue the reasoning; ``origin`` is
+    the dialect of the upstream that issued it, None for the Responses family; no other upstream can read the token.
+    ``redacted`` marks a thought that has nothing but its token.
     """
 
     summary: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     signature: str | None = None
+    origin: str | None = None
     redacted: bool = False
     item_id: str | None = None
     extra: JsonObject = {}
@@ -140,12 +143,14 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True, tag="tool_result"):
 class Hosted(msgspec.Struct, frozen=True, kw_only=True, tag="hosted"):
     """An item of a tool that the upstream runs itself (web search, image generation, MCP ...), kept whole.
 
-    ``item`` is the item in the Responses dialect, ``type`` included.
+    ``item`` is the item in the Responses dialect, ``type`` included, or, with an ``origin``, in that dialect, where
+    Responses has none like it.
     """
 
     kind: str
     item: JsonObject
     item_id: str | None = None
+    origin: str | None = None
 
 
 class Opaque(msgspec.Struct, frozen=True, kw_only=True, tag="opaque"):

@@ -92,12 +92,17 @@ class ThinkingDelta(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ThinkingEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """A reasoning item closes.  ``signature`` is the opaque token that the client may send back."""
+    """A reasoning item closes.
+
+    ``signature`` is the opaque token that the client may send back, ``origin`` and ``redacted`` as on ``Thinking``.
+    """
 
     block: int
     summary: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     signature: str | None = None
+    origin: str | None = None
+    redacted: bool = False
     item_id: str | None = None
 
 
@@ -127,20 +132,28 @@ class ToolCallEnded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class HostedStarted(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool that the upstream runs itself begins.  ``item`` is the Responses item as announced."""
+    """A tool that the upstream runs itself begins.
+
+    ``item`` is the Responses item as announced, or, with an ``origin``, what that dialect has and Responses has not.
+    """
 
     block: int
     kind: str
     item: JsonObject
     item_id: str | None = None
+    origin: str | None = None
 
 
 class HostedEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """That tool is done; ``item`` is the finished Responses item, of ``image_generation_call`` with its ``result``."""
+    """That tool is done; ``item`` is the finished Responses item, of ``image_generation_call`` with its ``result``.
+
+    ``origin`` as on its start.
+    """
 
     block: int
     kind: str
     item: JsonObject
+    origin: str | None = None
 
 
 class ImagePartial(msgspec.Struct, frozen=True, kw_only=True, gc=False):

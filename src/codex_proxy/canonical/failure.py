@@ -15,12 +15,14 @@ class FailureKind(StrEnum):
 
     INVALID_REQUEST = "invalid_request"
     UNSUPPORTED_PARAMETER = "unsupported_parameter"
+    FORM_REFUSED = "form_refused"
     CONTEXT_TOO_LONG = "context_too_long"
     STALE_REASONING = "stale_reasoning"
     PREVIOUS_RESPONSE_NOT_FOUND = "previous_response_not_found"
     POLICY = "policy"
     MODEL_NOT_FOUND = "model_not_found"
     MODEL_NOT_IN_PLAN = "model_not_in_plan"
+    IMAGE_UNAVAILABLE = "image_generation_unavailable"
     UNAUTHORIZED = "unauthorized"
     DEACTIVATED = "deactivated"
     PAYMENT_REQUIRED = "payment_required"
@@ -112,6 +114,12 @@ RULES: Final[dict[FailureKind, FailureRule]] = {
         same_account_tries=1,
         meaning="The upstream refuses a field that we sent; it is left out once and from then on.",
     ),
+    FailureKind.FORM_REFUSED: FailureRule(
+        fault=Fault.GATEWAY,
+        client_status=502,
+        same_account_tries=1,
+        meaning="The model does not take the classic form of a request; sent once more in the lite form.",
+    ),
     FailureKind.CONTEXT_TOO_LONG: FailureRule(
         fault=Fault.CLIENT, client_status=400, meaning="The conversation does not fit the model's window."
     ),
@@ -132,6 +140,12 @@ RULES: Final[dict[FailureKind, FailureRule]] = {
     ),
     FailureKind.MODEL_NOT_IN_PLAN: FailureRule(
         fault=Fault.ACCOUNT, client_status=404, other_account_helps=True, meaning="This account's plan lacks the model."
+    ),
+    FailureKind.IMAGE_UNAVAILABLE: FailureRule(
+        fault=Fault.ACCOUNT,
+        client_status=403,
+        other_account_helps=True,
+        meaning="A picture was asked for and words came: this account's plan lacks image generation.",
     ),
     FailureKind.UNAUTHORIZED: FailureRule(
         fault=Fault.ACCOUNT,

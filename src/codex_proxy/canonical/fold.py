@@ -143,7 +143,8 @@ def _part(open_block: _Open) -> AnswerPart:
             return AnswerPart(block=_tool_call(start, arguments), item_id=start.item_id)
         case ev.HostedStarted():
             item = ended.item if isinstance(ended, ev.HostedEnded) else start.item
-            return AnswerPart(block=Hosted(kind=start.kind, item=item, item_id=start.item_id), item_id=start.item_id)
+            hosted = Hosted(kind=start.kind, item=item, item_id=start.item_id, origin=start.origin)
+            return AnswerPart(block=hosted, item_id=start.item_id)
 
 
 def _text(open_block: _Open) -> Text:
@@ -160,6 +161,8 @@ def _thinking(open_block: _Open, start: ev.ThinkingStarted) -> Thinking:
             summary=ended.summary,
             content=ended.content,
             signature=ended.signature,
+            origin=ended.origin,
+            redacted=ended.redacted,
             item_id=ended.item_id or start.item_id,
         )
     summary, raw = (

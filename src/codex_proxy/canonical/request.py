@@ -17,11 +17,18 @@ class Dialect(StrEnum):
     """A wire protocol a client or an upstream speaks."""
 
     OPENAI_CHAT = "openai_chat"
+    OPENAI_COMPLETIONS = "openai_completions"
     OPENAI_RESPONSES = "openai_responses"
+    OPENAI_IMAGES = "openai_images"
     ANTHROPIC = "anthropic"
     GEMINI = "gemini"
     OLLAMA = "ollama"
     CODEX = "codex"
+
+    @property
+    def family(self) -> "Dialect":
+        """Whose frames this dialect's frames are: the Codex backend speaks Responses."""
+        return Dialect.OPENAI_RESPONSES if self is Dialect.CODEX else self
 
 
 class Role(StrEnum):
@@ -133,7 +140,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One client request.
 
     ``model`` is as the client wrote it.  ``instructions`` is the dialect's own top-level instruction text; system and
-    developer messages stay turns.  ``extra`` holds unknown top-level fields, under the name of ``dialect``.
+    developer messages stay turns.  ``pictures_only`` says that generated pictures are all that counts of the answer,
+    ``picture_links`` that they are wanted as links.  ``extra`` holds unknown top-level fields, under the name of
+    ``dialect``.
     """
 
     dialect: Dialect
@@ -152,6 +161,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     include_usage: bool = False
     include: tuple[str, ...] = ()
     previous_response_id: str | None = None
+    pictures_only: bool = False
+    picture_links: bool = False
     metadata: JsonObject = {}
     session: SessionHints = SessionHints()
     extra: JsonObject = {}

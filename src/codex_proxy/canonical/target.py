@@ -11,7 +11,10 @@ from codex_proxy.canonical.blocks import JsonObject
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an upstream model.  ``efforts`` are in rising order; windows count tokens."""
+    """What is known of an upstream model.
+
+    ``efforts`` are in rising order; windows count tokens; ``alias_of`` is set on the row of an owner's alias.
+    """
 
     slug: str
     display_name: str = ""
@@ -29,6 +32,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     visible: bool = True
     priority: int = 0
+    alias_of: str | None = None
     raw: JsonObject = {}
 
 

@@ -6,9 +6,14 @@ from codex_proxy.canonical.blocks import JsonObject
 
 
 class ImageUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of the image generation tool, counted apart from the model's."""
+    """Tokens of the image generation tool, counted apart from the model's.
+
+    ``input_tokens`` are those of text and of pictures together.
+    """
 
     input_tokens: int = 0
+    text_input_tokens: int = 0
+    image_input_tokens: int = 0
     output_tokens: int = 0
     total_tokens: int = 0
     extra: JsonObject = {}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from codex_proxy.protocols.parts.efforts import SCALE, clamp_effort, effort_of_budget
+from codex_proxy.canonical.notes import Note, Weight
+from codex_proxy.protocols.parts.efforts import SCALE, clamp_effort, effort_of_budget, known_effort
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,19 @@ def test_a_larger_budget_never_means_less_effort() -> None:
     efforts = [effort_of_budget(tokens) for tokens in range(0, 40_000, 100)]
     ranks = [SCALE.index(effort) for effort in efforts if effort is not None]
     assert ranks == sorted(ranks)
+
+
+@pytest.mark.parametrize("word", [*SCALE, None])
+def test_a_word_of_the_scale_or_none_at_all_needs_no_note(word: str | None) -> None:
+    notes: list[Note] = []
+    assert known_effort(word, "effort", notes) == word
+    assert notes == []
+
+
+def test_a_word_outside_the_scale_counts_as_not_said_and_is_noted() -> None:
+    notes: list[Note] = []
+    assert known_effort("banana" * 100, "reasoning.effort", notes) is None
+    (note,) = notes
+    assert (note.path, note.weight) == ("reasoning.effort", Weight.COSMETIC)
+    assert note.detail.startswith("'bananabanana")
+    assert len(note.detail) < 100

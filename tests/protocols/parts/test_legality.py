@@ -47,3 +47,9 @@ def test_each_breach_is_refused() -> None:
 def test_open_blocks_are_told_for_repair() -> None:
     machine = run(("start", None), ("open_call", 4), ("open_text", 2))
     assert machine.open_blocks == ((4, "call"), (2, "text"))
+
+
+def test_a_grammar_may_allow_one_open_block_of_any_kind() -> None:
+    grammar = Grammar(start="start", finish=frozenset({"finish"}), opens={"a": "a", "b": "b"}, one_at_a_time=True)
+    machine = Legality(grammar)
+    assert [machine.accept(token, key) for token, key in (("start", None), ("a", 0), ("b", 1))] == [True, True, False]

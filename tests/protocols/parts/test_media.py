@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from codex_proxy.protocols.parts.media import data_url, sniff, split_data_url
+from codex_proxy.protocols.parts.media import data_url, sniff, sniff_bytes, split_data_url
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0 rest").decode()
@@ -47,3 +47,8 @@ def test_what_is_no_base64_proves_nothing() -> None:
 
 def test_a_built_url_is_read_back() -> None:
     assert split_data_url(data_url("image/png", PNG)) == ("image/png", PNG)
+
+
+def test_bytes_are_recognised_like_their_base64() -> None:
+    assert sniff_bytes(b"\x89PNG\r\n\x1a\n rest") == sniff(PNG) == "image/png"
+    assert sniff_bytes(b"") is None

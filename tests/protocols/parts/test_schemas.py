@@ -19,6 +19,8 @@ from codex_proxy.protocols.parts.schemas import ANY_TYPE, is_strict_safe, normal
         ({"type": "object"}, {"type": "object", "properties": {}}),
         ({"type": "array"}, {"type": "array", "items": {"type": ANY_TYPE}}),
         ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": "STRING", "enum": ["a"], "nullable": True}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"anyOf": [{"type": "STRING"}], "nullable": True}, {"anyOf": [{"type": "string"}, {"type": "null"}]}),
         ({"$ref": "#/$defs/a", "nullable": True}, {"anyOf": [{"$ref": "#/$defs/a"}, {"type": "null"}]}),
         (
             {"type": "array", "items": {"type": "string"}, "minItems": "2"},

@@ -38,7 +38,7 @@ class Fields:
 
     def take_string(self, name: str) -> str | None:
         """A string member."""
-        value = self.take(name)
+        value = self._members.pop(name, None)
         if value is not None and not isinstance(value, str):
             raise self.wrong(name, "a string", value)
         return value
@@ -52,14 +52,14 @@ class Fields:
 
     def take_bool(self, name: str) -> bool | None:
         """A boolean member."""
-        value = self.take(name)
+        value = self._members.pop(name, None)
         if value is not None and not isinstance(value, bool):
             raise self.wrong(name, "a boolean", value)
         return value
 
     def take_number(self, name: str) -> float | None:
         """A number; a boolean is none."""
-        value = self.take(name)
+        value = self._members.pop(name, None)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -77,14 +77,14 @@ class Fields:
 
     def take_object(self, name: str) -> JsonObject | None:
         """An object member."""
-        value = self.take(name)
+        value = self._members.pop(name, None)
         if value is not None and not isinstance(value, dict):
             raise self.wrong(name, "an object", value)
         return value
 
     def take_list(self, name: str) -> list[Any] | None:
         """A list member."""
-        value = self.take(name)
+        value = self._members.pop(name, None)
         if value is not None and not isinstance(value, list):
             raise self.wrong(name, "an array", value)
         return value

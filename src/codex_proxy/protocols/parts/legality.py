@@ -15,8 +15,9 @@ class Grammar(msgspec.Struct, frozen=True, kw_only=True):
 
     Tokens are the dialect's words for wire units.  ``start`` comes first and once.  ``opens`` maps a token to the kind
     of block it opens under a key, ``inside`` to the kinds of block it may occur in, ``closes`` to the kind it closes.
-    ``sequential`` kinds allow one open block at a time.  ``finish`` tokens come once, with every block closed;
-    ``after`` tokens may follow the finish, ``free`` ones stand anywhere between start and finish.
+    ``sequential`` kinds allow one open block at a time, ``one_at_a_time`` one of any kind.  ``finish`` tokens come
+    once, with every block closed; ``after`` tokens may follow the finish, ``free`` ones stand anywhere between start
+    and finish.
     """
 
     start: str
@@ -28,6 +29,7 @@ class Grammar(msgspec.Struct, frozen=True, kw_only=True):
     after: frozenset[str] = frozenset()
     before: frozenset[str] = frozenset()
     sequential: frozenset[str] = frozenset()
+    one_at_a_time: bool = False
 
 
 class Legality:
@@ -88,7 +90,7 @@ class Legality:
         return self._started
 
     def _open_block(self, kind: str, key: Hashable) -> bool:
-        if key in self._open:
+        if key in self._open or (self._grammar.one_at_a_time and self._open):
             return False
         if kind in self._grammar.sequential and kind in self._open.values():
             return False

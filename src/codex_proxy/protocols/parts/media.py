@@ -41,6 +41,11 @@ def sniff(data: str) -> str | None:
         head = base64.b64decode(data[:_HEAD_CHARACTERS] + "==", validate=False)
     except (binascii.Error, ValueError):
         return None
+    return sniff_bytes(head)
+
+
+def sniff_bytes(head: bytes) -> str | None:
+    """The media type that the first bytes prove, None where they prove nothing."""
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type

@@ -5,6 +5,7 @@ are never repaired.  Source: refusals of the Responses API ("No tool output foun
 """
 
 from collections.abc import Iterator, Sequence
+from operator import is_
 from typing import Final
 
 import msgspec
@@ -35,17 +36,16 @@ class _Repair:
     def turn(self, turn: Turn) -> Turn | None:
         blocks: list[Block] = []
         for block in turn.blocks:
-            match block:
-                case ToolCall():
-                    self._calls.add(block.call_id)
-                    blocks.append(block)
-                case ToolResult():
-                    blocks.extend(self._result(block))
-                case _:
-                    blocks.append(block)
+            if isinstance(block, ToolResult):
+                blocks.extend(self._result(block))
+                continue
+            if isinstance(block, ToolCall):
+                self._calls.add(block.call_id)
+            blocks.append(block)
         if turn.blocks and not blocks:
             return None
-        return msgspec.structs.replace(turn, blocks=tuple(blocks))
+        same = len(blocks) == len(turn.blocks) and all(map(is_, blocks, turn.blocks))
+        return turn if same else msgspec.structs.replace(turn, blocks=tuple(blocks))
 
     def _result(self, block: ToolResult) -> Iterator[Block]:
         if block.call_id not in self._calls:

@@ -4,6 +4,8 @@ Rules of this file: the input is never changed; what is dropped or approximated 
 recursion is bounded.  Source: refusals of the Responses API quoted in public reports; schemas the official SDKs send.
 """
 
+import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from codex_proxy.canonical.blocks import JsonObject
@@ -22,6 +24,7 @@ _SUBSCHEMA_MAPS: Final = ("properties", "$defs", "definitions", "patternProperti
 _SUBSCHEMA_LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
 _SUBSCHEMAS: Final = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 _SAYS_TYPE: Final = frozenset({"type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf"})
+_WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 _COMBINED: Final = ("anyOf", "oneOf", "allOf")
 _STRICT_REFUSES: Final = frozenset(
     {
@@ -59,62 +62,97 @@ def is_strict_safe(schema: JsonObject) -> bool:
 
 
 def _normalise(schema: Any, depth: int) -> Any:
+    """One pass over the members; most of a request's tools are schemas, so nothing is looked up that is not there."""
     if not isinstance(schema, dict) or depth > MAX_DEPTH:
         return schema
-    made: JsonObject = {name: value for name, value in schema.items() if name not in _DROPPED}
-    _normalise_words(made)
-    for name in _SUBSCHEMA_MAPS:
-        if isinstance(made.get(name), dict):
-            made[name] = {key: _normalise(member, depth + 1) for key, member in made[name].items()}
-    for name in _SUBSCHEMA_LISTS:
-        if isinstance(made.get(name), list):
-            made[name] = [_normalise(member, depth + 1) for member in made[name]]
-    for name in _SUBSCHEMAS:
-        if isinstance(made.get(name), dict):
-            made[name] = _normalise(made[name], depth + 1)
-    return _complete(made)
+    made: JsonObject = {}
+    for name, value in schema.items():
+        rule = _RULES.get(name)
+        if rule is None:
+            made[name] = value
+        else:
+            rule(made, name, value, depth + 1)
+    return _nullable(made) if "nullable" in made else _complete(made)
 
 
-def _normalise_words(schema: JsonObject) -> None:
+def _drop(_made: JsonObject, _name: str, _value: Any, _depth: int) -> None:
+    """The upstream refuses the member, or it means nothing to it."""
+
+
+def _type(made: JsonObject, name: str, value: Any, _depth: int) -> None:
+    if isinstance(value, str):
+        value = value.lower()
+        if value == "type_unspecified":
+            return
+    elif isinstance(value, list):
+        value = [word.lower() if isinstance(word, str) else word for word in value]
+    made[name] = value
+
+
+def _number(made: JsonObject, name: str, value: Any, _depth: int) -> None:
+    made[name] = int(value) if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value) else value
+
+
+def _format(made: JsonObject, name: str, value: Any, _depth: int) -> None:
+    if value != "enum":
+        made[name] = value
+
+
+def _required(made: JsonObject, name: str, value: Any, _depth: int) -> None:
+    if value is not None:
+        made[name] = value
+
+
+def _map(made: JsonObject, name: str, value: Any, depth: int) -> None:
+    told = isinstance(value, dict)
+    made[name] = {key: _normalise(member, depth) for key, member in value.items()} if told else value
+
+
+def _list(made: JsonObject, name: str, value: Any, depth: int) -> None:
+    made[name] = [_normalise(member, depth) for member in value] if isinstance(value, list) else value
+
+
+def _single(made: JsonObject, name: str, value: Any, depth: int) -> None:
+    made[name] = _normalise(value, depth)
+
+
+_RULES: Final[dict[str, Callable[[JsonObject, str, Any, int], None]]] = {
+    **dict.fromkeys(_DROPPED, _drop),
+    **dict.fromkeys(_NUMERIC, _number),
+    **dict.fromkeys(_SUBSCHEMA_MAPS, _map),
+    **dict.fromkeys(_SUBSCHEMA_LISTS, _list),
+    **dict.fromkeys(_SUBSCHEMAS, _single),
+    "type": _type,
+    "format": _format,
+    "required": _required,
+}
+
+
+def _nullable(schema: JsonObject) -> JsonObject:
+    """OpenAPI's word for a null among the types."""
+    allowed = schema.pop("nullable") is True
     kind = schema.get("type")
-    if isinstance(kind, str):
-        schema["type"] = kind.lower()
-    elif isinstance(kind, list):
-        schema["type"] = [word.lower() if isinstance(word, str) else word for word in kind]
-    if schema.get("type") == "type_unspecified":
-        del schema["type"]
-    for name in _NUMERIC & schema.keys():
-        value = schema[name]
-        if isinstance(value, str) and value.lstrip("-").isdigit():
-            schema[name] = int(value)
-    if schema.get("format") == "enum":
-        del schema["format"]
-    if schema.get("required", ...) is None:
-        del schema["required"]
-    if schema.pop("nullable", None) is True:
-        _allow_null(schema)
-
-
-def _allow_null(schema: JsonObject) -> None:
-    kind = schema.get("type")
-    if isinstance(kind, str):
+    if allowed and isinstance(kind, str):
         schema["type"] = [kind, "null"]
-    elif kind is None and ("$ref" in schema or "enum" in schema):
-        inner = dict(schema)
-        schema.clear()
-        schema["anyOf"] = [inner, {"type": "null"}]
+        if isinstance(schema.get("enum"), list):
+            schema["enum"] = [*(word for word in schema["enum"] if word is not None), None]
+    elif allowed and isinstance(schema.get("anyOf"), list):
+        schema["anyOf"] = [*schema["anyOf"], {"type": "null"}]
+    elif allowed and kind is None and ("$ref" in schema or "enum" in schema):
+        return {"anyOf": [_complete(schema), {"type": "null"}]}
+    return _complete(schema)
 
 
 def _complete(schema: JsonObject) -> JsonObject:
-    if schema.get("type") == "object":
-        schema.setdefault("properties", {})
-    properties = schema.get("properties")
+    kind, properties = schema.get("type"), schema.get("properties")
+    if kind == "object" and "properties" not in schema:
+        schema["properties"] = properties = {}
     if isinstance(properties, dict):
         schema["properties"] = {name: _typed(member) for name, member in properties.items()}
         required = schema.get("required")
         if isinstance(required, list):
-            schema["required"] = [name for name in required if name in properties]
-    if schema.get("type") == "array":
+            schema["required"] = [name for name in required if isinstance(name, str) and name in properties]
+    if kind == "array":
         schema["items"] = _typed(schema.get("items", {}))
     return schema
 
@@ -122,7 +160,7 @@ def _complete(schema: JsonObject) -> JsonObject:
 def _typed(schema: Any) -> Any:
     if schema is True:
         return {"type": ANY_TYPE}
-    if isinstance(schema, dict) and not _SAYS_TYPE & schema.keys():
+    if isinstance(schema, dict) and "type" not in schema and _SAYS_TYPE.isdisjoint(schema):
         return {"type": ANY_TYPE} | schema
     return schema
 
@@ -155,11 +193,20 @@ def _strict_safe(schema: Any, depth: int) -> bool:
         return True
     if depth > 10 or _STRICT_REFUSES & schema.keys():
         return False
-    properties = schema.get("properties")
-    if isinstance(properties, dict) and not (
-        schema.get("additionalProperties") is False and set(schema.get("required", [])) == set(properties)
+    properties = _members(schema.get("properties"))
+    required = [name for name in _elements(schema.get("required")) if isinstance(name, str)]
+    if "properties" in schema and not (
+        schema.get("additionalProperties") is False and set(required) == properties.keys()
     ):
         return False
-    members = [*(properties or {}).values(), schema.get("items"), *schema.get("anyOf", [])]
-    members += [*schema.get("$defs", {}).values()]
-    return all(_strict_safe(member, depth + 1) for member in members)
+    inner = [*properties.values(), schema.get("items"), *_elements(schema.get("anyOf"))]
+    inner += _members(schema.get("$defs")).values()
+    return all(_strict_safe(member, depth + 1) for member in inner)
+
+
+def _members(value: Any) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _elements(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -12,6 +12,9 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 
 _K: Final = FailureKind
 
+BROKEN_OFF: Final = Failure(kind=_K.DISCONNECTED, message="the upstream closed the stream before the answer's end")
+"""An answer whose end never came."""
+
 BY_CODE: Final[dict[str, FailureKind]] = {
     "context_length_exceeded": _K.CONTEXT_TOO_LONG,
     "string_above_max_length": _K.CONTEXT_TOO_LONG,
@@ -70,7 +73,7 @@ BY_WORDS: Final[tuple[tuple[re.Pattern[str], FailureKind], ...]] = tuple(
         (r"encrypted content .*could not be|invalid.*(?:signature|encrypted)", _K.STALE_REASONING),
         (r"unsupported parameter", _K.UNSUPPORTED_PARAMETER),
         (r"model .*(?:not supported|not available).*account", _K.MODEL_NOT_IN_PLAN),
-        (r"model .*does not exist", _K.MODEL_NOT_FOUND),
+        (r"model .*does not exist|model not found", _K.MODEL_NOT_FOUND),
         (r"account has been deactivated|account is deactivated", _K.DEACTIVATED),
         (r"country, region, or territory not supported", _K.REGION_BLOCKED),
         (r"overloaded|at capacity", _K.OVERLOADED),

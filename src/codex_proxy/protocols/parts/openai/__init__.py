@@ -1,0 +1,1 @@
+"""What OpenAI's completion dialects share: chat completions and the older text completions."""
