@@ -1,7 +1,10 @@
 """The backend's client role."""
 
+import json
+
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import FailureKind
+from codex_proxy.canonical.request import Dialect, SchemaOutput
 from codex_proxy.framing.sse import encode_frame
 from codex_proxy.protocols.codex.client import CodexClient, read_extension
 from tests.protocols.codex.parts import request, target
@@ -50,3 +53,19 @@ def test_a_whole_answer_is_decoded() -> None:
     call = CODEC.build_call(request(), target())
     events = CODEC.parse_response(call, b'{"id":"r","status":"completed","output":[]}')
     assert isinstance(events[-1], ev.ResponseEnded)
+
+
+def test_an_answer_is_taken_out_of_the_wrapper_that_its_schema_needed() -> None:
+    schema = SchemaOutput(name="s", schema={"type": "array", "items": {"type": "string"}})
+    call = CODEC.build_call(request(output=schema, dialect=Dialect.GEMINI), target())
+    assert call.context.unwrap_key == "value"
+    part = {"type": "output_text", "text": '{"value":["a"]}'}
+    message = {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [part]}
+    body = {"id": "r", "status": "completed", "output": [message]}
+    whole = CODEC.parse_response(call, json.dumps(body).encode())
+    stream = CODEC.open_stream(call)
+    data = json.dumps({"type": "response.completed", "response": body}).encode()
+    steps = [*stream.feed(encode_frame(data, "response.completed")), *stream.end()]
+    for events in (whole, [event for step in steps for event in step.events]):
+        assert [event.text for event in events if isinstance(event, ev.TextEnded)] == ['["a"]']
+        assert {event.native is None for event in events if isinstance(event, ev.ResponseEnded)} == {True}

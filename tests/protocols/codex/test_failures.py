@@ -21,6 +21,25 @@ K = FailureKind
         ),
         (400, {"detail": "Unsupported parameter: metadata"}, K.UNSUPPORTED_PARAMETER),
         (400, {"detail": "Store must be set to false"}, K.INVALID_REQUEST),
+        (400, {"detail": "Unsupported parameter: tools"}, K.FORM_REFUSED),
+        (400, {"detail": "Unsupported parameter: instructions"}, K.FORM_REFUSED),
+        (400, {"detail": "The 'x' model requires X-OpenAI-Internal-Codex-Responses-Lite"}, K.FORM_REFUSED),
+        (
+            400,
+            {"error": {"code": "unsupported_value", "message": "Only available with responses-lite"}},
+            K.FORM_REFUSED,
+        ),
+        (
+            400,
+            {"error": {"code": "unsupported_value", "message": "X-OpenAI-Internal-Codex-Responses-Lite only supports"}},
+            K.INVALID_REQUEST,
+        ),
+        (400, {"detail": "x is not supported when using X-OpenAI-Internal-Codex-Responses-Lite."}, K.INVALID_REQUEST),
+        (
+            404,
+            {"error": {"message": "Model not found gpt-5.6-luna", "type": "invalid_request_error"}},
+            K.MODEL_NOT_FOUND,
+        ),
         (
             401,
             {"error": {"message": "Provided authentication token is expired.", "code": "token_expired"}},

@@ -55,6 +55,12 @@ def test_the_older_spelling_of_efforts_is_read_too() -> None:
     assert (model.efforts, model.default_effort) == (("low",), "low")
 
 
+@pytest.mark.parametrize(("slug", "visible"), [("gpt-9", True), ("auto", False)])
+def test_a_selector_is_no_model_to_choose(slug: str, visible: bool) -> None:
+    (model,) = parse_models(json.dumps({"models": [{"slug": slug, "visibility": "list"}]}).encode())
+    assert model.visible is visible
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"models":7}'])
 def test_no_list_is_no_models(body: bytes) -> None:
     assert parse_models(body) == ()

@@ -34,12 +34,14 @@ def test_whoever_asks_here_is_a_codex_client() -> None:
         (FailureKind.OVERLOADED, 503),
         (FailureKind.INVALID_REQUEST, 400),
         (FailureKind.UNSUPPORTED_PARAMETER, 400),
+        (FailureKind.FORM_REFUSED, 400),
     ],
 )
 def test_a_failure_is_told_so_that_the_client_role_reads_the_same_kind(kind: FailureKind, status: int) -> None:
     words = {
         FailureKind.MODEL_NOT_IN_PLAN: "The 'x' model is not supported when using Codex with a ChatGPT account.",
         FailureKind.UNSUPPORTED_PARAMETER: "Unsupported parameter: x",
+        FailureKind.FORM_REFUSED: "Unsupported parameter: tools",
     }
     failure = Failure(kind=kind, message=words.get(kind, "no"), retry_after_seconds=9, resets_at=100.0)
     reply = CODEC.encode_failure(failure, request_id="req")

@@ -103,6 +103,13 @@ def test_every_spelling_of_thinking(fields: dict[str, Any], reasoning: Reasoning
     assert request(**fields).reasoning == reasoning
 
 
+def test_an_effort_nobody_knows_is_ignored_and_noted_in_its_own_spelling() -> None:
+    parsed = parse(reasoning_effort="banana", reasoning={"effort": "low"})
+    assert parsed.request.reasoning.effort == "low"
+    assert [note.path for note in parsed.notes] == ["reasoning_effort"]
+    assert [note.path for note in parse(reasoning={"effort": "banana"}).notes] == ["reasoning.effort"]
+
+
 SCHEMA = {"type": "object"}
 
 
@@ -137,7 +144,7 @@ def test_every_spelling_of_output(fields: dict[str, Any], output: OutputFormat |
         ({"x-session-affinity": "s1"}, {}, SessionHints(conversation_id="s1")),
         ({"session-id": "s1"}, {"conversation_id": "s2"}, SessionHints(conversation_id="s1")),
         ({}, {"metadata": {"session_id": "s3"}}, SessionHints(conversation_id="s3")),
-        ({}, {"prompt_cache_key": "k", "user": "u"}, SessionHints(prompt_cache_key="k", user="u")),
+        ({}, {"prompt_cache_key": "k", "user": "u"}, SessionHints(conversation_id="k", prompt_cache_key="k", user="u")),
     ],
 )
 def test_hints_of_the_conversation(headers: dict[str, str], fields: dict[str, Any], session: SessionHints) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from openai.types import CompletionUsage
 
 from codex_proxy.canonical.blocks import Annotation
 from codex_proxy.canonical.usage import Usage
@@ -13,19 +12,8 @@ from codex_proxy.protocols.openai_chat.schema import (
     image_object,
     parse_usage,
     reasoning_detail,
-    usage_object,
 )
-
-
-def test_usage_in_the_words_of_the_sdk() -> None:
-    usage = Usage(input_tokens=10, cached_tokens=4, cache_write_tokens=2, output_tokens=8, reasoning_tokens=5)
-    told = CompletionUsage.model_validate(usage_object(usage))
-    assert (told.prompt_tokens, told.completion_tokens, told.total_tokens) == (10, 8, 18)
-    assert told.prompt_tokens_details is not None
-    assert told.prompt_tokens_details.cached_tokens == 4
-    assert told.completion_tokens_details is not None
-    assert told.completion_tokens_details.reasoning_tokens == 5
-    assert parse_usage(usage_object(usage)) == usage
+from codex_proxy.protocols.parts.signatures import Sealed, open_seal
 
 
 @pytest.mark.parametrize(
@@ -72,8 +60,11 @@ def test_a_picture_is_a_data_url() -> None:
 
 
 def test_sealed_reasoning() -> None:
-    assert reasoning_detail("ENC", "rs_1")["id"] == "rs_1"
-    assert "id" not in reasoning_detail("ENC", None)
+    told = reasoning_detail("ENC", origin=None, item_id="rs_1")
+    assert (told["data"], told["id"]) == ("ENC", "rs_1")
+    assert "id" not in reasoning_detail("ENC", origin=None, item_id=None)
+    foreign = open_seal(reasoning_detail("ENC", origin="gemini", item_id=None)["data"])
+    assert foreign == Sealed(origin="gemini", item_id=None, encrypted="ENC")
 
 
 def test_every_reasoning_field_names_its_members() -> None:

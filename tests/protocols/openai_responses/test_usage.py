@@ -1,7 +1,7 @@
 """Usage objects."""
 
 from codex_proxy.canonical.usage import ImageUsage, Usage
-from codex_proxy.protocols.openai_responses.usage import build_usage, complete_usage, parse_usage
+from codex_proxy.protocols.openai_responses.usage import build_tool_usage, build_usage, complete_usage, parse_usage
 
 WIRE = {
     "input_tokens": 10,
@@ -29,6 +29,22 @@ def test_picture_tokens_are_kept_with_what_we_do_not_know() -> None:
     usage = parse_usage({"tool_usage": {"image_gen": image}})
     assert usage is not None
     assert usage.image == ImageUsage(input_tokens=1, output_tokens=2, total_tokens=3, extra={"tier": "x"})
+
+
+def test_picture_tokens_are_written_beside_the_models_own() -> None:
+    image = {
+        "input_tokens": 3,
+        "input_tokens_details": {"text_tokens": 1, "image_tokens": 2},
+        "output_tokens": 4,
+        "total_tokens": 7,
+        "tier": "x",
+    }
+    usage = parse_usage({"tool_usage": {"image_gen": image}})
+    assert usage is not None
+    assert usage.image is not None
+    assert (usage.image.text_input_tokens, usage.image.image_input_tokens) == (1, 2)
+    assert build_tool_usage(usage) == {"image_gen": image}
+    assert build_tool_usage(USAGE) == {}
 
 
 def test_a_sparse_usage_object_is_completed_and_keeps_its_own_members() -> None:

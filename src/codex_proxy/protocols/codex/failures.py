@@ -1,11 +1,13 @@
 """HTTP errors of the Codex backend and of the edge before it, classified.
 
 Rules of this file: what the edge says is told apart from what the backend says; a challenge, a blocked region or a
-blocked path is never the account's fault.  Source: replies quoted in public reports; reactions of Codex CLI 0.169.
+blocked path is never the account's fault; a refusal of what only the classic form has is a refusal of that form.
+Source: replies quoted in public reports; reactions of Codex CLI 0.169.
 """
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,12 +15,19 @@ import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.protocols.parts.errors.replies import wait_seconds
 from codex_proxy.protocols.parts.errors.upstream_errors import classify_error, kind_of_status
 
 CHALLENGE_WORDS: Final = (b"cf-chl-bypass", b"_cf_chl", b"cf_chl", b"attention required", b"just a moment")
 _LOOKED_AT_BYTES: Final = 16_384
 _SHOWN_CHARACTERS: Final = 500
 _CHALLENGED: Final = frozenset({403, 503})
+
+_CLASSIC_MEMBERS: Final = frozenset({"tools", "instructions"})
+_WANTS_LITE: Final = re.compile(
+    r"\b(?:requires?|needs|must (?:use|be sent)|only (?:supported|available))\b.{0,80}\bresponses[-_ ]?lite",
+    re.IGNORECASE,
+)
 
 FIXED_MESSAGES: Final = {
     FailureKind.CHALLENGE: "a browser challenge stands before the upstream; the egress address is not trusted",
@@ -33,9 +42,11 @@ def parse_failure(status: int, headers: Mapping[str, str], body: bytes) -> Failu
         failure = Failure(kind=edge, message=FIXED_MESSAGES[edge], status=status)
     else:
         failure = classify_error(_error_object(headers, body, status), status=status)
+        if _refuses_form(failure):
+            failure = msgspec.structs.replace(failure, kind=FailureKind.FORM_REFUSED)
     return msgspec.structs.replace(
         failure,
-        retry_after_seconds=_retry_after(headers) or failure.retry_after_seconds,
+        retry_after_seconds=wait_seconds(headers) or failure.retry_after_seconds,
         request_id=headers.get("x-request-id") or headers.get("x-oai-request-id") or headers.get("cf-ray"),
     )
 
@@ -58,6 +69,12 @@ def _edge_kind(status: int, headers: Mapping[str, str], body: bytes) -> FailureK
     if status == 404 and not body.strip():
         return FailureKind.PATH_BLOCKED
     return None
+
+
+def _refuses_form(failure: Failure) -> bool:
+    if failure.kind is FailureKind.UNSUPPORTED_PARAMETER:
+        return failure.param in _CLASSIC_MEMBERS  # the lite form has them as items of the input
+    return failure.kind is FailureKind.INVALID_REQUEST and _WANTS_LITE.search(failure.message) is not None
 
 
 def _error_object(headers: Mapping[str, str], body: bytes, status: int) -> JsonObject:
@@ -83,11 +100,6 @@ def _words(told: JsonObject, status: int) -> str:
         if isinstance(told.get(name), str):
             return str(told[name])
     return f"the upstream answered {status} ({kind_of_status(status).value})"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    value = headers.get("retry-after", "").strip()
-    return float(value) if value.replace(".", "", 1).isdigit() else None
 
 
 def _decoded(body: bytes) -> JsonObject:

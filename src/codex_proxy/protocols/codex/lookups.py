@@ -16,6 +16,7 @@ from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.protocols.codex.asking.identity import client_headers, credential_headers, user_agent
 
 OVERRIDES: Final = frozenset({"us", "us_cr"})
+_SELECTORS: Final = frozenset({"auto"})  # ChatGPT's own choice among models; names none
 _NO_CONSTRAINT: Final = "NO_CONSTRAINT"
 _ORIGIN: Final = re.compile(r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?/?")  # no path, no user
 
@@ -94,7 +95,7 @@ def _facts(entry: JsonObject) -> ModelFacts:
         context_window=_integer(entry, "context_window"),
         max_context_window=_integer(entry, "max_context_window"),
         max_output_tokens=_integer(entry, "max_output_tokens"),
-        visible=entry.get("visibility") != "hide",
+        visible=entry.get("visibility") != "hide" and entry["slug"] not in _SELECTORS,
         priority=_integer(entry, "priority") or 0,
         raw=entry,
     )

@@ -35,6 +35,7 @@ _STATUS: Final[dict[FailureKind, int]] = {
     FailureKind.FORBIDDEN: 403,
     FailureKind.MODEL_NOT_IN_PLAN: 400,
     FailureKind.MODEL_NOT_FOUND: 400,
+    FailureKind.FORM_REFUSED: 400,
 }
 """Statuses the backend uses where a gateway would tell its own client another one."""
 
@@ -43,6 +44,7 @@ _DETAILS: Final = frozenset(
         FailureKind.MODEL_NOT_IN_PLAN,
         FailureKind.MODEL_NOT_FOUND,
         FailureKind.UNSUPPORTED_PARAMETER,
+        FailureKind.FORM_REFUSED,
         FailureKind.FORBIDDEN,
     }
 )

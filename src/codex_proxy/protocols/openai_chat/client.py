@@ -17,9 +17,9 @@ from codex_proxy.canonical.tools import CustomTool, NamespaceTool, Tool
 from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_chat.conversation.writing import write_messages
 from codex_proxy.protocols.openai_chat.decoder import Answer, ChatDecoder
-from codex_proxy.protocols.openai_chat.errors import parse_vendor_failure
 from codex_proxy.protocols.openai_chat.schema import ChatProfile, ThinkingSwitch
 from codex_proxy.protocols.openai_chat.tools import build_search_options, build_tool_choice, build_tools
+from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 
 _SAMPLING: Final = (

@@ -12,11 +12,13 @@ import msgspec
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.framing.sse import DEFAULT_LIMIT_BYTES, Frame, FrameTooLarge, SseDecoder
-from codex_proxy.protocols.base import CallContext, InvalidRequest, Step, UpstreamError
+from codex_proxy.framing.sse import Frame
+from codex_proxy.protocols.base import CallContext, InvalidRequest, Step
 from codex_proxy.protocols.openai_chat.assembly.blocks import Assembly
-from codex_proxy.protocols.openai_chat.errors import read_vendor_error
 from codex_proxy.protocols.openai_chat.schema import Choice, Chunk, Delta, parse_usage
+from codex_proxy.protocols.parts.answers.frames_or_body import FramesOrBody
+from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
+from codex_proxy.protocols.parts.errors.vendor_errors import read_vendor_error
 from codex_proxy.protocols.parts.json_text import decode_value
 
 _DONE: Final = b"[DONE]"
@@ -43,23 +45,11 @@ class ChatDecoder:
 
     def __init__(self, context: CallContext, *, think_tags: bool = False) -> None:
         self._answer = Answer(context, think_tags=think_tags)
-        self._frames = SseDecoder()
-        self._body: list[bytes] | None = None
-        self._body_bytes = 0
-        self._began = False
+        self._frames = FramesOrBody()
 
     def feed(self, chunk: bytes) -> list[Step]:
         """Steps that this chunk completes; raises ``UpstreamError`` where it cannot be framed."""
-        if not self._began and (start := chunk.lstrip()):
-            self._began = True
-            self._body = [] if start.startswith(b"{") else None
-        if self._body is not None:
-            self._keep(chunk)
-            return []
-        try:
-            return [self.feed_frame(frame) for frame in self._frames.feed(chunk)]
-        except FrameTooLarge as error:
-            raise UpstreamError(Failure(kind=FailureKind.GARBLED, message=str(error))) from None
+        return [self.feed_frame(frame) for frame in self._frames.feed(chunk)]
 
     def feed_frame(self, frame: Frame) -> Step:
         """The step of one frame."""
@@ -69,18 +59,12 @@ class ChatDecoder:
 
     def end(self) -> list[Step]:
         """The last steps; an answer without an end is disconnected."""
-        if self._body is not None:
-            return [Step(None, self._answer.whole(b"".join(self._body)))]
+        body = self._frames.body
+        if body is not None:
+            return [Step(None, self._answer.whole(body))]
         steps = [self.feed_frame(frame) for frame in self._frames.end()]
         last = self._answer.end(terminated=False)
         return [*steps, Step(None, last)] if last else steps
-
-    def _keep(self, chunk: bytes) -> None:
-        self._body_bytes += len(chunk)
-        if self._body is None or self._body_bytes > DEFAULT_LIMIT_BYTES:
-            error = FrameTooLarge(DEFAULT_LIMIT_BYTES)
-            raise UpstreamError(Failure(kind=FailureKind.GARBLED, message=str(error)))
-        self._body.append(chunk)
 
 
 class Answer:
@@ -126,10 +110,7 @@ class Answer:
         if self._ended:
             return ()
         if self._finish is None and not terminated:
-            failure = Failure(
-                kind=FailureKind.DISCONNECTED, message="the vendor closed the stream before the answer's end"
-            )
-            return self._close(ev.Failed(failure=failure))
+            return self._close(ev.Failed(failure=BROKEN_OFF))
         word = (self._finish or "").lower()
         if word in _FINISH_FAILURES:
             failure = Failure(kind=_FINISH_FAILURES[word], message="the vendor gave the answer up", code=word)

@@ -6,13 +6,13 @@ an error, never ``stop``.  Source: OpenAI API reference, chat completion chunks;
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
-from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note, Verdict, Weight
-from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
+from codex_proxy.framing.sse import Frame
 from codex_proxy.protocols.base import EVENT_STREAM
 from codex_proxy.protocols.openai_chat.call_queue import CallEvent, CallQueue
 from codex_proxy.protocols.openai_chat.schema import (
@@ -23,30 +23,24 @@ from codex_proxy.protocols.openai_chat.schema import (
     annotation_object,
     image_object,
     reasoning_detail,
-    usage_object,
 )
-from codex_proxy.protocols.parts.errors.openai_errors import error_object
+from codex_proxy.protocols.parts.answers.thoughts import ThoughtText
+from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.legality import Legality
-
-PART_SEPARATOR: Final = "\n\n"
-DONE: Final = encode_frame(b"[DONE]")
-
-_HEARTBEAT: Final = encode_comment("ping")
-_INCOMPLETE: Final = {
-    "max_output_tokens": "length",
-    "max_messages": "length",
-    "content_filter": "content_filter",
-    "steered": "stop",
-}
+from codex_proxy.protocols.parts.openai.answers import (
+    DONE,
+    HEARTBEAT,
+    ending_word,
+    error_frames,
+    usage_object,
+)
 
 
 def finish_reason(ending: ev.Completed | ev.Incomplete, *, called: bool, legacy: bool) -> str:
     """The wire's word for how an answer ended; ``called`` says whether the client must run a tool."""
-    if isinstance(ending, ev.Incomplete):
-        return _INCOMPLETE.get(ending.reason, "length")
-    if not called:
-        return "stop"
+    if isinstance(ending, ev.Incomplete) or not called:
+        return ending_word(ending)
     return "function_call" if legacy else "tool_calls"
 
 
@@ -88,7 +82,7 @@ class ChatEncoder:
         self._over = False
         self._calls: dict[int, _Call] = {}
         self._queue = CallQueue()
-        self._thoughts = ThoughtJoiner()
+        self._thoughts = ThoughtText()
         self._citations = Citations()
         self._image_count = 0
         self._sealed_count = 0  # openai-python's accumulator merges lists by ``index`` only
@@ -128,23 +122,21 @@ class ChatEncoder:
         """Nothing after a proper end; otherwise the error frame of a stream that broke off."""
         if self._over:
             return b""
-        return self.fail(
-            Failure(kind=FailureKind.DISCONNECTED, message="the upstream closed the stream before the answer's end")
-        )
+        return self.fail(BROKEN_OFF)
 
     def fail(self, failure: Failure) -> bytes:
-        """The error frame and the terminator; SDKs raise at the frame, naive readers need the terminator."""
+        """The error frame and the terminator."""
         if self._over:
             return b""
         self._live, self._over = False, True
         self._close_calls()
         if not self._legality.accept("error"):
             return b""
-        return encode_frame(encode({"error": error_object(failure)})) + DONE
+        return error_frames(failure)
 
     def heartbeat(self) -> bytes:
         """A comment."""
-        return _HEARTBEAT
+        return HEARTBEAT
 
     def _text(self, text: str) -> bytes:
         if not text or not self._legality.accept("content"):
@@ -215,7 +207,12 @@ class ChatEncoder:
     def _thinking_ended(self, event: ev.ThinkingEnded) -> bytes:
         if event.signature is None or not self._form.reasoning_details:
             return b""
-        details = [{**reasoning_detail(event.signature, event.item_id), "index": self._sealed_count}]
+        details = [
+            {
+                **reasoning_detail(event.signature, origin=event.origin, item_id=event.item_id),
+                "index": self._sealed_count,
+            }
+        ]
         self._sealed_count += 1
         return self._chunk("reasoning_details", {"reasoning_details": details})
 
@@ -287,29 +284,6 @@ class ChatEncoder:
 
     def _drop(self, path: str, detail: str, weight: Weight = Weight.COSMETIC) -> None:
         self._notes[path] = Note(path=path, verdict=Verdict.DROPPED, weight=weight, detail=detail)
-
-
-class ThoughtJoiner:
-    """Thoughts as one running text: a blank line between parts and items, raw thoughts only without a summary."""
-
-    __slots__ = ("_last", "_summarised")
-
-    def __init__(self) -> None:
-        self._last: tuple[int, bool, int] | None = None
-        self._summarised: set[int] = set()
-
-    def add(self, event: ev.ThinkingDelta) -> str:
-        """What this delta adds to the text."""
-        if not event.text:
-            return ""
-        if event.raw and event.block in self._summarised:
-            return ""
-        if not event.raw:
-            self._summarised.add(event.block)
-        here = (event.block, event.raw, event.part)
-        first, changed = self._last is None, self._last != here
-        self._last = here
-        return PART_SEPARATOR + event.text if changed and not first else event.text
 
 
 class Citations:

@@ -8,6 +8,8 @@ Source: OpenAI API reference, chat completions; the extensions of Cursor, DeepSe
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import (
@@ -25,8 +27,15 @@ from codex_proxy.protocols.base import InvalidRequest, ParsedRequest
 from codex_proxy.protocols.openai_chat.conversation.reading import parse_messages
 from codex_proxy.protocols.openai_chat.schema import ChatRequest, ReplyForm
 from codex_proxy.protocols.openai_chat.tools import declared_kinds, parse_tool_choice, parse_tools
+from codex_proxy.protocols.parts.efforts import known_effort
 from codex_proxy.protocols.parts.fields import Fields
 from codex_proxy.protocols.parts.json_text import decode_object
+from codex_proxy.protocols.parts.openai.asking import (
+    no_probabilities,
+    parse_sampling,
+    parse_streaming,
+    refuse_several,
+)
 from codex_proxy.protocols.parts.session_hints import conversation_id
 
 _UNANSWERABLE: Final = {
@@ -70,7 +79,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         raise InvalidRequest("messages", "is required")
     turns, lost = parse_messages(messages, "messages", declared_kinds(tools))
     text = fields.take_fields("text") or Fields({}, "text")  # Responses spelling
-    stream, include_usage = _parse_streaming(fields)
+    stream, include_usage = parse_streaming(fields)
     metadata = fields.take_object("metadata") or {}
     request = ChatRequest(
         dialect=Dialect.OPENAI_CHAT,
@@ -81,7 +90,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         tool_choice=_parse_choice(fields, tools, notes),
         parallel_tool_calls=fields.take_bool("parallel_tool_calls"),
         output=_parse_output(fields, text, notes),
-        reasoning=_parse_reasoning(fields),
+        reasoning=_parse_reasoning(fields, notes),
         sampling=_parse_sampling(fields, notes),
         service_tier=fields.take_string("service_tier"),
         verbosity=fields.take_string("verbosity") or text.take_string("verbosity"),
@@ -106,9 +115,7 @@ def _parse_reply_form(fields: Fields, headers: Mapping[str, str]) -> ReplyForm:
 
 def _refuse_unanswerable(fields: Fields, notes: list[Note]) -> None:
     """What would change the answer's meaning unseen is refused or noted as lossy."""
-    count = fields.take_integer("n")
-    if count is not None and count != 1:
-        raise InvalidRequest("n", "only one choice can be answered", code="unsupported_value")
+    refuse_several(fields, "n")
     modalities = fields.take_list("modalities") or []
     if "audio" in modalities:
         raise InvalidRequest("modalities", "audio answers are not supported", code="unsupported_value")
@@ -117,14 +124,6 @@ def _refuse_unanswerable(fields: Fields, notes: list[Note]) -> None:
             notes.append(Note(path=name, verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=reason))
     if fields.take("audio") is not None:
         notes.append(Note(path="audio", verdict=Verdict.DROPPED, detail="answers are text"))
-
-
-def _parse_streaming(fields: Fields) -> tuple[bool, bool]:
-    """Whether to stream, and whether the client wants the usage chunk (OpenRouter's spelling too)."""
-    options = fields.take_fields("stream_options")
-    usage = fields.take("usage")
-    wanted = options.take_bool("include_usage") if options else None
-    return fields.take_bool("stream") or False, wanted or (isinstance(usage, dict) and usage.get("include") is True)
 
 
 def _parse_choice(fields: Fields, tools: tuple[Tool, ...], notes: list[Note]) -> ToolChoice | None:
@@ -165,10 +164,11 @@ def _parse_schema(wanted: Fields) -> SchemaOutput:
     )
 
 
-def _parse_reasoning(fields: Fields) -> Reasoning:
+def _parse_reasoning(fields: Fields, notes: list[Note]) -> Reasoning:
     """One value from four spellings: OpenAI's, OpenRouter's, Anthropic's (DeepSeek, Z.ai) and Qwen's."""
-    effort = fields.take_string("reasoning_effort")
-    openrouter = fields.take_fields("reasoning") or Fields({})
+    effort = known_effort(fields.take_string("reasoning_effort"), "reasoning_effort", notes)
+    openrouter = fields.take_fields("reasoning") or Fields({}, "reasoning")
+    openrouter_effort = known_effort(openrouter.take_string("effort"), openrouter.at("effort"), notes)
     thinking = fields.take_fields("thinking") or Fields({})
     enabled = openrouter.take_bool("enabled")
     switch = fields.take_bool("enable_thinking")
@@ -176,7 +176,7 @@ def _parse_reasoning(fields: Fields) -> Reasoning:
     excluded = openrouter.take_bool("exclude")
     budget = openrouter.take_integer("max_tokens") or thinking.take_integer("budget_tokens")
     return Reasoning(
-        effort=effort or openrouter.take_string("effort") or ("none" if off else None),
+        effort=effort or openrouter_effort or ("none" if off else None),
         budget_tokens=budget or fields.take_integer("thinking_budget"),
         summary=openrouter.take_string("summary"),
         visible=False if excluded or fields.take_bool("include_reasoning") is False else None,
@@ -187,42 +187,16 @@ def _parse_reasoning(fields: Fields) -> Reasoning:
 def _parse_sampling(fields: Fields, notes: list[Note]) -> Sampling:
     logprobs = fields.take_bool("logprobs")
     if logprobs:
-        detail = "probabilities are not told"
-        notes.append(Note(path="logprobs", verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail))
-    return Sampling(
-        temperature=fields.take_number("temperature"),
-        top_p=fields.take_number("top_p"),
-        top_k=fields.take_number("top_k"),
-        presence_penalty=fields.take_number("presence_penalty"),
-        frequency_penalty=fields.take_number("frequency_penalty"),
-        seed=_first_integer(fields, "seed", "random_seed"),
-        logit_bias=fields.take_object("logit_bias"),
-        logprobs=logprobs,
-        max_tokens=_first_integer(fields, "max_completion_tokens", "max_tokens", "max_output_tokens"),
-        stop=_parse_stop(fields),
-    )
-
-
-def _first_integer(fields: Fields, *names: str) -> int | None:
-    found = [fields.take_integer(name) for name in names]
-    return next((value for value in found if value is not None), None)
-
-
-def _parse_stop(fields: Fields) -> tuple[str, ...]:
-    """A string or any number of strings; OpenAI takes four, other vendors more."""
-    stop = fields.take("stop")
-    if stop is None or isinstance(stop, str):
-        return (stop,) if stop else ()
-    if not isinstance(stop, list) or not all(isinstance(word, str) for word in stop):
-        raise InvalidRequest("stop", "expected a string or an array of strings", code="invalid_type")
-    return tuple(filter(None, stop))
+        notes.append(no_probabilities("logprobs"))
+    return msgspec.structs.replace(parse_sampling(fields), logprobs=logprobs)
 
 
 def _parse_session(fields: Fields, metadata: JsonObject, headers: Mapping[str, str]) -> SessionHints:
     names = ("session_id", "conversation_id")
+    cache_key = fields.take_string("prompt_cache_key")
     told = [fields.take(name) for name in names] + [metadata.get(name) for name in names]
     return SessionHints(
-        conversation_id=conversation_id(headers, *told),
-        prompt_cache_key=fields.take_string("prompt_cache_key"),
+        conversation_id=conversation_id(headers, cache_key, *told),
+        prompt_cache_key=cache_key,
         user=fields.take_string("user"),
     )

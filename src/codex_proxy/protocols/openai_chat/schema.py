@@ -14,6 +14,7 @@ from codex_proxy.canonical.blocks import Annotation, JsonObject
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.parts.legality import Grammar
+from codex_proxy.protocols.parts.signatures import write_signature
 
 IMAGE_GENERATION: Final = "image_generation_call"
 
@@ -170,25 +171,6 @@ class ChatProfile(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def usage_object(usage: Usage) -> JsonObject:
-    """Token counts in the wire's shape."""
-    prompt: JsonObject = {"cached_tokens": usage.cached_tokens, "audio_tokens": 0}
-    if usage.cache_write_tokens is not None:
-        prompt["cache_write_tokens"] = usage.cache_write_tokens
-    return {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-        "prompt_tokens_details": prompt,
-        "completion_tokens_details": {
-            "reasoning_tokens": usage.reasoning_tokens,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    }
-
-
 def annotation_object(annotation: Annotation, offset: int) -> JsonObject | None:
     """A web citation, moved by the text before its block; None for kinds that chat has no word for."""
     if annotation.kind != "url_citation":
@@ -213,9 +195,10 @@ def image_object(item: JsonObject, index: int) -> JsonObject | None:
     return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{result}"}, "index": index}
 
 
-def reasoning_detail(signature: str, item_id: str | None) -> JsonObject:
-    """Encrypted reasoning for clients that asked for it, in OpenRouter's shape."""
-    detail = {"type": "reasoning.encrypted", "data": signature, "format": "openai-responses-v1"}
+def reasoning_detail(token: str, *, origin: str | None, item_id: str | None) -> JsonObject:
+    """Encrypted reasoning for clients that asked for it, in OpenRouter's shape; foreign tokens are sealed."""
+    sealed = write_signature(token, origin=origin, item_id=item_id, own=None)
+    detail = {"type": "reasoning.encrypted", "data": sealed, "format": "openai-responses-v1"}
     return {**detail, "id": item_id} if item_id else detail
 
 

@@ -9,11 +9,11 @@ from typing import assert_never
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Hosted, JsonObject, Opaque, Refusal, Text, Thinking, ToolCall, ToolKind
-from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.fold import AnswerPart, Response
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.protocols.base import AnswerIds, ParsedRequest, WireReply
-from codex_proxy.protocols.openai_chat.encoder import PART_SEPARATOR, ChatEncoder, finish_reason
+from codex_proxy.protocols.openai_chat.encoder import ChatEncoder, finish_reason
 from codex_proxy.protocols.openai_chat.request import parse_form, parse_request
 from codex_proxy.protocols.openai_chat.schema import (
     IMAGE_GENERATION,
@@ -23,10 +23,12 @@ from codex_proxy.protocols.openai_chat.schema import (
     annotation_object,
     image_object,
     reasoning_detail,
-    usage_object,
 )
+from codex_proxy.protocols.parts.answers.thoughts import PART_SEPARATOR
 from codex_proxy.protocols.parts.errors.openai_errors import error_reply
+from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.protocols.parts.openai.answers import usage_object
 
 _ID_PREFIX = "chatcmpl-"
 
@@ -64,11 +66,8 @@ class ChatServer:
     def encode_response(self, request: Request, response: Response, ids: AnswerIds) -> WireReply:
         """The whole answer as one ``chat.completion``."""
         ending = response.ending
-        if ending is None:
-            reason = "the upstream closed the stream before the answer's end"
-            return error_reply(Failure(kind=FailureKind.DISCONNECTED, message=reason))
-        if isinstance(ending, ev.Failed):
-            return error_reply(ending.failure)
+        if ending is None or isinstance(ending, ev.Failed):
+            return error_reply(BROKEN_OFF if ending is None else ending.failure)
         form = _form(request)
         answer = _Answer(form, self._shown_in(request))
         for part in response.parts:
@@ -165,7 +164,7 @@ class _Answer:
     def _add_thinking(self, block: Thinking) -> None:
         self._thoughts.extend(filter(None, block.summary or block.content))
         if block.signature is not None and self._form.reasoning_details:
-            self._sealed.append(reasoning_detail(block.signature, block.item_id))
+            self._sealed.append(reasoning_detail(block.signature, origin=block.origin, item_id=block.item_id))
 
     def _add_call(self, block: ToolCall) -> None:
         if block.kind is ToolKind.CUSTOM and not self._form.custom_as_function:

@@ -39,6 +39,20 @@ def build_usage(usage: Usage) -> JsonObject:
     }
 
 
+def build_tool_usage(usage: Usage) -> JsonObject:
+    """Token counts of hosted tools, a member beside the model's own; empty where no tool reported any."""
+    image = usage.image
+    if image is None:
+        return {}
+    counts = {
+        "input_tokens": image.input_tokens,
+        "input_tokens_details": {"text_tokens": image.text_input_tokens, "image_tokens": image.image_input_tokens},
+        "output_tokens": image.output_tokens,
+        "total_tokens": image.total_tokens,
+    }
+    return {"image_gen": counts | image.extra}
+
+
 def complete_usage(native: Any) -> Any:
     """The upstream's usage object with missing totals and details filled in; anything else as it is."""
     if not isinstance(native, dict):
@@ -53,9 +67,12 @@ def complete_usage(native: Any) -> Any:
 
 
 def _parse_image(image: JsonObject) -> ImageUsage:
-    known = {"input_tokens", "output_tokens", "total_tokens"}
+    known = {"input_tokens", "input_tokens_details", "output_tokens", "total_tokens"}
+    inputs = _details(image, "input_tokens_details")
     return ImageUsage(
         input_tokens=_count(image, "input_tokens"),
+        text_input_tokens=_count(inputs, "text_tokens"),
+        image_input_tokens=_count(inputs, "image_tokens"),
         output_tokens=_count(image, "output_tokens"),
         total_tokens=_count(image, "total_tokens"),
         extra={name: value for name, value in image.items() if name not in known},

@@ -13,8 +13,9 @@ from codex_proxy.canonical.request import (
     SessionHints,
 )
 from codex_proxy.canonical.target import ModelFacts
-from codex_proxy.canonical.tools import FunctionTool
-from codex_proxy.protocols.codex.asking.body import build_body
+from codex_proxy.canonical.tools import ChooseHosted, FunctionTool, HostedTool
+from codex_proxy.protocols.codex.asking.body import NOT_TAKEN, build_body
+from codex_proxy.protocols.codex.asking.lite import LiteContext
 from tests.protocols.codex.parts import MODEL, request, target, user
 
 CODEX = SessionHints(codex=CodexHints())
@@ -66,6 +67,8 @@ def test_a_field_that_was_refused_before_stays_out() -> None:
     body = build_body(request(), target(effort="low", learned_rejects=rejected)).members
     assert "prompt_cache_key" not in body
     assert body["reasoning"] == {"effort": "low"}
+    notes = build_body(request(), target(effort="low", learned_rejects=rejected)).notes
+    assert [note.path for note in notes] == ["prompt_cache_key", "reasoning.summary"]
 
 
 def test_tools_come_with_parallel_calls_unless_the_client_said_no() -> None:
@@ -97,6 +100,29 @@ def test_output_formats() -> None:
     assert plain["text"] == {"format": {"type": "json_object"}}
 
 
+@pytest.mark.parametrize("name", sorted(NOT_TAKEN))
+def test_members_that_the_backend_refuses_are_noted_whoever_sends_them(name: str) -> None:
+    for session in (SessionHints(), CODEX):
+        asked = request(dialect=Dialect.OPENAI_RESPONSES, session=session, extra={name: True})
+        built = build_body(asked, target())
+        assert built.members.get(name) is (False if name == "store" else None)
+        assert [note.path for note in built.notes] == [name]
+        assert build_body(request(session=session, extra={name: None}), target()).notes == ()
+
+
+def test_every_kind_of_sampling_value_is_noted() -> None:
+    built = build_body(request(sampling=Sampling(logit_bias={"50256": -100}, seed=7)), target())
+    assert sorted(note.path for note in built.notes) == ["logit_bias", "seed"]
+
+
+def test_an_effort_that_the_owner_made_up_is_noted() -> None:
+    built = build_body(request(), target(effort="banana"))
+    assert "effort" not in built.members["reasoning"]
+    assert [note.path for note in built.notes] == ["reasoning.effort"]
+    codex = build_body(request(dialect=Dialect.OPENAI_RESPONSES, session=CODEX), target(effort="banana"))
+    assert (codex.members["reasoning"], codex.notes) == ({"effort": "banana"}, ())
+
+
 def test_a_codex_clients_own_members_pass() -> None:
     asked = request(dialect=Dialect.OPENAI_RESPONSES, session=CODEX, extra={"generate": False}, include=("other",))
     body = build_body(asked, target()).members
@@ -114,6 +140,15 @@ def test_the_lite_form_carries_tools_and_instructions_as_items() -> None:
     assert [item["type"] for item in built.members["input"]] == ["additional_tools", "message", "message"]
     assert built.members["reasoning"]["context"] == "all_turns"
     assert built.members["parallel_tool_calls"] is False
+    assert isinstance(built.context, LiteContext)
+
+
+def test_the_lite_form_loses_hosted_tools_and_their_choice_with_a_note() -> None:
+    asked = request(tools=(HostedTool(kind="web_search"),), tool_choice=ChooseHosted(kind="web_search"))
+    built = build_body(asked, target(force_lite=True))
+    assert [item["type"] for item in built.members["input"]] == ["message"]
+    assert built.members["tool_choice"] == "auto"
+    assert [note.path for note in built.notes] == ["tools.web_search", "tool_choice"]
 
 
 def test_a_lite_model_gets_the_lite_header_for_codex_clients_only() -> None:

@@ -104,10 +104,16 @@ def test_pictures_printed_as_json_are_lifted(value: Any) -> None:
     assert lift_parts(json.dumps(value)) == (Text(text="shot"), Image(source=PNG))
 
 
+def test_a_picture_printed_as_nothing_but_its_data_url_is_lifted() -> None:
+    assert lift_parts("data:image/png;base64,QUJD\n") == (Image(source=PNG),)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "plain",
+        "data:image/png;base64,QUJD is a picture",
+        "data:text/plain;base64,QUJD",
         '{"image": "is just a word"}',
         '[{"type":"text","text":"no \\"image here"}]',
         '[{"type":"image_url"}]',

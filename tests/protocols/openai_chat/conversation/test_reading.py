@@ -9,6 +9,7 @@ from codex_proxy.canonical.notes import Verdict, Weight
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.openai_chat.conversation.reading import parse_messages
+from codex_proxy.protocols.parts.signatures import seal
 
 
 def turns(*messages: Any, custom: tuple[str, ...] = ()) -> tuple[Turn, ...]:
@@ -49,6 +50,12 @@ def test_sealed_reasoning_comes_back_with_its_item() -> None:
     details = [{"type": "reasoning.encrypted", "data": "ENC", "id": "rs_1"}, {"type": "reasoning.text", "text": "why"}]
     message = {"role": "assistant", "content": "x", "reasoning": "why", "reasoning_details": details}
     assert turns(message)[0].blocks[0] == Thinking(summary=("why",), signature="ENC", item_id="rs_1")
+
+
+def test_reasoning_of_another_upstream_comes_back_with_its_origin() -> None:
+    details = [{"type": "reasoning.encrypted", "data": seal("anthropic", "i", "ENC")}]
+    message = {"role": "assistant", "content": "x", "reasoning_details": details}
+    assert turns(message)[0].blocks[0] == Thinking(signature="ENC", origin="anthropic", item_id="i")
 
 
 def test_nulls_of_dumped_objects_are_nothing() -> None:

@@ -8,7 +8,7 @@ import pytest
 from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.request import CodexHints, JsonOutput, Reasoning, Request, Role, SchemaOutput, Turn
 from codex_proxy.protocols.base import InvalidRequest
-from codex_proxy.protocols.openai_responses.request.body import IGNORED, REFUSED, parse_request_body
+from codex_proxy.protocols.openai_responses.request.body import REFUSED, parse_request_body
 
 
 def parse(headers: dict[str, str] | None = None, **members: Any) -> Request:
@@ -39,7 +39,7 @@ def test_every_member_has_its_place() -> None:
         text={"format": {"type": "json_schema", "name": "a", "schema": {"type": "object"}}, "verbosity": "low"},
         tool_choice="required",
         future=1,
-        store=True,
+        store=False,
     )
     assert (request.instructions, request.stream, request.service_tier) == ("be nice", True, "flex")
     assert (request.sampling.temperature, request.sampling.top_p, request.sampling.max_tokens) == (0.5, 1, 9)
@@ -61,12 +61,16 @@ def test_what_would_change_the_answer_unseen_is_refused_by_name(name: str) -> No
     assert refused.value.path == name
 
 
-@pytest.mark.parametrize("name", IGNORED)
-def test_what_has_no_effect_here_is_noted(name: str) -> None:
+@pytest.mark.parametrize("name", ["truncation", "max_tool_calls", "brand_new"])
+def test_what_only_some_upstreams_take_is_kept_for_them(name: str) -> None:
     body = json.dumps({"model": "m", "input": "hi", name: {"a": 1}}).encode()
     parsed = parse_request_body(body, headers={})
-    assert [note.path for note in parsed.notes] == [name]
-    assert parsed.request.extra == {}
+    assert (parsed.request.extra, parsed.notes) == ({name: {"a": 1}}, ())
+
+
+def test_of_store_only_the_wish_to_keep_the_answer_is_kept() -> None:
+    assert parse(store=True).extra == {"store": True}
+    assert parse(store=False).extra == {}
 
 
 @pytest.mark.parametrize(
@@ -116,3 +120,12 @@ def test_a_codex_client_is_known_by_its_headers() -> None:
 def test_broken_turn_metadata_is_no_error() -> None:
     codex = parse({"user-agent": "codex_exec/0.169.0", "x-codex-turn-metadata": "{"}).session.codex
     assert codex == CodexHints()
+
+
+def test_an_effort_nobody_knows_is_ignored_and_noted_unless_a_codex_client_says_it() -> None:
+    body = json.dumps({"model": "m", "input": "hi", "reasoning": {"effort": "banana", "summary": "auto"}}).encode()
+    parsed = parse_request_body(body, headers={})
+    assert parsed.request.reasoning == Reasoning(summary="auto", visible=True)
+    assert [note.path for note in parsed.notes] == ["reasoning.effort"]
+    codex = parse_request_body(body, headers={"originator": "codex_cli_rs"})
+    assert (codex.request.reasoning.effort, codex.notes) == ("banana", ())

@@ -8,6 +8,7 @@ from codex_proxy.canonical.blocks import Hosted, Text, Thinking, ToolCall, ToolK
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.openai_responses.request.items import build_items, parse_input
+from codex_proxy.protocols.parts.signatures import seal
 
 ITEMS: list[dict[str, Any]] = [
     {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "rules"}]},
@@ -37,6 +38,12 @@ ITEMS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: item["type"])
 def test_an_item_is_written_back_as_it_came(item: dict[str, Any]) -> None:
     assert list(build_items(parse_input([item]))) == [item]
+
+
+def test_a_token_of_another_upstream_is_known_by_its_seal() -> None:
+    item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": seal("gemini", None, "x")}
+    ((block,),) = [turn.blocks for turn in parse_input([item])]
+    assert block == Thinking(signature="x", origin="gemini", item_id="rs_1")
 
 
 def test_order_is_kept() -> None:

@@ -20,6 +20,7 @@ TOOLS: list[dict[str, Any]] = [
     {"type": "function", "name": "look", "parameters": {}, "defer_loading": True},
     {"type": "custom", "name": "patch", "format": {"type": "grammar", "syntax": "lark", "definition": "start: x"}},
     {"type": "custom", "name": "patch", "description": "free text"},
+    {"type": "custom", "name": "patch", "format": {"type": "text"}},
     {"type": "namespace", "name": "files", "tools": [{"type": "function", "name": "a", "parameters": None}]},
     {"type": "web_search", "filters": {"allowed_domains": ["example.com"]}},
     {"type": "image_generation", "size": "auto"},

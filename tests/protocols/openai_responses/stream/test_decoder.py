@@ -1,5 +1,6 @@
 """The stream decoder."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import FailureKind
 from codex_proxy.canonical.fold import fold
 from codex_proxy.canonical.usage import Usage
-from codex_proxy.framing.sse import Frame
+from codex_proxy.framing.sse import Frame, encode_frame
 from codex_proxy.protocols.base import CallContext
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
 from tests.protocols.openai_responses.stream.wire import CREATED, completed, decoded, frame, frames, message
@@ -92,6 +93,13 @@ def test_changed_tool_names_are_changed_back_in_event_and_frame() -> None:
     assert steps[1].frame is not None
     assert b'"a.b"' in steps[1].frame.data
     assert b'"a_b"' not in steps[1].frame.data
+
+
+@pytest.mark.parametrize("item", [None, "text", []])
+def test_an_item_that_is_no_object_has_no_name_to_change(item: object) -> None:
+    decoder = ResponsesDecoder(CallContext(tool_names={"a_b": "a.b"}))
+    (step,) = decoder.feed(frames(ADDED | {"item": item}))
+    assert step.frame is not None
 
 
 def test_reasoning_with_summary_and_encrypted_content() -> None:
@@ -178,3 +186,12 @@ def test_a_whole_answer_is_told_by_the_same_code() -> None:
     assert answer.ending == ev.Completed()
     failed = fold(decode_whole(b'{"error":{"message":"no"},"output":[]}'))
     assert isinstance(failed.ending, ev.Failed)
+
+
+def test_a_frame_without_a_type_takes_its_name() -> None:
+    name = "response.output_text.delta"
+    data = b'{"delta":"x","output_index":0,"content_index":0,"item_id":"m"}'
+    (step,) = ResponsesDecoder().feed(encode_frame(data, name))
+    assert step.frame is not None
+    assert json.loads(step.frame.data)["type"] == name
+    assert any(isinstance(event, ev.TextDelta) for event in step.events)

@@ -54,6 +54,17 @@ def test_a_text_answer_has_the_backends_sequence_of_events() -> None:
     assert response["usage"]["total_tokens"] == 4
 
 
+def test_tools_that_only_another_dialect_has_are_left_out_with_a_note() -> None:
+    item = {"type": "server_tool_use", "id": "x"}
+    stream = encoder(SDK)
+    used: list[ev.Event] = [
+        ev.HostedStarted(block=7, kind="server_tool_use", item=item, origin="anthropic"),
+        ev.HostedEnded(block=7, kind="server_tool_use", item=item, origin="anthropic"),
+    ]
+    assert b"server_tool_use" not in stream.encode([START, *used, *TEXT[1:]])
+    assert ([note.path for note in stream.notes], stream.repairs) == (["item server_tool_use"], 0)
+
+
 def test_parallel_calls_have_their_own_places() -> None:
     events = encoded(
         [

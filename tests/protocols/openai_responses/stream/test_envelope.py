@@ -4,6 +4,7 @@ import msgspec
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.request import JsonOutput, SchemaOutput
+from codex_proxy.canonical.usage import ImageUsage, Usage
 from codex_proxy.protocols.openai_responses.stream.envelope import Head, Told, client_view, closing, opening, relayed
 from tests.protocols.openai_responses.stream.wire import CODEX, SDK
 
@@ -22,6 +23,14 @@ def test_a_closing_object_tells_ending_tier_and_output() -> None:
     assert (told["status"], told["service_tier"]) == ("incomplete", "priority")
     assert told["incomplete_details"] == {"reason": "content_filter"}
     assert told["output"] == [{"type": "message"}]
+
+
+def test_counts_of_tools_stand_beside_the_models_own() -> None:
+    usage = Usage(input_tokens=1, image=ImageUsage(input_tokens=2, output_tokens=3, total_tokens=5))
+    told = closing(SDK, HEAD, ev.ResponseEnded(ending=ev.Completed()), Told(usage=usage))
+    assert told["usage"]["total_tokens"] == 1
+    assert told["tool_usage"]["image_gen"]["total_tokens"] == 5
+    assert "tool_usage" not in closing(SDK, HEAD, ev.ResponseEnded(ending=ev.Completed()), Told(usage=Usage()))
 
 
 def test_what_the_gateway_changed_is_told_as_the_client_said_it() -> None:

@@ -24,5 +24,10 @@ def test_folding_the_events_gives_the_answer_again() -> None:
     assert fold(events_of(Response(parts=parts))).parts == parts
 
 
+def test_tools_of_another_dialect_are_left_out() -> None:
+    foreign = AnswerPart(block=Hosted(kind="server_tool_use", item={"id": "x"}, origin="anthropic"))
+    assert list(events_of(Response(parts=(foreign,)))) == []
+
+
 def test_no_parts_no_events() -> None:
     assert list(events_of(Response(ending=ev.Completed()))) == []

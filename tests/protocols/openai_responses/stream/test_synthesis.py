@@ -2,6 +2,7 @@
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.protocols.openai_responses.stream.synthesis import Synthesis
+from codex_proxy.protocols.parts.signatures import Sealed, open_seal
 
 
 def told(*events: ev.Event) -> tuple[list[str], Synthesis]:
@@ -24,6 +25,15 @@ def test_thoughts_open_and_close_their_summary_parts() -> None:
     (item,) = synthesis.output()
     assert [part["text"] for part in item["summary"]] == ["a", "b"]
     assert item["encrypted_content"] == "x"
+
+
+def test_a_token_of_another_upstream_is_sealed() -> None:
+    thoughts: list[ev.Event] = [
+        ev.ThinkingStarted(block=0),
+        ev.ThinkingEnded(block=0, signature="x", origin="gemini", item_id="i"),
+    ]
+    _, synthesis = told(*thoughts)
+    assert open_seal(synthesis.output()[0]["encrypted_content"]) == Sealed(origin="gemini", item_id="i", encrypted="x")
 
 
 def test_parts_of_one_message_share_an_item() -> None:

@@ -22,6 +22,14 @@ def test_an_unknown_item_is_kept_under_what_is_said_of_it() -> None:
     assert table.in_order() == [made]
 
 
+def test_an_item_known_by_its_id_alone_takes_no_other_items_place() -> None:
+    table = ItemTable()
+    early = table.find(None, "b")
+    first = table.find(0, "a")
+    assert table.find(1, "b") is early is not first
+    assert table.in_order() == [first, early]
+
+
 def test_without_an_index_an_item_takes_the_next_place() -> None:
     table = ItemTable()
     first, second = Item(None, "a"), Item(None, "b")

@@ -4,31 +4,50 @@ Rules of this file: nothing of the client's top level passes unless it is named 
 family; fields the backend refused before (``learned_rejects``) stay out.  Source: captures of Codex CLI 0.169.
 """
 
-import re
 from typing import Final
 
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict
-from codex_proxy.canonical.request import Dialect, JsonOutput, Request, SchemaOutput
+from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
-from codex_proxy.canonical.tools import ChoiceMode, ChooseMode
+from codex_proxy.canonical.tools import ChoiceMode, ChooseMode, Tool
 from codex_proxy.protocols.base import CallContext
-from codex_proxy.protocols.codex.asking.history import History
 from codex_proxy.protocols.codex.asking.identity import client_metadata
-from codex_proxy.protocols.codex.asking.offers import chosen_tool, client_names, offered_tools
+from codex_proxy.protocols.codex.asking.lite import LiteContext, lite_form, lite_offer
+from codex_proxy.protocols.codex.asking.offers import offered_tools
+from codex_proxy.protocols.openai_responses.asking.history import History
+from codex_proxy.protocols.openai_responses.asking.members import (
+    ENCRYPTED_REASONING,
+    build_format,
+    unwrap_key,
+    without_rejected,
+)
+from codex_proxy.protocols.openai_responses.asking.offers import chosen_tool, client_names
 from codex_proxy.protocols.openai_responses.request.items import build_items
 from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
-from codex_proxy.protocols.parts.efforts import clamp_effort
+from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
-from codex_proxy.protocols.parts.schemas import normalise_schema
 
-ENCRYPTED_REASONING: Final = "reasoning.encrypted_content"
 INCLUDES: Final = frozenset({ENCRYPTED_REASONING, "web_search_call.action.sources"})
 TIERS: Final = {"fast": "priority", "priority": "priority", "ultrafast": "priority", "flex": "flex"}
 VERBOSITIES: Final = frozenset({"low", "medium", "high"})
-_SCHEMA_NAME: Final = re.compile(r"[^A-Za-z0-9_-]")
+NOT_TAKEN: Final = frozenset(
+    {
+        "stream_options",
+        "max_tool_calls",
+        "truncation",
+        "context_management",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "safety_identifier",
+        "moderation",
+        "background_options",
+        "store",
+    }
+)
+"""Members of the dialect that the backend refuses, whoever sends them; none changes the answer's content."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,26 +68,22 @@ def build_body(request: Request, target: Target) -> Body:
     """
     codex = request.is_codex_client
     names = NameMap(() if codex else client_names(request))
-    history = History(request, names, drop_reasoning=target.drop_reasoning)
+    history = History(request, names, keeps_items=codex, drop_reasoning=target.drop_reasoning)
     tools, tool_notes = offered_tools(request, names)
     choice = chosen_tool(request, names) if tools else None
-    lite = target.force_lite or (
-        codex and (target.model.lite or bool(request.session.codex and request.session.codex.lite))
-    )
-    tier = TIERS.get((target.service_tier or "").lower())
-    items = list(build_items(history.turns))
-    wire_tools = [build_tool(tool) for tool in tools]
-    members: JsonObject = {"model": target.model.slug, "stream": True}
     if target.force_lite:
-        items = _lite_items(items, wire_tools, history.instructions, target)
-        wire_tools = []
-    elif not codex or history.instructions is not None:
-        members["instructions"] = history.instructions or target.default_instructions
-    members["input"] = items
-    if wire_tools:
-        members["tools"] = wire_tools
+        offer = lite_offer(tools, choice)
+        tools, choice, tool_notes = offer.tools, offer.choice, tool_notes + offer.notes
+    tier = TIERS.get((target.service_tier or "").lower())
+    lite = _is_lite(request, target)
+    lost: tuple[Note, ...] = ()
+    if target.force_lite:
+        said, lost = _in_lite_form(target, history, tools)
+    else:
+        said = _in_classic_form(request, target, history, tools)
+    members: JsonObject = {"model": target.model.slug, "stream": True} | said
     members["tool_choice"] = build_choice(choice or ChooseMode(mode=ChoiceMode.AUTO))
-    members |= _parallel(request, lite=lite, has_tools=bool(wire_tools))
+    members |= _parallel(request, lite=lite, has_tools=bool(tools))
     members |= _reasoning(request, target, lite=lite)
     members |= {"store": False, "include": _include(request)}
     if tier is not None:
@@ -77,23 +92,61 @@ def build_body(request: Request, target: Target) -> Body:
     members |= _text(request, target)
     members["client_metadata"] = client_metadata(target, request.session.codex)
     if codex:
-        members = request.extra | members
+        members = {name: value for name, value in request.extra.items() if name not in NOT_TAKEN} | members
+    members, rejects = without_rejected(members, target.learned_rejects)
     return Body(
-        members=_without_rejected(members, target.learned_rejects),
-        context=CallContext(model=target.model.slug, tool_names=names.back(), call_ids=history.call_ids),
-        notes=(*history.notes, *tool_notes, *dropped_notes(request)),
+        members=members,
+        context=(LiteContext if target.force_lite else CallContext)(
+            model=target.model.slug,
+            tool_names=names.back(),
+            call_ids=history.call_ids,
+            unwrap_key=unwrap_key(request.output, native=request.dialect is Dialect.OPENAI_RESPONSES),
+        ),
+        notes=(*history.notes, *tool_notes, *lost, *dropped_notes(request, target), *rejects),
         lite=lite,
         tier=tier,
     )
 
 
-def dropped_notes(request: Request) -> tuple[Note, ...]:
-    """What the backend has no field for."""
-    sampling = [name for name, value in msgspec.structs.asdict(request.sampling).items() if value not in {None, ()}]
-    dropped = [name for name in sampling if name != "stop"]
+def dropped_notes(request: Request, target: Target) -> tuple[Note, ...]:
+    """What the backend has no field or word for."""
+    sampling = [name for name, value in msgspec.structs.asdict(request.sampling).items() if value is not None]
+    dropped = [name for name in sampling if name != "stop"]  # the gateway sees to stop strings itself
+    dropped += [name for name, value in request.extra.items() if name in NOT_TAKEN and value]
     if not request.is_codex_client:
-        dropped += [*request.extra]
-    return tuple(Note(path=name, verdict=Verdict.DROPPED) for name in dropped)
+        dropped += [name for name in request.extra if name not in NOT_TAKEN]
+    dropped += ["metadata"] if request.metadata else []
+    if request.session.user:
+        dropped.append("metadata.user_id" if request.dialect is Dialect.ANTHROPIC else "user")
+    notes = [Note(path=name, verdict=Verdict.DROPPED) for name in dropped]
+    if target.effort and not request.is_codex_client and clamp_effort(target.effort, target.model.efforts) is None:
+        notes.append(unknown_effort(target.effort, "reasoning.effort"))
+    return tuple(notes)
+
+
+def _is_lite(request: Request, target: Target) -> bool:
+    codex = request.session.codex
+    return target.force_lite or (codex is not None and (target.model.lite or codex.lite))
+
+
+def _in_classic_form(request: Request, target: Target, history: History, tools: tuple[Tool, ...]) -> JsonObject:
+    said: JsonObject = {}
+    if history.instructions is not None or not request.is_codex_client:
+        said["instructions"] = history.instructions or target.default_instructions
+    said["input"] = list(build_items(history.turns))
+    if tools:
+        said["tools"] = [build_tool(tool) for tool in tools]
+    return said
+
+
+def _in_lite_form(target: Target, history: History, tools: tuple[Tool, ...]) -> tuple[JsonObject, tuple[Note, ...]]:
+    form = lite_form(
+        list(build_items(history.turns)),
+        [build_tool(tool) for tool in tools],
+        history.instructions or target.default_instructions,
+        turn_id=target.identity.turn_id,
+    )
+    return {"input": form.items}, form.notes
 
 
 def _parallel(request: Request, *, lite: bool, has_tools: bool) -> JsonObject:
@@ -134,45 +187,7 @@ def _text(request: Request, target: Target) -> JsonObject:
     made: JsonObject = {}
     if request.verbosity in VERBOSITIES and (target.model.supports_verbosity or request.is_codex_client):
         made["verbosity"] = request.verbosity
-    output = request.output
-    if isinstance(output, JsonOutput):
-        made["format"] = {"type": "json_object"}
-    elif isinstance(output, SchemaOutput):
-        made["format"] = _format(output, native=request.dialect is Dialect.OPENAI_RESPONSES)
+    format_ = build_format(request.output, native=request.dialect is Dialect.OPENAI_RESPONSES)
+    if format_ is not None:
+        made["format"] = format_
     return {"text": made} if made else {}
-
-
-def _format(output: SchemaOutput, *, native: bool) -> JsonObject:
-    made: JsonObject = {"type": "json_schema"}
-    if output.description is not None:
-        made["description"] = output.description
-    if output.strict is not None or not native:
-        made["strict"] = bool(output.strict)
-    made["schema"] = output.schema if native else normalise_schema(output.schema)
-    made["name"] = _SCHEMA_NAME.sub("_", output.name)[:64] or "output"
-    return made
-
-
-def _lite_items(
-    items: list[JsonObject], tools: list[JsonObject], instructions: str | None, target: Target
-) -> list[JsonObject]:
-    """The lite form: tools and instructions are the first items of the input."""
-    leading: list[JsonObject] = []
-    if tools:
-        group = {"type": "namespace", "name": "functions", "description": "The client's tools.", "tools": tools}
-        item_id = f"at_{target.identity.turn_id}"
-        leading.append({"type": "additional_tools", "id": item_id, "role": "developer", "tools": [group]})
-    text = instructions or target.default_instructions
-    if text:
-        content = [{"type": "input_text", "text": text}]
-        leading.append({"type": "message", "role": "developer", "content": content})
-    return leading + items
-
-
-def _without_rejected(members: JsonObject, rejected: frozenset[str]) -> JsonObject:
-    kept = {name: value for name, value in members.items() if name not in rejected}
-    for path in rejected:
-        outer, _, inner = path.partition(".")
-        if inner and isinstance(kept.get(outer), dict):
-            kept[outer] = {name: value for name, value in kept[outer].items() if name != inner}
-    return kept

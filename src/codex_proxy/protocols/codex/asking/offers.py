@@ -1,89 +1,34 @@
-"""Tools as the Codex backend takes them: names within its limits, schemas it accepts, ``strict`` always said.
+"""Tools as the Codex backend takes them, beside what its whole family wants.
 
-Rules of this file: clients of the Responses family wrote the backend's own form and keep it; for all others an omitted
-``strict`` would silently mean true and make every optional parameter required, so it is always sent.
+Rules of this file: clients of the Responses dialect keep their own form; only those of the Codex family keep members
+that nobody here knows, and settings that the backend refuses.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, Request
-from codex_proxy.canonical.tools import (
-    ChooseAmong,
-    ChooseHosted,
-    ChooseMode,
-    ChooseTool,
-    CustomTool,
-    FunctionTool,
-    HostedTool,
-    NamespaceTool,
-    Tool,
-    ToolChoice,
-)
-from codex_proxy.protocols.base import Unsupported
+from codex_proxy.canonical.tools import CustomTool, FunctionTool, HostedTool, NamespaceTool, Tool
+from codex_proxy.protocols.openai_responses.asking.offers import offered_function, offered_once
 from codex_proxy.protocols.parts.names import NameMap
-from codex_proxy.protocols.parts.schemas import is_strict_safe, normalise_parameters
 
-_IMAGE_SETTINGS_REFUSED: Final = frozenset({"n", "mask", "input_fidelity", "input_image", "style", "response_format"})
-
-
-def client_names(request: Request) -> Iterator[str]:
-    """Every tool name a request uses: offered, chosen or called before."""
-    for tool in request.tools:
-        if isinstance(tool, FunctionTool | CustomTool):
-            yield tool.name
-    for turn in request.turns:
-        for block in turn.blocks:
-            name = getattr(block, "name", None)
-            if isinstance(name, str):
-                yield name
+_IMAGE_MODEL: Final = "gpt-image-2"
+_IMAGE_SETTINGS_REFUSED: Final = frozenset(
+    {"n", "mask", "input_fidelity", "input_image", "input_image_mask", "style", "response_format"}
+)
 
 
 def offered_tools(request: Request, names: NameMap) -> tuple[tuple[Tool, ...], tuple[Note, ...]]:
-    """The tools to offer, and what was changed about them; of two with one name the last holds."""
-    notes: list[Note] = []
-    by_name: dict[object, Tool] = {}
-    for place, tool in enumerate(request.tools):
-        key = (type(tool), getattr(tool, "name", None)) if not isinstance(tool, HostedTool) else place
-        if key in by_name:
-            notes.append(Note(path=f"tools[{place}].name", verdict=Verdict.REPAIRED, detail="a name was used twice"))
-            del by_name[key]
-        by_name[key] = _offered(tool, request, names, notes)
-    return tuple(by_name.values()), tuple(notes)
-
-
-def chosen_tool(request: Request, names: NameMap) -> ToolChoice | None:
-    """The tool choice in upstream names.
-
-    Raises:
-        Unsupported: the choice names a tool that is not offered.
-    """
-    choice = request.tool_choice
-    match choice:
-        case ChooseTool():
-            _check_offered(choice, request.tools)
-            return msgspec.structs.replace(choice, name=names.upstream(choice.name))
-        case ChooseAmong():
-            return msgspec.structs.replace(
-                choice,
-                tools=tuple(
-                    msgspec.structs.replace(tool, name=names.upstream(tool.name))
-                    if isinstance(tool, ChooseTool)
-                    else tool
-                    for tool in choice.tools
-                ),
-            )
-        case ChooseMode() | ChooseHosted() | None:
-            return choice
+    """The tools to offer, and what was changed about them."""
+    return offered_once(request.tools, lambda tool, notes: _offered(tool, request, names, notes))
 
 
 def _offered(tool: Tool, request: Request, names: NameMap, notes: list[Note]) -> Tool:
     match tool:
         case FunctionTool() if request.dialect is not Dialect.OPENAI_RESPONSES:
-            return _offered_function(tool, names, notes)
+            return offered_function(tool, names, notes)
         case FunctionTool():
             extra = tool.extra if request.is_codex_client else {}
             return msgspec.structs.replace(tool, name=names.upstream(tool.name), extra=extra)
@@ -95,19 +40,6 @@ def _offered(tool: Tool, request: Request, names: NameMap, notes: list[Note]) ->
             return tool
 
 
-def _offered_function(tool: FunctionTool, names: NameMap, notes: list[Note]) -> FunctionTool:
-    path = f"tools.{tool.name}"
-    parameters, lost = normalise_parameters(tool.parameters, f"{path}.parameters")
-    notes.extend(lost)
-    strict = bool(tool.strict) and is_strict_safe(parameters)
-    if tool.strict and not strict:
-        detail = "the schema does not qualify for strict"
-        notes.append(Note(path=f"{path}.strict", verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail))
-    return FunctionTool(
-        name=names.upstream(tool.name), description=tool.description, parameters=parameters, strict=strict
-    )
-
-
 def _offered_image_tool(tool: HostedTool, notes: list[Note]) -> HostedTool:
     refused = _IMAGE_SETTINGS_REFUSED & tool.settings.keys()
     notes.extend(
@@ -115,11 +47,8 @@ def _offered_image_tool(tool: HostedTool, notes: list[Note]) -> HostedTool:
         for name in sorted(refused)
     )
     kept = {name: value for name, value in tool.settings.items() if name not in refused}
+    if not str(kept.get("model") or _IMAGE_MODEL).startswith(_IMAGE_MODEL):
+        detail = f"{_IMAGE_MODEL} makes every picture"
+        notes.append(Note(path="tools.image_generation.model", verdict=Verdict.APPROXIMATED, detail=detail))
+        kept["model"] = _IMAGE_MODEL
     return HostedTool(kind=tool.kind, settings=kept)
-
-
-def _check_offered(choice: ChooseTool, tools: Sequence[Tool]) -> None:
-    offered = {tool.name for tool in tools if isinstance(tool, FunctionTool | CustomTool)}
-    grouped = any(isinstance(tool, NamespaceTool) for tool in tools)
-    if choice.name not in offered and not grouped:
-        raise Unsupported("tool_choice", f"names the tool {choice.name!r}, which is not in tools")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.protocols.codex.strictness.pictures import check_image_tool
 from codex_proxy.protocols.codex.strictness.refusal import Refused, error, invalid_type, too_long
 
 NAME: Final = re.compile(r"[a-zA-Z0-9_-]+")
@@ -84,6 +85,8 @@ def _check_tool(tool: JsonObject, param: str) -> None:
         check_name(tool.get("name"), f"{param}.name")
     if kind == "namespace":
         check_tools(tool.get("tools"), f"{param}.tools")
+    if kind == "image_generation":
+        check_image_tool(tool, param)
     if kind == "function":
         _check_parameters(tool, f"{param}.parameters")
 

@@ -29,6 +29,7 @@ from codex_proxy.protocols.parts.fields import Fields, json_type
 Part = Text | Image | File | Audio | Refusal | Opaque
 
 _DATA_URL: Final = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,", re.IGNORECASE)
+_PICTURE_URL: Final = re.compile(r"\s*data:image/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}\s*")
 _TEXT_TYPES: Final = frozenset({"text", "input_text", "output_text"})
 _IMAGE_TYPES: Final = frozenset({"image_url", "input_image", "image"})
 _VIDEO_TYPES: Final = frozenset({"video_url", "input_video", "video"})
@@ -91,8 +92,11 @@ def parse_part(part: Fields) -> Part:
 def lift_parts(text: str) -> tuple[Part, ...] | None:
     """The parts that a tool's text is the JSON of, if pictures are among them; otherwise None.
 
-    Some clients print a tool's picture as JSON text; as text it would cost a hundred times the tokens.
+    Some clients print a tool's picture as JSON text, or as nothing but a data URL; as text it would cost a hundred
+    times the tokens.
     """
+    if _PICTURE_URL.fullmatch(text):
+        return (Image(source=media_source(text.strip())),)
     if '"image' not in text or not text.lstrip().startswith(("[", "{")) or len(text) > _MAX_LIFTED_CHARACTERS:
         return None
     try:

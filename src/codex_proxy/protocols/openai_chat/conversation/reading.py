@@ -7,6 +7,8 @@ are paired with the oldest unanswered call.  Legacy function messages are paired
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
 from codex_proxy.canonical.blocks import Block, JsonObject, Refusal, Text, Thinking, ToolCall, ToolKind, ToolResult
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Role, Turn
@@ -15,6 +17,7 @@ from codex_proxy.protocols.openai_chat.conversation.content import lift_parts, p
 from codex_proxy.protocols.openai_chat.tools import Declared
 from codex_proxy.protocols.parts.fields import Fields, each_object, json_type
 from codex_proxy.protocols.parts.json_text import decode_value, encode
+from codex_proxy.protocols.parts.signatures import RESPONSES, read_signature
 
 _THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking")
 
@@ -172,14 +175,20 @@ def _thoughts(message: Fields) -> list[Thinking]:
     summary = tuple(words[:1])  # the members repeat one another
     details = message.take("reasoning_details")
     sealed = [
-        Thinking(signature=detail["data"], item_id=detail.get("id") if isinstance(detail.get("id"), str) else None)
+        _unsealed(detail["data"], detail.get("id"))
         for detail in (details if isinstance(details, list) else [])
         if _is_sealed(detail)
     ]
     if not sealed:
         return [Thinking(summary=summary)] if summary else []
-    first = Thinking(summary=summary, signature=sealed[0].signature, item_id=sealed[0].item_id)
-    return [first, *sealed[1:]]
+    return [msgspec.structs.replace(sealed[0], summary=summary), *sealed[1:]]
+
+
+def _unsealed(token: str, item_id: object) -> Thinking:
+    sealed = read_signature(token, RESPONSES)
+    known_id = item_id if isinstance(item_id, str) else sealed.item_id
+    origin = None if sealed.origin == RESPONSES else sealed.origin
+    return Thinking(signature=sealed.encrypted, origin=origin, item_id=known_id)
 
 
 def _is_sealed(detail: object) -> bool:

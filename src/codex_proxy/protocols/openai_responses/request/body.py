@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import (
     CodexHints,
     Dialect,
@@ -26,6 +26,7 @@ from codex_proxy.canonical.request import (
 from codex_proxy.protocols.base import InvalidRequest, ParsedRequest
 from codex_proxy.protocols.openai_responses.request.items import parse_input
 from codex_proxy.protocols.openai_responses.request.tools import parse_choice, parse_tools
+from codex_proxy.protocols.parts.efforts import known_effort
 from codex_proxy.protocols.parts.fields import Fields
 from codex_proxy.protocols.parts.json_text import decode_object
 from codex_proxy.protocols.parts.session_hints import conversation_id
@@ -38,18 +39,6 @@ REFUSED: Final = {
     "conversation": "conversations are not stored; send the input items",
     "prompt": "stored prompts are not available; send instructions and input",
 }
-IGNORED: Final = (
-    "stream_options",
-    "max_tool_calls",
-    "truncation",
-    "context_management",
-    "prompt_cache_options",
-    "prompt_cache_retention",
-    "safety_identifier",
-    "moderation",
-    "background_options",
-)
-"""Members without effect on the answer's content here; each is noted as cosmetic."""
 
 
 def parse_request_body(body: bytes, *, headers: Mapping[str, str]) -> ParsedRequest:
@@ -66,9 +55,11 @@ def parse_request_object(members: JsonObject, *, headers: Mapping[str, str]) -> 
     fields = Fields(members)
     if members.get("type") == "response.create":
         fields.take("type")
-    notes = _refuse_and_ignore(fields)
+    _refuse(fields)
     instructions, leading = _take_instructions(fields)
     metadata = fields.take_object("metadata") or {}
+    session = _take_session(fields, headers, metadata)
+    reasoning, notes = _take_reasoning(fields, is_codex=session.codex is not None)
     request = Request(
         dialect=Dialect.OPENAI_RESPONSES,
         model=fields.take_string("model") or "",
@@ -77,27 +68,24 @@ def parse_request_object(members: JsonObject, *, headers: Mapping[str, str]) -> 
         tools=parse_tools(fields.take_list("tools") or [], "tools"),
         tool_choice=parse_choice(fields.take("tool_choice"), "tool_choice"),
         parallel_tool_calls=fields.take_bool("parallel_tool_calls"),
-        reasoning=_take_reasoning(fields),
+        reasoning=reasoning,
         sampling=_take_sampling(fields),
         service_tier=fields.take_string("service_tier"),
         stream=bool(fields.take_bool("stream")),
         include=tuple(word for word in fields.take_list("include") or [] if isinstance(word, str)),
         previous_response_id=fields.take_string("previous_response_id"),
         metadata=metadata,
-        session=_take_session(fields, headers, metadata),
+        session=session,
         **_take_text(fields),
-        extra=_without_store(fields),
+        extra=_take_rest(fields),
     )
-    return ParsedRequest(request=request, notes=notes)
+    return ParsedRequest(request=request, notes=tuple(notes))
 
 
-def _refuse_and_ignore(fields: Fields) -> tuple[Note, ...]:
+def _refuse(fields: Fields) -> None:
     for name, reason in REFUSED.items():
         if fields.take(name):
             raise InvalidRequest(name, reason, code="unsupported_parameter")
-    return tuple(
-        Note(path=name, verdict=Verdict.DROPPED, weight=Weight.COSMETIC) for name in IGNORED if fields.take(name)
-    )
 
 
 def _take_instructions(fields: Fields) -> tuple[str | None, tuple[Turn, ...]]:
@@ -118,14 +106,18 @@ def _take_input(fields: Fields, *, has_instructions: bool) -> tuple[Turn, ...]:
     return parse_input(value)
 
 
-def _take_reasoning(fields: Fields) -> Reasoning:
+def _take_reasoning(fields: Fields, *, is_codex: bool) -> tuple[Reasoning, list[Note]]:
+    notes: list[Note] = []
     reasoning = fields.take_fields("reasoning")
     if reasoning is None:
-        return Reasoning()
+        return Reasoning(), notes
     effort = reasoning.take_string("effort")
+    if not is_codex:  # a Codex client may know words that are newer than we are
+        effort = known_effort(effort, reasoning.at("effort"), notes)
     summary = reasoning.take_string("summary") or reasoning.take_string("generate_summary")
     reasoning.take("generate_summary")
-    return Reasoning(effort=effort, summary=summary, visible=summary not in {None, "none"}, extra=reasoning.rest())
+    visible = summary not in {None, "none"}
+    return Reasoning(effort=effort, summary=summary, visible=visible, extra=reasoning.rest()), notes
 
 
 def _take_sampling(fields: Fields) -> Sampling:
@@ -160,30 +152,31 @@ def _parse_format(format_: Fields | None) -> OutputFormat | None:
     return TextOutput()
 
 
-def _without_store(fields: Fields) -> JsonObject:
-    fields.take("store")
-    return fields.rest()
+def _take_rest(fields: Fields) -> JsonObject:
+    """Everything else; of ``store`` only the wish to keep the answer, since not keeping it is what happens anyway."""
+    stores = fields.take("store") is True
+    return fields.rest() | ({"store": True} if stores else {})
 
 
 def _take_session(fields: Fields, headers: Mapping[str, str], metadata: JsonObject) -> SessionHints:
     cache_key = fields.take_string("prompt_cache_key")
-    client_metadata = fields.take_object("client_metadata")
+    client_metadata = fields.take_object("client_metadata") or {}
+    told = (metadata.get("session_id"), metadata.get("conversation_id"), client_metadata.get("session_id"))
     return SessionHints(
-        conversation_id=conversation_id(
-            headers, cache_key, metadata.get("session_id"), metadata.get("conversation_id")
-        ),
+        conversation_id=conversation_id(headers, cache_key, *told),
         prompt_cache_key=cache_key,
         user=fields.take_string("user"),
-        codex=_codex_hints(headers, client_metadata or {}),
+        codex=codex_hints(headers, client_metadata),
     )
 
 
-def _codex_hints(headers: Mapping[str, str], client_metadata: JsonObject) -> CodexHints | None:
+def codex_hints(headers: Mapping[str, str], client_metadata: JsonObject | None = None) -> CodexHints | None:
+    """What a client of the Codex family sent beside its request; None for any other client."""
     speaks = _CODEX_AGENT.match(headers.get("originator", "")) or _CODEX_AGENT.match(headers.get("user-agent", ""))
     if not speaks and not any(name in headers for name in _CODEX_HEADERS):
         return None
     return CodexHints(
-        client_metadata={name: value for name, value in client_metadata.items() if isinstance(value, str)},
+        client_metadata={name: value for name, value in (client_metadata or {}).items() if isinstance(value, str)},
         turn_metadata=_turn_metadata(headers.get("x-codex-turn-metadata", "")),
         turn_state=headers.get("x-codex-turn-state"),
         beta_features=headers.get("x-codex-beta-features"),

@@ -5,7 +5,7 @@ are kept (``extra``, ``Opaque``, ``Hosted``) and written back as they came.  Sou
 Codex CLI 0.169 and the official SDKs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from codex_proxy.canonical.blocks import (
@@ -27,12 +27,20 @@ from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.openai_responses.request.parts import build_part, parse_part
 from codex_proxy.protocols.parts.fields import Fields, each_object, json_type
+from codex_proxy.protocols.parts.signatures import RESPONSES, open_seal
 
 CALLS: Final = {"function_call": ToolKind.FUNCTION, "custom_tool_call": ToolKind.CUSTOM}
 OUTPUTS: Final = {"function_call_output": ToolKind.FUNCTION, "custom_tool_call_output": ToolKind.CUSTOM}
 _CALL_TEXT: Final = {ToolKind.FUNCTION: "arguments", ToolKind.CUSTOM: "input"}
 _CALL_TYPE: Final = {kind: name for name, kind in CALLS.items()}
 _OUTPUT_TYPE: Final = {kind: name for name, kind in OUTPUTS.items()}
+ROLE_WORDS: Final[Mapping[Role, str]] = {
+    Role.SYSTEM: "developer",
+    Role.DEVELOPER: "developer",
+    Role.USER: "user",
+    Role.ASSISTANT: "assistant",
+    Role.TOOL: "user",
+}
 _ROLES: Final = {role.value: role for role in Role if role is not Role.TOOL}
 
 
@@ -68,10 +76,13 @@ def parse_item(fields: Fields) -> Turn:
     return Turn(role=Role.DEVELOPER if item.get("role") == "developer" else Role.ASSISTANT, blocks=(hosted,))
 
 
-def build_items(turns: Sequence[Turn]) -> Iterator[JsonObject]:
-    """The items of these turns, in order; blocks that are items of their own split a turn's message."""
+def build_items(turns: Sequence[Turn], *, roles: Mapping[Role, str] = ROLE_WORDS) -> Iterator[JsonObject]:
+    """The items of these turns, in order; blocks that are items of their own split a turn's message.
+
+    ``roles`` are the upstream's words; by default system messages are said to be the developer's.
+    """
     for turn in turns:
-        yield from _build_turn(turn)
+        yield from _build_turn(turn, roles)
 
 
 def _parse_message(fields: Fields) -> Turn:
@@ -142,10 +153,13 @@ def _parse_reasoning(fields: Fields) -> Thinking:
     summary = fields.take_list("summary") or []
     says_null = fields.says_null("content")
     content = fields.take_list("content") or []
+    told = fields.take_string("encrypted_content")
+    sealed = open_seal(told or "")
     return Thinking(
         summary=tuple(_part_texts(summary)),
         content=tuple(_part_texts(content)),
-        signature=fields.take_string("encrypted_content"),
+        signature=told if sealed is None else sealed.encrypted,
+        origin=None if sealed is None or sealed.origin == RESPONSES else sealed.origin,
         item_id=fields.take_string("id"),
         extra=({"content": None} if says_null else {}) | fields.rest(),
     )
@@ -157,7 +171,7 @@ def _part_texts(parts: list[Any]) -> Iterator[str]:
             yield part["text"]
 
 
-def _build_turn(turn: Turn) -> Iterator[JsonObject]:
+def _build_turn(turn: Turn, roles: Mapping[Role, str]) -> Iterator[JsonObject]:
     content: list[JsonObject] = []
     told = False
     for block in turn.blocks:
@@ -166,20 +180,19 @@ def _build_turn(turn: Turn) -> Iterator[JsonObject]:
             content.append(build_part(block, assistant=turn.role is Role.ASSISTANT))
             continue
         if content:
-            yield _build_message(turn, content)
+            yield _build_message(turn, content, roles)
             content = []
         told = True
         yield item
     if content or not told:
-        yield _build_message(turn, content)
+        yield _build_message(turn, content, roles)
 
 
-def _build_message(turn: Turn, content: list[JsonObject]) -> JsonObject:
-    role = Role.DEVELOPER if turn.role is Role.SYSTEM else turn.role
+def _build_message(turn: Turn, content: list[JsonObject], roles: Mapping[Role, str]) -> JsonObject:
     item: JsonObject = {"type": "message"}
     if turn.item_id is not None:
         item["id"] = turn.item_id
-    item |= {"role": (Role.USER if role is Role.TOOL else role).value, "content": content}
+    item |= {"role": roles[turn.role], "content": content}
     if turn.phase is not None:
         item["phase"] = turn.phase
     return item | turn.extra

@@ -46,12 +46,7 @@ def parse_tool(fields: Fields) -> Tool:
     if kind == "function":
         return _parse_function(fields)
     if kind == "custom":
-        return CustomTool(
-            name=fields.need_string("name"),
-            description=fields.take_string("description"),
-            grammar=_parse_grammar(fields),
-            extra=fields.rest(),
-        )
+        return _parse_custom(fields)
     if kind == "namespace":
         return NamespaceTool(
             name=fields.need_string("name"),
@@ -137,12 +132,19 @@ def _parse_function(fields: Fields) -> FunctionTool:
     )
 
 
-def _parse_grammar(fields: Fields) -> Grammar | None:
+def _parse_custom(fields: Fields) -> CustomTool:
+    name, description = fields.need_string("name"), fields.take_string("description")
     format_ = fields.take_object("format")
-    if format_ is None or format_.get("type") != "grammar":
-        return None
+    if format_ is None or format_.get("type") != "grammar":  # free text, or a format that is newer than we are
+        other: JsonObject = {} if format_ is None else {"format": format_}
+        return CustomTool(name=name, description=description, extra=fields.rest() | other)
     grammar = Fields(format_, fields.at("format"))
-    return Grammar(syntax=grammar.need_string("syntax"), definition=grammar.need_string("definition"))
+    return CustomTool(
+        name=name,
+        description=description,
+        grammar=Grammar(syntax=grammar.need_string("syntax"), definition=grammar.need_string("definition")),
+        extra=fields.rest(),
+    )
 
 
 def _parse_named(fields: Fields) -> ChooseTool | ChooseHosted:

@@ -17,7 +17,8 @@ from codex_proxy.canonical.request import Dialect
 from codex_proxy.framing.sse import Frame, FrameTooLarge, SseDecoder
 from codex_proxy.protocols.base import CallContext, Step, UpstreamError
 from codex_proxy.protocols.openai_responses.stream import schema
-from codex_proxy.protocols.openai_responses.stream.items import READERS, ItemReader
+from codex_proxy.protocols.openai_responses.stream.item_events import READERS
+from codex_proxy.protocols.openai_responses.stream.items import ItemReader
 from codex_proxy.protocols.openai_responses.usage import parse_usage
 from codex_proxy.protocols.parts.errors.upstream_errors import classify_error
 
@@ -56,9 +57,12 @@ class ResponsesDecoder:
         """The step of one frame; see ``ClientStream``."""
         if self._ended or frame.data == _DONE:
             return _NOTHING
-        event = schema.read_event(frame.data, frame.event)
+        event = schema.read_event(frame.data)
         if event is None:
             return _NOTHING
+        if not event.type and frame.event:  # clients look for the type inside the event only
+            event.type = frame.event
+            frame = schema.with_type(frame, frame.event)
         self._understood = True
         out: list[ev.Event] = []
         reader = READERS.get(event.type)

@@ -165,6 +165,8 @@ class ResponsesEncoder:
                 return b""
             case ev.OpaqueEvent():
                 return self._tell_opaque(event)
+            case ev.HostedStarted(origin=str()) | ev.HostedEnded(origin=str()):
+                return self._leave_out(event)
             case ev.ResponseEnded():
                 return self._close(event)
         if self._relays:
@@ -175,6 +177,12 @@ class ResponsesEncoder:
             self._unsayable += 1
             return b""
         return self._open(None) + self._write_all(self._synthesis.events_of(event))
+
+    def _leave_out(self, event: ev.HostedStarted | ev.HostedEnded) -> bytes:
+        """Tools of another dialect: clients would send such an item back, and no upstream of this family takes it."""
+        if isinstance(event, ev.HostedStarted):
+            self._notes.append(Note(path=f"item {event.kind}", verdict=Verdict.DROPPED))
+        return b""
 
     def _tell_opaque(self, event: ev.OpaqueEvent) -> bytes:
         if event.dialect != Dialect.OPENAI_RESPONSES:
@@ -235,7 +243,7 @@ class ResponsesEncoder:
 
     def _next_number(self) -> int:
         if self._last_relayed is not None:
-            event = schema.read_event(self._last_relayed, None)
+            event = schema.read_event(self._last_relayed)
             relayed = event.sequence_number if event else None
             self._sequence = max(self._sequence, relayed if relayed is not None else self._sequence)
             self._last_relayed = None
@@ -244,5 +252,5 @@ class ResponsesEncoder:
 
 
 def _type_of(data: bytes) -> str:
-    event = schema.read_event(data, None)
+    event = schema.read_event(data)
     return event.type if event else ""

@@ -15,7 +15,7 @@ from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import JsonOutput, Request, SchemaOutput
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
-from codex_proxy.protocols.openai_responses.usage import build_usage, complete_usage
+from codex_proxy.protocols.openai_responses.usage import build_tool_usage, build_usage, complete_usage
 from codex_proxy.protocols.parts.errors.openai_errors import error_code
 
 _STATUS: Final = {ev.Completed: "completed", ev.Incomplete: "incomplete", ev.Failed: "failed"}
@@ -44,6 +44,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 def closing(request: Request, head: Head, end: ev.ResponseEnded, told: Told) -> JsonObject:
     """The object of the terminal event, built from canonical facts."""
     ending = end.ending
+    tools = build_tool_usage(told.usage) if told.usage else {}
     return (
         _named(head, _STATUS[type(ending)])
         | client_view(request)
@@ -54,6 +55,7 @@ def closing(request: Request, head: Head, end: ev.ResponseEnded, told: Told) -> 
             "error": error_member(ending.failure) if isinstance(ending, ev.Failed) else None,
             "incomplete_details": {"reason": ending.reason} if isinstance(ending, ev.Incomplete) else None,
         }
+        | ({"tool_usage": tools} if tools else {})
     )
 
 

@@ -4,8 +4,7 @@ Rules of this file: a tool call is announced only when its name and id are known
 and told then.  A signature is taken from a finished item only, since the announced one may be incomplete.
 """
 
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 
@@ -73,8 +72,9 @@ class ItemReader:
         if event.type not in _ITEM_EVENTS:
             return frame
         members = read_object(frame.data)
-        original = self._original(members["item"])
-        if original is members["item"]:
+        item = members.get("item")
+        original = self._original(item) if isinstance(item, dict) else item
+        if original is item:
             return frame
         return Frame(frame.event, msgspec.json.encode(members | {"item": original}))
 
@@ -371,30 +371,3 @@ def _part_texts(parts: object) -> list[str]:
     if not isinstance(parts, list):
         return []
     return [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
-
-
-Reader: TypeAlias = Callable[[ItemReader, WireEvent, list[ev.Event]], None]
-
-READERS: Final[dict[str, Reader]] = {
-    "response.output_item.added": ItemReader.added,
-    "response.output_item.done": ItemReader.done,
-    "response.content_part.added": ItemReader.part_added,
-    "response.content_part.done": ItemReader.part_done,
-    "response.output_text.delta": ItemReader.text_delta,
-    "response.output_text.done": ItemReader.text_done,
-    "response.output_text.annotation.added": ItemReader.annotation,
-    "response.refusal.delta": ItemReader.refusal_delta,
-    "response.refusal.done": ItemReader.refusal_done,
-    "response.reasoning_summary_part.added": ItemReader.summary_part,
-    "response.reasoning_summary_part.done": ItemReader.summary_part,
-    "response.reasoning_summary_text.delta": ItemReader.summary_delta,
-    "response.reasoning_summary_text.done": ItemReader.summary_done,
-    "response.reasoning_text.delta": ItemReader.raw_delta,
-    "response.reasoning_text.done": ItemReader.raw_done,
-    "response.function_call_arguments.delta": ItemReader.arguments_delta,
-    "response.function_call_arguments.done": ItemReader.arguments_done,
-    "response.custom_tool_call_input.delta": ItemReader.arguments_delta,
-    "response.custom_tool_call_input.done": ItemReader.arguments_done,
-    "response.image_generation_call.partial_image": ItemReader.partial_image,
-}
-"""How each item event is read; one table for all answers."""

@@ -27,7 +27,12 @@ def _block(number: int, part: AnswerPart) -> Iterator[ev.Event]:
         case Thinking():
             yield ev.ThinkingStarted(block=number, item_id=block.item_id)
             yield ev.ThinkingEnded(
-                block=number, summary=block.summary, content=block.content, signature=block.signature
+                block=number,
+                summary=block.summary,
+                content=block.content,
+                signature=block.signature,
+                origin=block.origin,
+                redacted=block.redacted,
             )
         case ToolCall():
             yield ev.ToolCallStarted(
@@ -39,6 +44,8 @@ def _block(number: int, part: AnswerPart) -> Iterator[ev.Event]:
                 item_id=block.item_id,
             )
             yield ev.ToolCallEnded(block=number, arguments=block.arguments)
+        case Hosted() if block.origin is not None:
+            return
         case Hosted():
             yield ev.HostedStarted(block=number, kind=block.kind, item=block.item, item_id=block.item_id)
             yield ev.HostedEnded(block=number, kind=block.kind, item=block.item)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.framing.sse import Frame
 
 CREATED: Final = "response.created"
 TERMINALS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -60,21 +61,17 @@ _FIELD_TYPES: Final[dict[str, tuple[type, ...]]] = {
 _OBJECT_FIELDS: Final = ("item", "part", "annotation", "response")
 
 
-def read_event(data: bytes, name: str | None) -> WireEvent | None:
-    """The event in ``data``, None if it is no JSON object.  ``name`` serves where ``type`` is missing.
+def read_event(data: bytes) -> WireEvent | None:
+    """The event in ``data``, None if it is no JSON object.
 
     Members of the wrong type count as absent: some servers send numbers or null for texts.
     """
-    event: WireEvent | None
     try:
-        event = _decode_event(data)
+        return _decode_event(data)
     except msgspec.ValidationError:
-        event = _read_leniently(data)
+        return _read_leniently(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if event is not None and not event.type and name:
-        event.type = name
-    return event
 
 
 def read_object(raw: msgspec.Raw | bytes) -> JsonObject:
@@ -84,6 +81,11 @@ def read_object(raw: msgspec.Raw | bytes) -> JsonObject:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def with_type(frame: Frame, name: str) -> Frame:
+    """The frame of an event that is named outside only, named inside too."""
+    return Frame(frame.event, msgspec.json.encode(read_object(frame.data) | {"type": name}))
 
 
 def _read_leniently(data: bytes) -> WireEvent | None:

@@ -10,6 +10,7 @@ from typing import Final
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
 from codex_proxy.protocols.openai_responses.annotations import build_annotation
+from codex_proxy.protocols.parts.signatures import write_signature
 
 _CALLS = {
     ToolKind.FUNCTION: ("function_call", "arguments", "response.function_call_arguments", "fc_"),
@@ -268,7 +269,9 @@ class Synthesis:
         if event.content:
             item["content"] = [{"type": "reasoning_text", "text": text} for text in event.content]
         if event.signature is not None:
-            item["encrypted_content"] = event.signature
+            item["encrypted_content"] = write_signature(
+                event.signature, origin=event.origin, item_id=event.item_id or block.start.item_id, own=None
+            )
         yield self._finish_item(block.output_index, item)
 
     def _partial_image(self, event: ev.ImagePartial) -> JsonObject:

@@ -69,7 +69,10 @@ class ItemTable:
             item = self._by_id.get(item_id)
         if item is None:
             item = Item(None, item_id)
-            self.put(item, output_index)
+            if output_index is None and item_id is not None:
+                self._by_id[item_id] = item  # its place is not known before it is announced
+            else:
+                self.put(item, output_index)
         return item
 
     def put(self, item: Item, output_index: int | None) -> None:
@@ -87,8 +90,9 @@ class ItemTable:
         return item is not None and item.ended
 
     def in_order(self) -> list[Item]:
-        """Every item, in output order."""
-        return [item for _, item in sorted(self._by_index.items())]
+        """Every item, in output order; last those whose place nobody told."""
+        placed = [item for _, item in sorted(self._by_index.items())]
+        return placed + [item for item in self._by_id.values() if item not in placed]
 
     def output(self) -> list[JsonObject]:
         """The finished items, in output order."""

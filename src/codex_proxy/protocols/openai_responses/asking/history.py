@@ -1,22 +1,24 @@
-"""The conversation as the Codex backend takes it.
+"""The conversation as an upstream of the Responses family takes it.
 
-Rules of this file: a client of the Codex family owns its items and keeps them; for others ids of items that nobody
-stored go, calls and results are paired, and reasoning without its encrypted content is left out, since the backend
-cannot resolve it.  Source: refusals of the backend quoted in public reports.
+Rules of this file: a client that wrote the upstream's own items keeps them; for others ids of items that nobody stored
+go, calls and results are paired, and reasoning without its encrypted content, or with that of another upstream, is left
+out, since nobody can resolve it.  Source: refusals of the Codex backend quoted in public reports.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from codex_proxy.canonical.blocks import (
+    Audio,
     Block,
     File,
     FileIdSource,
     Image,
     JsonObject,
     Opaque,
+    Refusal,
     Text,
     Thinking,
     ToolCall,
@@ -30,24 +32,33 @@ from codex_proxy.protocols.parts.pairing import repair_pairs
 
 _LEADING: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
 _NOT_SENT: Final = frozenset({"status", "prompt_cache_breakpoint", "cache_control"})
+_Part = TypeVar("_Part", bound=Text | Image | File | Audio | Refusal | Opaque)
 _ASK_FOR_JSON: Final = "Answer with a JSON object."
 
 
 class History:
-    """Instructions and turns ready to send, and what was changed about them."""
+    """Instructions and turns ready to send, and what was changed about them.
 
-    def __init__(self, request: Request, names: NameMap, *, drop_reasoning: bool) -> None:
+    ``keeps_items`` leaves the client's items as they are; ``knows_files`` lets ids of
+    uploads pass, since they may be the upstream's.
+    """
+
+    def __init__(
+        self, request: Request, names: NameMap, *, keeps_items: bool, drop_reasoning: bool, knows_files: bool = False
+    ) -> None:
         self._request = request
         self._names = names
+        self._keeps_items = keeps_items
         self._drop_reasoning = drop_reasoning
+        self._knows_files = knows_files
         self.notes: list[Note] = []
         self.call_ids: dict[str, str] = {}
         self.instructions, turns = split_instructions(request)
         self.turns = self._turns(turns)
 
     def _turns(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
-        if self._request.is_codex_client:
-            return tuple(self._without_reasoning(turns)) if self._drop_reasoning else tuple(turns)
+        if self._keeps_items:
+            return tuple(self._readable(turns))
         made = tuple(turn for turn in map(self._turn, turns) if turn is not None)
         made, repairs = repair_pairs(made)
         self.notes.extend(repairs)
@@ -59,7 +70,7 @@ class History:
             self.notes.append(Note(path="messages.name", verdict=Verdict.DROPPED))
         if turn.blocks and not blocks:
             return None
-        return msgspec.structs.replace(turn, blocks=blocks, item_id=None, extra=_sendable(turn.extra))
+        return msgspec.structs.replace(turn, blocks=blocks, item_id=None, extra=self._sendable(turn.extra))
 
     def _block(self, block: Block, turn: Turn) -> Block | None:
         match block:
@@ -69,15 +80,19 @@ class History:
                     name=self._names.upstream(block.name),
                     call_id=self._call_id(block.call_id),
                     item_id=None,
-                    extra=_sendable(block.extra),
+                    extra=self._sendable(block.extra),
                 )
             case ToolResult():
                 return msgspec.structs.replace(
-                    block, call_id=self._call_id(block.call_id), item_id=None, extra=_sendable(block.extra)
+                    block,
+                    call_id=self._call_id(block.call_id),
+                    parts=tuple(map(self._part, block.parts)),
+                    item_id=None,
+                    extra=self._sendable(block.extra),
                 )
             case Thinking():
                 return self._thinking(block)
-            case Image(source=FileIdSource()) | File(source=FileIdSource()):
+            case Image(source=FileIdSource()) | File(source=FileIdSource()) if not self._knows_files:
                 raise Unsupported("file_id", "uploaded files are not available here; send the data or a URL")
             case Opaque() if block.dialect != Dialect.OPENAI_RESPONSES:
                 kind = block.payload.get("type")
@@ -86,21 +101,37 @@ class History:
             case Image() if turn.role is Role.ASSISTANT:
                 self._lose("content", "a picture in an assistant message cannot be carried")
                 return Text(text="[removed: a picture of the assistant]")
+            case Text() | Image() | File() | Audio() | Refusal():
+                return self._part(block)
             case _:
                 return block
 
+    def _part(self, part: _Part) -> _Part:
+        """A content part without members that cannot be sent."""
+        if isinstance(part, Opaque) or not part.extra:
+            return part
+        return msgspec.structs.replace(part, extra=self._sendable(part.extra, nulls=True))
+
     def _thinking(self, block: Thinking) -> Thinking | None:
-        if block.signature is None or self._drop_reasoning:
+        if block.signature is None or block.origin is not None or self._drop_reasoning:
             self.notes.append(Note(path="reasoning", verdict=Verdict.DROPPED))
             return None
         known_id = block.item_id if (block.item_id or "").startswith("rs_") else None
-        return msgspec.structs.replace(block, item_id=known_id, extra=_sendable(block.extra))
+        return msgspec.structs.replace(block, item_id=known_id, extra=self._sendable(block.extra))
 
-    def _without_reasoning(self, turns: Sequence[Turn]) -> Iterator[Turn]:
+    def _readable(self, turns: Sequence[Turn]) -> Iterator[Turn]:
+        """The turns as they are, but for reasoning that this upstream cannot, or is not to, read."""
         for turn in turns:
-            kept = tuple(block for block in turn.blocks if not isinstance(block, Thinking))
-            if kept or not turn.blocks:
+            kept = tuple(block for block in turn.blocks if not self._is_unreadable(block))
+            if len(kept) == len(turn.blocks):
+                yield turn
+                continue
+            self.notes.append(Note(path="reasoning", verdict=Verdict.DROPPED))
+            if kept:
                 yield msgspec.structs.replace(turn, blocks=kept)
+
+    def _is_unreadable(self, block: Block) -> bool:
+        return isinstance(block, Thinking) and (self._drop_reasoning or block.origin is not None)
 
     def _call_id(self, call_id: str) -> str:
         sent = upstream_call_id(call_id)
@@ -109,11 +140,24 @@ class History:
         return sent
 
     def _json_request(self, turns: Sequence[Turn]) -> tuple[Turn, ...]:
-        """The backend wants the word in the input, not in the instructions."""
+        """Upstreams want the word in the input, not in the instructions."""
         if not isinstance(self._request.output, JsonOutput) or any(_mentions_json(turn) for turn in turns):
             return ()
         self.notes.append(Note(path="response_format", verdict=Verdict.EMULATED, detail="a message asks for JSON"))
         return (Turn(role=Role.DEVELOPER, blocks=(Text(text=_ASK_FOR_JSON),)),)
+
+    def _sendable(self, extra: JsonObject, *, nulls: bool = False) -> JsonObject:
+        """Members without a meaning here; those of another dialect would be refused as unknown.
+
+        Items lose members that say nothing, since clients write them for every item; parts keep them.
+        """
+        if not extra:
+            return extra
+        kept = {name: value for name, value in extra.items() if name not in _NOT_SENT and (nulls or value is not None)}
+        if self._request.dialect is Dialect.OPENAI_RESPONSES:
+            return kept
+        self.notes.extend(Note(path=f"messages.{name}", verdict=Verdict.DROPPED) for name in kept)
+        return {}
 
     def _lose(self, path: str, detail: str) -> None:
         self.notes.append(Note(path=path, verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail))
@@ -142,7 +186,3 @@ def _is_plain_leading(turn: Turn) -> bool:
 
 def _mentions_json(turn: Turn) -> bool:
     return any(isinstance(block, Text) and "json" in block.text.lower() for block in turn.blocks)
-
-
-def _sendable(extra: JsonObject) -> JsonObject:
-    return {name: value for name, value in extra.items() if name not in _NOT_SENT and value is not None}

@@ -1,4 +1,4 @@
-"""Histories as the backend takes them."""
+"""Histories as upstreams of the family take them."""
 
 import pytest
 
@@ -13,15 +13,17 @@ from codex_proxy.canonical.blocks import (
     ToolResult,
 )
 from codex_proxy.canonical.notes import Weight
-from codex_proxy.canonical.request import CodexHints, Dialect, JsonOutput, Request, Role, SessionHints, Turn
+from codex_proxy.canonical.request import Dialect, JsonOutput, Request, Role, Turn
 from codex_proxy.protocols.base import Unsupported
-from codex_proxy.protocols.codex.asking.history import History, split_instructions
+from codex_proxy.protocols.openai_responses.asking.history import History, split_instructions
 from codex_proxy.protocols.parts.names import NameMap
 from tests.protocols.codex.parts import request, user
 
 
-def history(asked: Request, *, drop_reasoning: bool = False) -> History:
-    return History(asked, NameMap(()), drop_reasoning=drop_reasoning)
+def history(
+    asked: Request, *, drop_reasoning: bool = False, keeps_items: bool = False, knows_files: bool = False
+) -> History:
+    return History(asked, NameMap(()), keeps_items=keeps_items, drop_reasoning=drop_reasoning, knows_files=knows_files)
 
 
 def said(role: Role, text: str) -> Turn:
@@ -73,11 +75,21 @@ def test_encrypted_reasoning_stays_unless_it_was_refused() -> None:
     assert history(request(thought, user()), drop_reasoning=True).turns == (user(),)
 
 
-def test_a_codex_client_owns_its_history() -> None:
-    turns = (Turn(role=Role.ASSISTANT, blocks=(ToolCall(call_id="c", name="look", arguments="{}", item_id="x"),)),)
-    session = SessionHints(codex=CodexHints())
-    made = history(request(*turns, dialect=Dialect.OPENAI_RESPONSES, session=session))
-    assert made.turns == turns
+def test_reasoning_of_another_upstream_is_left_out() -> None:
+    foreign = Turn(role=Role.ASSISTANT, blocks=(Thinking(signature="sig", origin="anthropic"),))
+    assert history(request(foreign, user())).turns == (user(),)
+
+
+def test_a_client_that_wrote_the_upstreams_items_keeps_them() -> None:
+    call = ToolCall(call_id="c", name="look", arguments="{}", item_id="x")
+    turns = (Turn(role=Role.ASSISTANT, blocks=(call,)), Turn(role=Role.ASSISTANT, blocks=(Thinking(item_id="rs_1"),)))
+    asked = request(*turns, dialect=Dialect.OPENAI_RESPONSES)
+    assert history(asked, keeps_items=True).turns == turns
+    without = history(asked, keeps_items=True, drop_reasoning=True)
+    assert (without.turns, [note.path for note in without.notes]) == (turns[:1], ["reasoning"])
+    foreign = Turn(role=Role.ASSISTANT, blocks=(Thinking(signature="x", origin="gemini"),))
+    asked = request(*turns, foreign, dialect=Dialect.OPENAI_RESPONSES)
+    assert history(asked, keeps_items=True).turns == turns
 
 
 def test_a_request_for_json_that_never_says_the_word_gets_a_message_that_does() -> None:
@@ -86,10 +98,11 @@ def test_a_request_for_json_that_never_says_the_word_gets_a_message_that_does() 
     assert history(request(user("as JSON please"), output=JsonOutput())).turns == (user("as JSON please"),)
 
 
-def test_an_uploaded_file_is_refused() -> None:
+def test_an_uploaded_file_is_refused_where_nobody_knows_it() -> None:
     asked = request(Turn(role=Role.USER, blocks=(Image(source=FileIdSource(file_id="file-1")),)))
     with pytest.raises(Unsupported, match="uploaded"):
         history(asked)
+    assert history(asked, knows_files=True).turns == asked.turns
 
 
 def test_what_cannot_be_carried_leaves_a_trace_and_a_lossy_note() -> None:
@@ -102,3 +115,23 @@ def test_what_cannot_be_carried_leaves_a_trace_and_a_lossy_note() -> None:
     texts = [block.text for turn in made.turns for block in turn.blocks if isinstance(block, Text)]
     assert texts == ["[removed: a picture of the assistant]", "[removed: a part of type hologram]"]
     assert {note.weight for note in made.notes} == {Weight.LOSSY}
+
+
+def test_members_of_another_dialect_go_from_messages_calls_and_parts_with_a_note() -> None:
+    asked = request(
+        Turn(role=Role.USER, blocks=(Text(text="u", extra={"cache_control": {}, "mood": 1}),), extra={"sent_at": 5}),
+        Turn(role=Role.ASSISTANT, blocks=(ToolCall(call_id="c", name="look", arguments="{}", extra={"why": "x"}),)),
+        Turn(role=Role.TOOL, blocks=(ToolResult(call_id="c", parts=(Text(text="seen", extra={"mood": 2}),)),)),
+    )
+    made = history(asked)
+    assert made.turns[0] == user("u")
+    assert not any(getattr(part, "extra", None) for turn in made.turns for part in (turn, *turn.blocks))
+    assert made.turns[2].blocks == (ToolResult(call_id="c", parts=(Text(text="seen"),)),)
+    assert [note.path for note in made.notes] == ["messages.mood", "messages.sent_at", "messages.why", "messages.mood"]
+
+
+def test_a_responses_client_keeps_unknown_members_but_no_marks_for_caches() -> None:
+    part = Text(text="u", extra={"prompt_cache_breakpoint": {}, "mood": 1})
+    asked = request(Turn(role=Role.USER, blocks=(part,), extra={"x": 1}), dialect=Dialect.OPENAI_RESPONSES)
+    kept = Turn(role=Role.USER, blocks=(Text(text="u", extra={"mood": 1}),), extra={"x": 1})
+    assert history(asked).turns == (kept,)

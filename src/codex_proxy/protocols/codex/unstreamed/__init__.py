@@ -1,0 +1,1 @@
+"""Calls that the Codex backend answers with one whole body."""

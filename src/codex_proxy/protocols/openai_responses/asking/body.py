@@ -1,0 +1,200 @@
+"""The body of ``POST /responses`` for a vendor.
+
+Rules of this file: what a client of this dialect wrote passes as it is, its unknown members included; requests of other
+dialects are said in this one, and what it has no word for is noted.  Answers are kept only if the client asks for it.
+Source: OpenAI API reference, responses.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.notes import Note, Verdict
+from codex_proxy.canonical.request import Dialect, Request, Role
+from codex_proxy.canonical.target import Target
+from codex_proxy.canonical.tools import FunctionTool, HostedTool, NamespaceTool, Tool, ToolChoice
+from codex_proxy.protocols.base import CallContext
+from codex_proxy.protocols.openai_responses.asking.disguise import (
+    disguised_choice,
+    disguised_names,
+    disguised_tool,
+    disguised_turns,
+)
+from codex_proxy.protocols.openai_responses.asking.history import History
+from codex_proxy.protocols.openai_responses.asking.members import (
+    ENCRYPTED_REASONING,
+    build_format,
+    unwrap_key,
+    without_rejected,
+)
+from codex_proxy.protocols.openai_responses.asking.offers import (
+    chosen_tool,
+    client_names,
+    offered_function,
+    offered_once,
+)
+from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
+from codex_proxy.protocols.openai_responses.request.items import ROLE_WORDS, build_items
+from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
+from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
+from codex_proxy.protocols.parts.names import NameMap
+
+_OPENAI: Final = frozenset({Dialect.OPENAI_CHAT, Dialect.OPENAI_RESPONSES})
+_UNSAYABLE: Final = ("top_k", "presence_penalty", "frequency_penalty", "seed", "logit_bias", "choice_count")
+_TIERS: Final = {"fast": "priority", "ultrafast": "priority"}
+_OWN_ROLES: Final[Mapping[Role, str]] = {**ROLE_WORDS, Role.SYSTEM: "system"}
+_SYSTEM_ROLES: Final[Mapping[Role, str]] = {**_OWN_ROLES, Role.DEVELOPER: "system"}
+
+
+class VendorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A built body, what must be undone in the answer, and what was lost."""
+
+    members: JsonObject
+    context: CallContext
+    notes: tuple[Note, ...]
+
+
+def build_vendor_body(request: Request, target: Target, profile: ResponsesProfile) -> VendorBody:
+    """The body for this request, target and vendor.
+
+    Raises:
+        Unsupported: a member cannot be said and must not be dropped.
+    """
+    native = _is_native(request)
+    names = NameMap(() if native else client_names(request))
+    history = History(
+        request,
+        names,
+        keeps_items=native,
+        drop_reasoning=target.drop_reasoning,
+        knows_files=request.dialect in _OPENAI,
+    )
+    offered, tool_notes = _offered(request, names)
+    choice = request.tool_choice if native else chosen_tool(request, names) if offered else None
+    turns = history.turns
+    disguised: frozenset[str] = frozenset()
+    if not profile.custom_tools:
+        disguised, turns, choice = disguised_names(request.tools), disguised_turns(turns), disguised_choice(choice)
+        offered = tuple(map(disguised_tool, offered))
+    roles = _OWN_ROLES if profile.developer_role else _SYSTEM_ROLES
+    members: JsonObject = {"model": target.model.slug}
+    instructions = history.instructions or target.default_instructions
+    if instructions:
+        members["instructions"] = instructions
+    members["input"] = list(build_items(turns, roles=roles))
+    members |= _tools(request, offered, choice) | _reasoning(request, target) | _sampling(request)
+    members |= _answer_members(request, target, profile)
+    members, rejects = without_rejected(members, target.learned_rejects)
+    return VendorBody(
+        members=members,
+        context=CallContext(
+            model=target.model.slug,
+            tool_names=names.back(),
+            call_ids=history.call_ids,
+            custom_tools=disguised,
+            unwrap_key=unwrap_key(request.output, native=native),
+        ),
+        notes=(*history.notes, *tool_notes, *_unsaid(request, target), *rejects),
+    )
+
+
+def _is_native(request: Request) -> bool:
+    return request.dialect is Dialect.OPENAI_RESPONSES
+
+
+def _offered(request: Request, names: NameMap) -> tuple[tuple[Tool, ...], tuple[Note, ...]]:
+    if _is_native(request):
+        return request.tools, ()
+    return offered_once(request.tools, lambda tool, notes: _offered_tool(tool, names, notes))
+
+
+def _offered_tool(tool: Tool, names: NameMap, notes: list[Note]) -> Tool:
+    match tool:
+        case FunctionTool():
+            return offered_function(tool, names, notes)
+        case HostedTool() | NamespaceTool():
+            return tool
+        case _:
+            return msgspec.structs.replace(tool, name=names.upstream(tool.name))
+
+
+def _tools(request: Request, offered: tuple[Tool, ...], choice: ToolChoice | None) -> JsonObject:
+    made: JsonObject = {"tools": [build_tool(tool) for tool in offered]} if offered else {}
+    if choice is not None:
+        made["tool_choice"] = build_choice(choice)
+    if request.parallel_tool_calls is not None and (offered or _is_native(request)):
+        made["parallel_tool_calls"] = request.parallel_tool_calls
+    return made
+
+
+def _reasoning(request: Request, target: Target) -> JsonObject:
+    wanted, native = request.reasoning, _is_native(request)
+    effort = target.effort or wanted.effort
+    if effort is not None and not native:
+        effort = clamp_effort(effort, target.model.efforts)
+    summary = wanted.summary
+    if summary is None and not native and wanted.visible is not False and _thinks(target):
+        summary = "auto" if target.model.supports_summary else None  # without it the model shows no thoughts
+    told = {"effort": effort, "summary": summary}
+    made = {name: value for name, value in told.items() if value is not None}
+    made |= wanted.extra if native else {}
+    return {"reasoning": made} if made else {}
+
+
+def _sampling(request: Request) -> JsonObject:
+    sampling = request.sampling
+    told = {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_logprobs": sampling.top_logprobs,
+        "max_output_tokens": sampling.max_tokens,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _answer_members(request: Request, target: Target, profile: ResponsesProfile) -> JsonObject:
+    """How the answer is to come, what it belongs to, and whatever else a client of this dialect said."""
+    stores = request.extra.get("store") is True and _is_native(request)
+    text = {"format": build_format(request.output, native=_is_native(request)), "verbosity": request.verbosity}
+    include = _include(request, target, profile, stores=stores)
+    told = {
+        "text": {name: value for name, value in text.items() if value is not None} or None,
+        "service_tier": _TIERS.get(target.service_tier or "", target.service_tier),
+        "previous_response_id": request.previous_response_id,
+        "include": include or None,
+        "stream": True if request.stream else None,
+    }
+    if request.dialect in _OPENAI:
+        told |= {
+            "metadata": request.metadata or None,
+            "user": request.session.user,
+            "prompt_cache_key": request.session.prompt_cache_key,
+        }
+    members = {name: value for name, value in told.items() if value is not None} | {"store": stores}
+    return request.extra | members if _is_native(request) else members
+
+
+def _include(request: Request, target: Target, profile: ResponsesProfile, *, stores: bool) -> list[str]:
+    wanted = list(dict.fromkeys(request.include))
+    asks = profile.encrypted_reasoning and not stores and not _is_native(request) and _thinks(target)
+    return [*wanted, ENCRYPTED_REASONING] if asks and ENCRYPTED_REASONING not in wanted else wanted
+
+
+def _thinks(target: Target) -> bool:
+    """Whether the model is known to reason; another one refuses to be asked for its reasoning."""
+    return bool(target.model.efforts) or target.effort is not None
+
+
+def _unsaid(request: Request, target: Target) -> list[Note]:
+    dropped = [name for name in _UNSAYABLE if getattr(request.sampling, name) is not None]
+    if not _is_native(request):
+        dropped += request.extra
+    if request.metadata and request.dialect not in _OPENAI:
+        dropped.append("metadata")
+    notes = [Note(path=name, verdict=Verdict.DROPPED, detail="has no meaning for the vendor") for name in dropped]
+    effort = target.effort
+    if effort is not None and not _is_native(request) and clamp_effort(effort, target.model.efforts) is None:
+        notes.append(unknown_effort(effort, "reasoning.effort"))
+    return notes

@@ -1,0 +1,1 @@
+"""Endpoints beside ``responses`` that are answered with one whole body."""
