@@ -1,0 +1,1 @@
+"""Anthropic Messages: requests, answers, errors and model lists, in both roles."""

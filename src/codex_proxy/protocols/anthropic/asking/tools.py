@@ -1,0 +1,161 @@
+"""Tools and tool choice for a vendor.
+
+Rules of this file: schemas go out as objects; free-text tools become functions with one member; groups are sent
+ungrouped.  While the model thinks, it cannot be forced to call a tool.
+"""
+
+from collections.abc import Iterator
+from typing import Final, assert_never
+
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.request import Request
+from codex_proxy.canonical.tools import (
+    ChoiceMode,
+    ChooseAmong,
+    ChooseHosted,
+    ChooseMode,
+    ChooseTool,
+    CustomTool,
+    FunctionTool,
+    HostedTool,
+    NamespaceTool,
+    Tool,
+)
+from codex_proxy.protocols.anthropic.schema import WEB_SEARCH, AnthropicProfile
+from codex_proxy.protocols.parts.names import NameMap
+
+_SEARCH_TYPE: Final = "web_search_20250305"
+_MODES: Final = {ChoiceMode.AUTO: "auto", ChoiceMode.REQUIRED: "any", ChoiceMode.NONE: "none"}
+_INPUT: Final[JsonObject] = {
+    "type": "object",
+    "properties": {"input": {"type": "string", "description": "The whole input of the tool, as plain text."}},
+    "required": ["input"],
+    "additionalProperties": False,
+}
+
+
+def client_names(request: Request) -> Iterator[str]:
+    """Every tool name a request uses: offered or called before."""
+    for tool in _flat(request.tools):
+        if isinstance(tool, FunctionTool | CustomTool):
+            yield tool.name
+    for turn in request.turns:
+        for block in turn.blocks:
+            name = getattr(block, "name", None)
+            if isinstance(name, str):
+                yield name
+
+
+def custom_names(request: Request) -> frozenset[str]:
+    """Free-text tools, which the vendor sees as functions."""
+    return frozenset(tool.name for tool in _flat(request.tools) if isinstance(tool, CustomTool))
+
+
+class Tools:
+    """What is offered to the vendor, and what it cannot be told."""
+
+    def __init__(self, request: Request, profile: AnthropicProfile, names: NameMap) -> None:
+        self.notes: list[Note] = []
+        self._request = request
+        self._profile = profile
+        self._names = names
+        allowed = _allowed_names(request)
+        offered = [(tool, self._tool(tool)) for tool in self._offered(request.tools)]
+        self.wire = [wire for tool, wire in offered if wire is not None and _may(tool, allowed)]
+
+    def choice(self, *, thinks: bool) -> JsonObject | None:
+        """``tool_choice``; None where the vendor's own default says the same."""
+        parallel = self._request.parallel_tool_calls
+        choice = self._choice()
+        if choice is None and parallel is False:
+            choice = {"type": "auto"}
+        if choice is not None and thinks and choice["type"] in {"any", "tool"}:
+            self._note("tool_choice", Verdict.APPROXIMATED, "the vendor forces no tool while the model thinks")
+            choice = {"type": "auto"}
+        if choice is not None and parallel is False and choice["type"] != "none":
+            choice["disable_parallel_tool_use"] = True
+        return choice
+
+    def _choice(self) -> JsonObject | None:
+        choice = self._request.tool_choice
+        match choice:
+            case None:
+                return None
+            case ChooseMode(mode=mode):
+                return {"type": _MODES[mode]}
+            case ChooseTool(name=name):
+                return {"type": "tool", "name": self._names.upstream(name)}
+            case ChooseHosted(kind="web_search") if self._profile.web_search:
+                return {"type": "tool", "name": WEB_SEARCH}
+            case ChooseHosted():
+                self._note("tool_choice", Verdict.DROPPED, f"the vendor does not run {choice.kind}")
+                return None
+            case ChooseAmong(required=required):
+                return {"type": "any" if required else "auto"}
+            case _:
+                assert_never(choice)
+
+    def _offered(self, tools: tuple[Tool, ...]) -> Iterator[FunctionTool | CustomTool | HostedTool]:
+        for tool in tools:
+            if isinstance(tool, NamespaceTool):
+                self._note(f"tools.{tool.name}", Verdict.APPROXIMATED, "members of a group are sent ungrouped")
+                yield from self._offered(tool.tools)
+            else:
+                yield tool
+
+    def _tool(self, tool: FunctionTool | CustomTool | HostedTool) -> JsonObject | None:
+        match tool:
+            case FunctionTool():
+                return self._function(tool)
+            case CustomTool():
+                return self._custom(tool)
+            case HostedTool(kind="web_search") if self._profile.web_search:
+                return _search(tool)
+            case HostedTool():
+                self._note("tools", Verdict.DROPPED, f"the vendor does not run {tool.kind}")
+                return None
+
+    def _function(self, tool: FunctionTool) -> JsonObject:
+        wire: JsonObject = {"name": self._names.upstream(tool.name)}
+        if tool.description:
+            wire["description"] = tool.description
+        wire["input_schema"] = {"type": "object", **(tool.parameters or {"properties": {}})}
+        return wire | {"strict": True} if tool.strict and self._profile.strict else wire
+
+    def _custom(self, tool: CustomTool) -> JsonObject:
+        words = [tool.description or "", "Put the tool's whole input, as plain text, into the member `input`."]
+        if tool.grammar is not None:
+            words.append(f"The input must match this {tool.grammar.syntax} grammar:\n{tool.grammar.definition}")
+        description = "\n\n".join(filter(None, words))
+        return {"name": self._names.upstream(tool.name), "description": description, "input_schema": _INPUT}
+
+    def _note(self, path: str, verdict: Verdict, detail: str) -> None:
+        self.notes.append(Note(path=path, verdict=verdict, weight=Weight.LOSSY, detail=detail))
+
+
+def _search(tool: HostedTool) -> JsonObject:
+    wire: JsonObject = {"type": _SEARCH_TYPE, "name": WEB_SEARCH}
+    filters = tool.settings.get("filters")
+    if isinstance(filters, dict) and filters.get("allowed_domains"):
+        wire["allowed_domains"] = filters["allowed_domains"]
+    if isinstance(tool.settings.get("user_location"), dict):
+        wire["user_location"] = tool.settings["user_location"]
+    return wire
+
+
+def _flat(tools: tuple[Tool, ...]) -> Iterator[Tool]:
+    for tool in tools:
+        yield from _flat(tool.tools) if isinstance(tool, NamespaceTool) else (tool,)
+
+
+def _allowed_names(request: Request) -> frozenset[str] | None:
+    """Names that a choice among several leaves over; the vendor knows no such choice, so others are not offered."""
+    choice = request.tool_choice
+    if not isinstance(choice, ChooseAmong):
+        return None
+    return frozenset(tool.name if isinstance(tool, ChooseTool) else tool.kind for tool in choice.tools)
+
+
+def _may(tool: FunctionTool | CustomTool | HostedTool, allowed: frozenset[str] | None) -> bool:
+    return allowed is None or (tool.kind if isinstance(tool, HostedTool) else tool.name) in allowed

@@ -1,0 +1,1 @@
+"""A client's Messages request as a canonical one."""

@@ -1,0 +1,1 @@
+"""Answers as Messages streams and as whole messages, in both directions."""

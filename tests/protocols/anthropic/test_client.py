@@ -1,0 +1,74 @@
+import json
+from typing import Any
+
+import msgspec
+
+from codex_proxy.canonical import events as ev
+from codex_proxy.canonical.blocks import Text
+from codex_proxy.canonical.failure import FailureKind
+from codex_proxy.canonical.request import Dialect, Request, Role, Turn
+from codex_proxy.protocols.anthropic.client import AnthropicClient
+from codex_proxy.protocols.anthropic.schema import AnthropicProfile, KeyHeader
+from codex_proxy.protocols.base import UpstreamCall
+from tests.protocols.anthropic.wire import opened, parsed, request, target, vendor_stream
+
+CHAT = Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=(Turn(role=Role.USER, blocks=(Text(text="hi"),)),))
+
+
+def call(asked: Request, **profile: Any) -> UpstreamCall:
+    return AnthropicClient(AnthropicProfile(**profile)).build_call(asked, target())
+
+
+def test_it_speaks_its_dialect() -> None:
+    assert AnthropicClient().dialect is Dialect.ANTHROPIC
+
+
+def test_a_call() -> None:
+    made = call(CHAT, headers=(("x-title", "t"),))
+    assert (made.method, made.path) == ("POST", "/v1/messages")
+    assert made.headers == (
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+        ("x-api-key", "key-1"),
+        ("anthropic-version", "2023-06-01"),
+        ("x-title", "t"),
+    )
+    body = json.loads(made.body)
+    assert body["model"] == "claude-v"
+    assert made.sent_fields == body.keys()
+
+
+def test_a_key_as_bearer_and_a_stream() -> None:
+    headers = dict(call(msgspec.structs.replace(CHAT, stream=True), key_header=KeyHeader.AUTHORIZATION).headers)
+    assert headers["authorization"] == "Bearer key-1"
+    assert headers["accept"] == "text/event-stream"
+    assert "x-api-key" not in headers
+
+
+def test_a_client_of_the_family_keeps_its_version_and_betas() -> None:
+    asked = parsed({"anthropic-version": "2026-10-21", "anthropic-beta": "a,b"}).request
+    headers = dict(call(asked).headers)
+    assert (headers["anthropic-version"], headers["anthropic-beta"]) == ("2026-10-21", "a,b")
+    plain = dict(call(request()).headers)
+    assert plain["anthropic-version"] == "2023-06-01"
+    assert "anthropic-beta" not in plain
+
+
+def test_streams_and_whole_answers_undo_the_calls_names() -> None:
+    client = AnthropicClient()
+    made = call(CHAT)
+    context = msgspec.structs.replace(made.context, tool_names={"a_b": "a.b"})
+    made = msgspec.structs.replace(made, context=context)
+    block = {"type": "tool_use", "id": "c", "name": "a_b", "input": {}}
+    stream = client.open_stream(made)
+    streamed = [event for step in stream.feed(vendor_stream(opened(0, block))) for event in step.events]
+    message = {"content": [block], "stop_reason": "tool_use"}
+    whole = client.parse_response(made, json.dumps(message).encode())
+    for events in (streamed, whole):
+        assert [event.name for event in events if isinstance(event, ev.ToolCallStarted)] == ["a.b"]
+
+
+def test_headers_and_failures() -> None:
+    client = AnthropicClient()
+    assert client.parse_headers({"request-id": "req_9"}).request_id == "req_9"
+    assert client.parse_failure(529, {}, b"").kind is FailureKind.OVERLOADED
