@@ -1,0 +1,1 @@
+"""Canonical answers in Gemini's words."""

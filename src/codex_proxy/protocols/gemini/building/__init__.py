@@ -1,0 +1,1 @@
+"""Canonical requests as calls to a Gemini vendor."""

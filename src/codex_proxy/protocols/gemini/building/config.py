@@ -1,0 +1,90 @@
+"""``generationConfig`` for a vendor: sampling, thinking, the answer's form.
+
+Rules of this file: everything the client said that the vendor can take is sent; thinking is asked for only of models
+that are known to think, in the unit that the model's family takes.
+"""
+
+from typing import Final
+
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.notes import Note, Verdict
+from codex_proxy.canonical.request import JsonOutput, Reasoning, Request, Sampling, SchemaOutput
+from codex_proxy.canonical.target import Target
+from codex_proxy.canonical.tools import HostedTool
+from codex_proxy.protocols.gemini.building.schemas import own_schema
+from codex_proxy.protocols.gemini.building.tools import IMAGE_GENERATION
+from codex_proxy.protocols.gemini.schema import GeminiProfile
+from codex_proxy.protocols.parts.schemas import normalise_schema
+
+_SAMPLING: Final = {
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "presence_penalty": "presencePenalty",
+    "frequency_penalty": "frequencyPenalty",
+    "seed": "seed",
+    "logprobs": "responseLogprobs",
+    "top_logprobs": "logprobs",
+    "max_tokens": "maxOutputTokens",
+}
+_LEVELS: Final = {
+    "none": "MINIMAL",
+    "minimal": "MINIMAL",
+    "low": "LOW",
+    "medium": "MEDIUM",
+    "high": "HIGH",
+    "xhigh": "HIGH",
+    "max": "HIGH",
+}
+_MAX_BUDGET: Final = 24_576  # what every thinking model of the 2.5 family takes
+_BUDGETS: Final = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192}
+
+
+def build_config(request: Request, target: Target, profile: GeminiProfile) -> tuple[JsonObject, list[Note]]:
+    """The members, and what the vendor has no word for."""
+    config = _sampling(request.sampling)
+    config |= _output(request, profile)
+    thinking = _thinking(request.reasoning, target, profile)
+    if thinking:
+        config["thinkingConfig"] = thinking
+    if any(isinstance(tool, HostedTool) and tool.kind == IMAGE_GENERATION for tool in request.tools):
+        config["responseModalities"] = ["TEXT", "IMAGE"]
+    notes = []
+    if request.sampling.logit_bias:
+        notes.append(Note(path="logit_bias", verdict=Verdict.DROPPED, detail="the vendor has no such value"))
+    return config, notes
+
+
+def _sampling(sampling: Sampling) -> JsonObject:
+    told = {wire: getattr(sampling, name) for name, wire in _SAMPLING.items()}
+    made = {name: value for name, value in told.items() if value is not None}
+    if sampling.stop:
+        made["stopSequences"] = list(sampling.stop)
+    return made
+
+
+def _output(request: Request, profile: GeminiProfile) -> JsonObject:
+    output = request.output
+    if isinstance(output, JsonOutput):
+        return {"responseMimeType": "application/json"}
+    if not isinstance(output, SchemaOutput):
+        return {}
+    schema = normalise_schema(output.schema)
+    told = {"responseJsonSchema": schema} if profile.json_schema else {"responseSchema": own_schema(schema)}
+    return {"responseMimeType": "application/json", **told}
+
+
+def _thinking(reasoning: Reasoning, target: Target, profile: GeminiProfile) -> JsonObject:
+    effort = target.effort or reasoning.effort
+    made: JsonObject = {}
+    if effort is not None:
+        if target.model.slug.startswith(profile.thinking_levels):
+            made["thinkingLevel"] = _LEVELS.get(effort, "HIGH")
+        elif effort == reasoning.effort and reasoning.budget_tokens is not None:
+            made["thinkingBudget"] = reasoning.budget_tokens
+        else:
+            made["thinkingBudget"] = _BUDGETS.get(effort, _MAX_BUDGET)
+    shown = reasoning.visible is not False and effort != "none"
+    if shown and (made or target.model.efforts):
+        made["includeThoughts"] = True
+    return made

@@ -1,0 +1,111 @@
+"""Tools and the choice among them, for a vendor.
+
+Rules of this file: schemas go as JSON Schema where the vendor takes it; free-text tools are told as functions with one
+member; what Google does not run is left out with a note.
+"""
+
+from typing import Final, assert_never
+
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.tools import (
+    ChoiceMode,
+    ChooseAmong,
+    ChooseHosted,
+    ChooseMode,
+    ChooseTool,
+    CustomTool,
+    FunctionTool,
+    HostedTool,
+    NamespaceTool,
+    Tool,
+    ToolChoice,
+)
+from codex_proxy.protocols.gemini.building.schemas import own_schema
+from codex_proxy.protocols.gemini.schema import GeminiProfile
+from codex_proxy.protocols.parts.names import NameMap
+from codex_proxy.protocols.parts.schemas import normalise_schema
+
+IMAGE_GENERATION: Final = "image_generation"
+
+_MODES: Final = {ChoiceMode.AUTO: "AUTO", ChoiceMode.REQUIRED: "ANY", ChoiceMode.NONE: "NONE"}
+_HOSTED: Final[dict[str, str]] = {"web_search": "googleSearch", "code_interpreter": "codeExecution"}
+_INPUT: Final[JsonObject] = {
+    "type": "object",
+    "properties": {"input": {"type": "string", "description": "The whole input of the tool, as plain text."}},
+    "required": ["input"],
+}
+
+
+class Offered:
+    """The ``tools`` member, and what could not be told."""
+
+    def __init__(self, tools: tuple[Tool, ...], names: NameMap, profile: GeminiProfile) -> None:
+        self.notes: list[Note] = []
+        self._names = names
+        self._profile = profile
+        self._functions: list[JsonObject] = []
+        self._hosted: dict[str, JsonObject] = {}
+        for index, tool in enumerate(tools):
+            self._add(tool, f"tools[{index}]")
+
+    def members(self) -> list[JsonObject]:
+        """The tool objects: one with all functions, one for each tool that Google runs."""
+        functions = [{"functionDeclarations": self._functions}] if self._functions else []
+        return [*functions, *({name: settings} for name, settings in self._hosted.items())]
+
+    def _add(self, tool: Tool, path: str) -> None:
+        match tool:
+            case FunctionTool():
+                self._functions.append(self._function(tool.name, tool.description, tool.parameters))
+            case CustomTool():
+                self._functions.append(self._function(tool.name, _described(tool), _INPUT))
+            case NamespaceTool():
+                self._note(f"{path}.namespace", Verdict.APPROXIMATED, "members are sent ungrouped")
+                for member in tool.tools:
+                    self._add(member, path)
+            case HostedTool():
+                if tool.kind in _HOSTED:
+                    self._hosted[_HOSTED[tool.kind]] = {}
+                elif tool.kind != IMAGE_GENERATION:
+                    self._note(path, Verdict.DROPPED, f"the vendor does not run {tool.kind}")
+            case _:
+                assert_never(tool)
+
+    def _function(self, name: str, description: str | None, parameters: JsonObject | None) -> JsonObject:
+        told: JsonObject = {"name": self._names.upstream(name)}
+        if description:
+            told["description"] = description
+        schema = normalise_schema(parameters or {})
+        if not schema.get("properties") and schema.get("type") in {None, "object"}:
+            return told  # a function without parameters has no schema
+        if self._profile.json_schema:
+            return {**told, "parametersJsonSchema": schema}
+        return {**told, "parameters": own_schema(schema)}
+
+    def _note(self, path: str, verdict: Verdict, detail: str) -> None:
+        self.notes.append(Note(path=path, verdict=verdict, weight=Weight.LOSSY, detail=detail))
+
+
+def calling_config(choice: ToolChoice, names: NameMap) -> JsonObject | None:
+    """The ``functionCallingConfig``; None where Gemini has no word for the choice."""
+    match choice:
+        case ChooseMode():
+            return {"mode": _MODES[choice.mode]}
+        case ChooseTool():
+            return {"mode": "ANY", "allowedFunctionNames": [names.upstream(choice.name)]}
+        case ChooseHosted():
+            return None
+        case ChooseAmong():
+            allowed = [names.upstream(tool.name) for tool in choice.tools if isinstance(tool, ChooseTool)]
+            mode = "ANY" if choice.required else "VALIDATED"  # ``AUTO`` takes no list
+            return {"mode": mode, "allowedFunctionNames": allowed}
+        case _:
+            assert_never(choice)
+
+
+def _described(tool: CustomTool) -> str:
+    words = [tool.description or "", "Put the tool's whole input, as plain text, into the member `input`."]
+    if tool.grammar is not None:
+        words.append(f"The input must match this {tool.grammar.syntax} grammar:\n{tool.grammar.definition}")
+    return "\n\n".join(filter(None, words))

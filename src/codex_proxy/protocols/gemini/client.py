@@ -1,0 +1,134 @@
+"""Gemini in the client role: we call a vendor.
+
+Rules of this file: one codec per vendor profile, stateless; the key travels in a header, never in the URL; fields that
+this vendor refused before are left out.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.events import Event
+from codex_proxy.canonical.failure import Failure
+from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.request import Dialect, Request
+from codex_proxy.canonical.target import Target
+from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.gemini.building.config import build_config
+from codex_proxy.protocols.gemini.building.contents import Writing, write_contents
+from codex_proxy.protocols.gemini.building.names import custom_names, tool_names
+from codex_proxy.protocols.gemini.building.tools import Offered, calling_config
+from codex_proxy.protocols.gemini.decoding.decoder import Answer, GeminiDecoder
+from codex_proxy.protocols.gemini.errors import parse_vendor_failure
+from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
+from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.protocols.parts.names import NameMap
+
+_HOLDERS: Final = {"tool_config": "toolConfig", "generation_config": "generationConfig"}
+
+
+class GeminiClient:
+    """The dialect's verbs for the client role, for vendors of one profile."""
+
+    def __init__(self, profile: GeminiProfile | None = None) -> None:
+        self._profile = profile or GeminiProfile()
+
+    @property
+    def dialect(self) -> Dialect:
+        return Dialect.GEMINI
+
+    def build_call(self, request: Request, target: Target) -> UpstreamCall:
+        """The vendor's request; raises ``Unsupported`` for content that the vendor cannot read."""
+        slug = target.model.slug
+        names = NameMap(tool_names(request))
+        writing = Writing(
+            names,
+            call_ids=self._profile.call_ids,
+            signed=slug.startswith(self._profile.signed),
+            drop_signatures=target.drop_reasoning,
+        )
+        told, contents, notes = write_contents(request, writing)
+        body: JsonObject = {"contents": contents}
+        if told is not None:
+            body["systemInstruction"] = {"parts": [{"text": told}]}
+        notes += self._add_tools(body, request, names)
+        config, lost = build_config(request, target, self._profile)
+        body["generationConfig"] = config
+        notes += [*lost, *_add_rest(body, request)]
+        body = {name: value for name, value in body.items() if value or name == "contents"}
+        for name in target.learned_rejects & body.keys():
+            del body[name]
+            notes.append(Note(path=name, verdict=Verdict.DROPPED, detail="the vendor refused this field before"))
+        verb = f"{Verb.STREAM}?alt=sse" if request.stream else Verb.GENERATE.value
+        return UpstreamCall(
+            method="POST",
+            path=f"{self._profile.path}/models/{slug}:{verb}",
+            headers=self._headers(request, target),
+            body=encode(body),
+            context=CallContext(
+                model=slug, tool_names=names.back(), custom_tools=frozenset(custom_names(request.tools))
+            ),
+            notes=tuple(notes),
+            sent_fields=frozenset(body),
+        )
+
+    def open_stream(self, call: UpstreamCall) -> GeminiDecoder:
+        """A decoder for the stream that answers ``call``."""
+        return GeminiDecoder(call.context)
+
+    def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts:
+        """Google tells nothing in headers but, at times, the request's id."""
+        return ReplyFacts(request_id=headers.get("x-request-id"))
+
+    def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]:
+        """A whole answer as events."""
+        return list(Answer(call.context).whole(body))
+
+    def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
+        """An HTTP error, classified."""
+        return parse_vendor_failure(status, headers, body)
+
+    def _headers(self, request: Request, target: Target) -> HeaderPairs:
+        return (
+            ("content-type", "application/json"),
+            ("accept", "text/event-stream" if request.stream else "application/json"),
+            ("x-goog-api-key", target.credential.token),
+            *self._profile.headers,
+        )
+
+    def _add_tools(self, body: JsonObject, request: Request, names: NameMap) -> list[Note]:
+        offered = Offered(request.tools, names, self._profile)
+        notes = offered.notes
+        body["tools"] = offered.members()
+        if request.tool_choice is not None and body["tools"]:
+            config = calling_config(request.tool_choice, names)
+            if config is None:
+                notes.append(_lossy("tool_choice", "the vendor cannot be told to use this tool"))
+            else:
+                body["toolConfig"] = {"functionCallingConfig": config}
+        if request.parallel_tool_calls is False and body["tools"]:
+            notes.append(_lossy("parallel_tool_calls", "the vendor cannot be kept from parallel calls"))
+        return notes
+
+
+def _add_rest(body: JsonObject, request: Request) -> list[Note]:
+    """For clients of this dialect, every member that we have no meaning for."""
+    if request.dialect is not Dialect.GEMINI:
+        return [
+            Note(path=name, verdict=Verdict.DROPPED, detail="has no meaning for the vendor") for name in request.extra
+        ]
+    if request.service_tier is not None:
+        body["serviceTier"] = request.service_tier
+    for name, value in request.extra.items():
+        outer, dot, inner = name.partition(".")
+        if not dot:
+            body.setdefault(name, value)
+            continue
+        holder = body.setdefault(_HOLDERS.get(outer, outer), {})
+        if isinstance(holder, dict):
+            holder.setdefault(inner, value)
+    return []
+
+
+def _lossy(path: str, detail: str) -> Note:
+    return Note(path=path, verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail)

@@ -1,0 +1,1 @@
+"""A Gemini vendor's answers as canonical events."""

@@ -1,0 +1,1 @@
+"""A client's ``generateContent`` request as a canonical one."""

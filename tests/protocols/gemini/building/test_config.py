@@ -1,0 +1,118 @@
+"""The configuration for a vendor."""
+
+from typing import Any
+
+import pytest
+
+from codex_proxy.canonical.request import (
+    Dialect,
+    JsonOutput,
+    OutputFormat,
+    Reasoning,
+    Request,
+    Sampling,
+    SchemaOutput,
+    TextOutput,
+)
+from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.canonical.tools import HostedTool
+from codex_proxy.protocols.gemini.building.config import build_config
+from codex_proxy.protocols.gemini.schema import GeminiProfile
+from tests.protocols.gemini.building.aim import aimed_at
+
+SCHEMA = SchemaOutput(name="s", schema={"type": "object", "properties": {"a": {"type": "string"}}, "$schema": "x"})
+CLEAN = {"type": "object", "properties": {"a": {"type": "string"}}}
+
+
+def config(
+    *, slug: str = "gemini-2.5-flash", profile: GeminiProfile | None = None, effort: str | None = None, **members: Any
+) -> tuple[dict[str, Any], list[str]]:
+    request = Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=(), **members)
+    model = ModelFacts(slug=slug, efforts=("low", "high"))
+    made, notes = build_config(request, aimed_at(model, effort=effort), profile or GeminiProfile())
+    return made, [note.path for note in notes]
+
+
+def thinking(reasoning: Reasoning, **how: Any) -> dict[str, Any]:
+    told: dict[str, Any] = config(reasoning=reasoning, **how)[0].get("thinkingConfig", {})
+    return told
+
+
+def test_sampling() -> None:
+    sampling = Sampling(
+        temperature=0.5,
+        top_p=0.9,
+        top_k=40,
+        presence_penalty=0.1,
+        frequency_penalty=0.2,
+        seed=7,
+        logprobs=True,
+        top_logprobs=2,
+        max_tokens=9,
+        stop=("END",),
+        logit_bias={"1": 2},
+    )
+    made, notes = config(sampling=sampling, reasoning=Reasoning(visible=False))
+    assert made == {
+        "temperature": 0.5,
+        "topP": 0.9,
+        "topK": 40,
+        "presencePenalty": 0.1,
+        "frequencyPenalty": 0.2,
+        "seed": 7,
+        "responseLogprobs": True,
+        "logprobs": 2,
+        "maxOutputTokens": 9,
+        "stopSequences": ["END"],
+    }
+    assert notes == ["logit_bias"]
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (JsonOutput(), {"responseMimeType": "application/json"}),
+        (SCHEMA, {"responseMimeType": "application/json", "responseJsonSchema": CLEAN}),
+        (TextOutput(), {}),
+        (None, {}),
+    ],
+)
+def test_forms(output: OutputFormat | None, told: dict[str, Any]) -> None:
+    assert config(output=output, reasoning=Reasoning(visible=False))[0] == told
+
+
+def test_a_vendor_without_json_schema_gets_the_subset() -> None:
+    made, _ = config(output=SCHEMA, profile=GeminiProfile(json_schema=False))
+    assert made["responseSchema"]["type"] == "OBJECT"
+
+
+@pytest.mark.parametrize(
+    ("slug", "effort", "told"),
+    [
+        ("gemini-2.5-flash", "none", {"thinkingBudget": 0}),
+        ("gemini-2.5-flash", "low", {"thinkingBudget": 1024, "includeThoughts": True}),
+        ("gemini-2.5-flash", "max", {"thinkingBudget": 24_576, "includeThoughts": True}),
+        ("gemini-3-pro", "none", {"thinkingLevel": "MINIMAL"}),
+        ("gemini-3-pro", "medium", {"thinkingLevel": "MEDIUM", "includeThoughts": True}),
+        ("gemini-3-pro", "xhigh", {"thinkingLevel": "HIGH", "includeThoughts": True}),
+    ],
+)
+def test_thinking_in_the_unit_of_the_family(slug: str, effort: str, told: dict[str, Any]) -> None:
+    assert thinking(Reasoning(effort=effort), slug=slug) == told
+
+
+def test_a_budget_goes_as_it_is_unless_the_gateway_chose_otherwise() -> None:
+    asked = Reasoning(effort="medium", budget_tokens=5000)
+    assert thinking(asked)["thinkingBudget"] == 5000
+    assert thinking(asked, effort="low")["thinkingBudget"] == 1024
+
+
+def test_thoughts_are_asked_for_where_the_client_sees_them() -> None:
+    assert thinking(Reasoning()) == {"includeThoughts": True}
+    assert thinking(Reasoning(visible=False)) == {}
+    assert thinking(Reasoning(effort="low", visible=False)) == {"thinkingBudget": 1024}
+
+
+def test_pictures() -> None:
+    made, _ = config(tools=(HostedTool(kind="image_generation"),))
+    assert made["responseModalities"] == ["TEXT", "IMAGE"]
