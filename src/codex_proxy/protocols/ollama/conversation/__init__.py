@@ -1,0 +1,1 @@
+"""Messages and tools of the Ollama API, read and written."""
