@@ -1,0 +1,1 @@
+"""The text completions dialect, which OpenAI's older clients still speak."""

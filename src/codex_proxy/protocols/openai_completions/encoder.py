@@ -1,0 +1,156 @@
+"""Events as pieces of a text completion.
+
+Rules of this file: ``data:`` frames only; words of the answer and of a refusal are text, everything else is left out
+and noted; a stream that never ended is an error, never ``stop``.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias, assert_never
+
+import msgspec
+
+from codex_proxy.canonical import events as ev
+from codex_proxy.canonical.failure import Failure
+from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.request import Request
+from codex_proxy.framing.sse import Frame, encode_frame
+from codex_proxy.protocols.base import EVENT_STREAM, AnswerIds
+from codex_proxy.protocols.openai_completions.schema import GRAMMAR, choice_object, completion_object
+from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
+from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.protocols.parts.legality import Legality
+from codex_proxy.protocols.parts.openai.answers import (
+    DONE,
+    HEARTBEAT,
+    ending_word,
+    error_frames,
+    usage_object,
+)
+
+_Beside: TypeAlias = (
+    ev.ResponseStarted
+    | ev.TextStarted
+    | ev.AnnotationAdded
+    | ev.TextEnded
+    | ev.RefusalStarted
+    | ev.RefusalEnded
+    | ev.ThinkingStarted
+    | ev.ThinkingDelta
+    | ev.ThinkingEnded
+    | ev.ToolCallStarted
+    | ev.ToolCallDelta
+    | ev.ToolCallEnded
+    | ev.HostedStarted
+    | ev.HostedEnded
+    | ev.ImagePartial
+    | ev.UsageReported
+    | ev.RateLimitsObserved
+    | ev.OpaqueEvent
+)
+
+
+class CompletionEncoder:
+    """One answer as a stream of text completions; implements ``ServerStream``."""
+
+    def __init__(self, request: Request, ids: AnswerIds) -> None:
+        self._head = completion_object(ids, request.model)
+        self._include_usage = request.include_usage
+        self._usage: bytes | None = None
+        self._legality = Legality(GRAMMAR)
+        self._over = False
+        self._notes: dict[str, Note] = {}
+
+    @property
+    def content_type(self) -> str:
+        return EVENT_STREAM
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return tuple(self._notes.values())
+
+    @property
+    def repairs(self) -> int:
+        return self._legality.refused
+
+    def encode(self, events: Sequence[ev.Event], frame: Frame | None = None) -> bytes:
+        """The pieces these events mean; raw frames are never used."""
+        return b"".join([self._one(event) for event in events])
+
+    def finish(self) -> bytes:
+        """Nothing after a proper end; otherwise the error frame of a stream that broke off."""
+        return self.fail(BROKEN_OFF)
+
+    def fail(self, failure: Failure) -> bytes:
+        """The error frame and the terminator."""
+        if self._over:
+            return b""
+        self._over = True
+        return error_frames(failure) if self._legality.accept("error") else b""
+
+    def heartbeat(self) -> bytes:
+        """A comment."""
+        return HEARTBEAT
+
+    def _one(self, event: ev.Event) -> bytes:
+        if self._over:
+            return b""
+        match event:
+            case ev.TextDelta() | ev.RefusalDelta():
+                return self._text(event.text)
+            case ev.ResponseEnded():
+                return self._ended(event)
+        self._observe(event)
+        return b""
+
+    def _observe(self, event: _Beside) -> None:
+        """Events that write nothing by themselves."""
+        match event:
+            case ev.UsageReported():
+                self._usage = encode(usage_object(event.usage))
+            case ev.AnnotationAdded():
+                self._drop("annotations")
+            case ev.ToolCallStarted():
+                self._drop(f"call of {event.name}", Weight.LOSSY)
+            case ev.HostedEnded():
+                self._drop(f"item {event.kind}")
+            case ev.OpaqueEvent():
+                self._drop(f"event {event.name}")
+            case ev.ResponseStarted() | ev.TextStarted() | ev.TextEnded() | ev.RefusalStarted() | ev.RefusalEnded():
+                pass
+            case ev.ThinkingStarted() | ev.ThinkingDelta() | ev.ThinkingEnded():
+                pass  # thoughts were not asked for
+            case ev.ToolCallDelta() | ev.ToolCallEnded() | ev.HostedStarted() | ev.ImagePartial():
+                pass
+            case ev.RateLimitsObserved():
+                pass
+            case _:
+                assert_never(event)
+
+    def _text(self, text: str) -> bytes:
+        if not text:
+            return b""
+        self._open()
+        return self._piece(text, None) if self._legality.accept("text") else b""
+
+    def _ended(self, event: ev.ResponseEnded) -> bytes:
+        if isinstance(event.ending, ev.Failed):
+            return self.fail(event.ending.failure)
+        self._open()
+        self._over = True
+        pieces = [self._piece("", ending_word(event.ending))] if self._legality.accept("finish") else []
+        if self._include_usage and self._usage is not None and self._legality.accept("usage"):
+            pieces.append(encode_frame(encode(self._head | {"choices": [], "usage": msgspec.Raw(self._usage)})))
+        if self._legality.accept("done"):
+            pieces.append(DONE)
+        return b"".join(pieces)
+
+    def _open(self) -> None:
+        if not self._legality.started:
+            self._legality.accept("open")
+
+    def _piece(self, text: str, finish_reason: str | None) -> bytes:
+        piece = self._head | {"choices": [choice_object(text, finish_reason)]}
+        return encode_frame(encode(piece | {"usage": None} if self._include_usage else piece))
+
+    def _drop(self, path: str, weight: Weight = Weight.COSMETIC) -> None:
+        self._notes[path] = Note(path=path, verdict=Verdict.DROPPED, weight=weight, detail="has no place in a text")

@@ -1,0 +1,1 @@
+"""OpenAI's image endpoints, as a dialect of the server role alone."""
