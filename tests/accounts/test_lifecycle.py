@@ -27,7 +27,7 @@ def test_every_failure_kind_is_decided_and_only_the_accounts_faults_and_challeng
     assert set(OCCURRENCE_OF) == set(FailureKind)
     counted = {kind for kind, occurrence in OCCURRENCE_OF.items() if occurrence is not None}
     accounts_fault = {kind for kind in FailureKind if RULES[kind].fault is Fault.ACCOUNT}
-    assert accounts_fault - counted == {FailureKind.MODEL_NOT_IN_PLAN}
+    assert accounts_fault - counted == {FailureKind.MODEL_NOT_IN_PLAN, FailureKind.IMAGE_UNAVAILABLE}
     assert counted - accounts_fault == {FailureKind.CHALLENGE, FailureKind.PATH_BLOCKED}
 
 

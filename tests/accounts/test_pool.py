@@ -57,6 +57,13 @@ def test_a_short_lock_does_not_move_a_conversation() -> None:
     assert rank(pool, conversation=CONVERSATION, now=NOW + 10) == ("b", "a")
 
 
+def test_a_conversation_moves_with_what_only_one_account_can_open() -> None:
+    pool = pool_of("a", "b")
+    pool.chosen("a", CONVERSATION, NOW)
+    pool.moved("b", CONVERSATION)
+    assert rank(pool, conversation=CONVERSATION) == ("b", "a")
+
+
 def test_a_late_refusal_of_an_old_token_does_not_hurt_the_new_one() -> None:
     pool = pool_of("a")
     pool.add(Account(row_id="a", credential=Credential(token="new")), NOW)
@@ -89,3 +96,17 @@ def test_tried_accounts_are_excluded() -> None:
 
 def test_accounts_are_listed_by_plan() -> None:
     assert [account.row_id for account in pool_of("a", "b").plans()["plus"]] == ["a", "b"]
+
+
+def test_a_conversation_at_home_waits_for_its_account_and_a_new_one_does_not() -> None:
+    pool = pool_of("a", "b")
+    pool.chosen("a", CONVERSATION, NOW)
+
+    def ranked(conversation: ConversationKey | None) -> tuple[str, ...] | NoAccount:
+        need = Need(model="gpt-5.4", conversation=conversation)
+        return pool.rank(
+            need, exclude=frozenset(), now=NOW, used_slots=lambda _: 0, must_wait=lambda row_id: row_id == "a"
+        )
+
+    assert ranked(CONVERSATION) == ("a", "b")
+    assert ranked(("key", "new")) == ("b", "a")

@@ -12,6 +12,7 @@ STANDINGS = st.lists(
         used_slots=st.integers(0, 3),
         used_percent=st.floats(0, 100),
         resets_at=st.none() | st.floats(0, 1e9),
+        must_wait=st.booleans(),
         window_request_count=st.integers(0, 5),
         last_used_at=st.floats(0, 1e9),
     ),
@@ -50,3 +51,16 @@ def test_sticky_stays_with_the_last_chosen() -> None:
     standings = [Standing(row_id="a"), Standing(row_id="b", used_slots=9)]
     assert ordered(Strategy.STICKY, standings, last_chosen="b") == ["b", "a"]
     assert ordered(Strategy.STICKY, standings, last_chosen=None) == ["a", "b"]
+
+
+def test_among_equals_one_that_can_start_at_once_comes_first() -> None:
+    fresh, used = Standing(row_id="a", must_wait=True), Standing(row_id="b", window_request_count=9)
+    assert ordered(Strategy.LEAST_USED, [fresh, used], last_chosen=None) == ["b", "a"]
+    assert ordered(Strategy.ROUND_ROBIN, [fresh, used], last_chosen="b") == ["b", "a"]
+    assert ordered(Strategy.STICKY, [fresh, used], last_chosen=None) == ["b", "a"]
+
+
+def test_a_better_account_is_worth_its_wait() -> None:
+    better, worse = Standing(row_id="a", must_wait=True), Standing(row_id="b", used_percent=50.0)
+    assert ordered(Strategy.LEAST_USED, [better, worse], last_chosen=None) == ["a", "b"]
+    assert ordered(Strategy.STICKY, [better, Standing(row_id="b")], last_chosen="a") == ["a", "b"]

@@ -61,12 +61,14 @@ class Client:
         self.facts: Accepted | None = None
         self.events: list[ev.Event] = []
         self.batches = 0
+        self.frames_count = 0
 
     def accepted(self, accepted: Accepted) -> None:
         self.facts = accepted
 
     async def deliver(self, steps: Sequence[Step]) -> None:
         self.batches += 1
+        self.frames_count += sum(step.frame is not None for step in steps)
         self.events += [event for step in steps for event in step.events]
 
     @property

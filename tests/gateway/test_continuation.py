@@ -78,3 +78,11 @@ def test_refused_fields_are_remembered_by_model() -> None:
     rejects.learn("m", "y")
     assert rejects.of("m") == {"x", "y"}
     assert rejects.of("other") == frozenset()
+
+
+def test_models_that_answered_in_the_lite_form_are_remembered() -> None:
+    rejects = LearnedRejects()
+    assert not rejects.wants_lite("m")
+    rejects.learn_lite("m")
+    assert rejects.wants_lite("m")
+    assert not rejects.wants_lite("other")

@@ -2,16 +2,18 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from codex_proxy.accounts.lifecycle import State
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
-from codex_proxy.canonical.request import Sampling
+from codex_proxy.canonical.request import Dialect, Sampling
 from codex_proxy.canonical.tools import FunctionTool
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import ExchangeRecord
 from codex_proxy.gateway.selection import SlotPolicy
+from codex_proxy.protocols.codex.unstreamed.compact import CompactClient
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply
 from tests.gateway.scene import (
     COMPLETED,
@@ -24,6 +26,7 @@ from tests.gateway.scene import (
     delta,
     exchange,
     failed_inside,
+    frame,
     refusing,
     stalling,
 )
@@ -45,6 +48,14 @@ async def test_an_answer_passes_and_is_recorded() -> None:
     assert record.usage == Usage(input_tokens=3, output_tokens=2)
     assert [attempt.failure for attempt in record.attempts] == [None]
     assert scene.leases.used_count == 0
+
+
+@pytest.mark.parametrize(("dialect", "relayed"), [(Dialect.OPENAI_RESPONSES, True), (Dialect.ANTHROPIC, False)])
+async def test_the_upstreams_frames_reach_clients_of_its_family_only(dialect: Dialect, *, relayed: bool) -> None:
+    scene = Scene()
+    scene.transport.add(answering("hello"))
+    client, _ = await scene.ask(dialect=dialect)
+    assert (client.text, client.frames_count > 0) == ("hello", relayed)
 
 
 async def test_a_limit_on_the_first_account_shows_the_client_only_the_seconds_answer() -> None:
@@ -141,8 +152,8 @@ async def test_a_refused_field_is_left_out_at_once_and_from_then_on() -> None:
     refused = refusing(400, {"detail": "Unsupported parameter: prompt_cache_key"})
     scene.transport.add(refused, answering("one"), account_id="a")
     scene.transport.add(answering("two"), account_id="b")
-    assert (await scene.ask())[0].text == "one"
-    assert (await scene.ask())[0].text == "two"
+    assert (await scene.ask(conversation="first"))[0].text == "one"
+    assert (await scene.ask(conversation="second"))[0].text == "two"
     fields = ["prompt_cache_key" in call.sent_fields for _, call in scene.transport.calls]
     assert fields == [True, False, False]
 
@@ -230,6 +241,47 @@ async def test_a_conversation_stays_with_its_account_and_keeps_its_ids() -> None
     assert scene.callers == ["a", "a", "a"]
     sessions = {dict(call.headers)["session-id"] for _, call in scene.transport.calls}
     assert len(sessions) == 1
+
+
+async def test_a_conversation_without_an_id_is_known_by_its_beginning_to_its_own_key_only() -> None:
+    scene = Scene()
+    scene.transport.add(*[answering("x")] * 3)
+    asked = exchange()
+    for key_id in ("key", "key", "another"):
+        await scene.gateway.run(msgspec.structs.replace(asked, client_key_id=key_id), Client())
+    sessions = [dict(call.headers)["session-id"] for _, call in scene.transport.calls]
+    assert sessions[0] == sessions[1] != sessions[2]
+    assert scene.callers == ["a", "a", "b"]
+
+
+async def test_a_compaction_takes_the_conversation_with_it() -> None:
+    scene = Scene()
+    item = {"type": "compaction", "id": "cmp_1", "encrypted_content": "sealed"}
+    sealed = frame(type="response.output_item.done", output_index=0, item=item)
+    short = LIMIT["error"] | {"resets_in_seconds": 30}
+    scene.transport.add(answering("1"), refusing(429, {"error": short}), answering("3"), account_id="a")
+    scene.transport.add(
+        ScriptedReply(body=(Piece(CREATED), Piece(sealed), Piece(COMPLETED))), answering("4"), account_id="b"
+    )
+    await scene.ask(conversation="c")
+    await scene.ask(conversation="c")
+    scene.clock.time += 60
+    client, _ = await scene.ask(conversation="c")
+    assert client.text == "4"
+    assert scene.callers == ["a", "a", "b", "b"]
+
+
+async def test_another_kind_of_call_shares_accounts_and_conversations() -> None:
+    scene = Scene()
+    compacted = b'{"output": [{"type": "compaction", "encrypted_content": "sealed"}]}'
+    scene.transport.add(answering("1"), ScriptedReply(body=(Piece(compacted),)))
+    await scene.ask(conversation="c")
+    compacting = scene.gateway.speaking(CompactClient())
+    assert await compacting.run(exchange(conversation="c", stream=False), Client()) is None
+    first, second = (call for _, call in scene.transport.calls)
+    assert (first.path, second.path) == ("/codex/responses", "/codex/responses/compact")
+    assert dict(first.headers)["session-id"] == dict(second.headers)["session-id"]
+    assert [record.failure for record in scene.records.all] == [None, None]
 
 
 async def test_ids_never_move_from_one_account_to_another() -> None:

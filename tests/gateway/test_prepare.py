@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict, Weight
-from codex_proxy.canonical.request import Dialect, Reasoning, Request
+from codex_proxy.canonical.request import Dialect, Reasoning, Request, Role, SessionHints, Turn
 from codex_proxy.gateway.prepare import Defaults, Prepared, prepare
 from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 
-RESOLVER = Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4")
+RESOLVER = Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4", image_host="gpt-5.5")
 LOSSY = (Note(path="tools", verdict=Verdict.DROPPED, weight=Weight.LOSSY),)
 
 
@@ -33,6 +34,15 @@ def test_the_body_wins_over_the_name_and_the_name_over_the_default() -> None:
     assert made.service_tier == "priority"
 
 
+def test_a_picture_is_made_by_the_model_that_hosts_it() -> None:
+    turns = (Turn(role=Role.USER, blocks=(Text(text="a cat"),)),)
+    made = prepared(model="gpt-image-2", pictures_only=True, turns=turns)
+    assert isinstance(made, Prepared)
+    assert (made.model.slug, made.request.model) == ("gpt-5.5", "gpt-image-2")
+    assert made.conversation_id is None
+    assert isinstance(prepared(model="llama", pictures_only=True), Failure)
+
+
 def test_a_stored_response_is_not_found() -> None:
     failure = prepared(previous_response_id="resp_1")
     assert isinstance(failure, Failure)
@@ -52,3 +62,21 @@ def test_strict_refuses_a_lossy_request_and_names_the_field() -> None:
     failure = prepared(Defaults(strict=True), notes=LOSSY)
     assert isinstance(failure, Failure)
     assert failure.param == "tools"
+
+
+def test_the_conversation_is_told_by_its_beginning_whatever_the_model_is_called() -> None:
+    turns = (Turn(role=Role.USER, blocks=(Text(text="hello"),)),)
+    plain, suffixed = prepared(turns=turns), prepared(turns=turns, model="gpt-5.4-high-fast")
+    other = prepared(turns=turns, model="gpt-5.5")
+    assert isinstance(plain, Prepared)
+    assert isinstance(suffixed, Prepared)
+    assert isinstance(other, Prepared)
+    assert plain.conversation_id == suffixed.conversation_id != other.conversation_id
+
+
+def test_a_user_names_the_conversation_only_where_the_owner_says_so() -> None:
+    session = SessionHints(user="alice")
+    trusting, careful = prepared(Defaults(trust_user_field=True), session=session), prepared(session=session)
+    assert isinstance(trusting, Prepared)
+    assert isinstance(careful, Prepared)
+    assert (trusting.conversation_id, careful.conversation_id) == ("alice", None)

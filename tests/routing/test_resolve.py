@@ -68,3 +68,37 @@ def test_until_the_list_is_in_a_name_that_looks_right_passes() -> None:
     assert isinstance(found, Resolved)
     assert found.model.slug == "gpt-99-codex"
     assert isinstance(resolve("gpt-99-codex"), UnknownModel)
+
+
+def host_of(name: str, *, host: str = "gpt-5.5", catalogue: Catalogue = FETCHED) -> str | None:
+    aliases = ALIASES | {"dall-e-2": "gpt-5.3-codex"}
+    resolver = Resolver(catalogue=catalogue, aliases=aliases, default="gpt-5.4", image_host=host)
+    found = resolver.hosting(name)
+    return found.model.slug if isinstance(found, Resolved) else None
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt-image-2", "gpt-image-1.5", "dall-e-3", "chatgpt-image-latest", "GPT-Image-2", ""]
+)
+def test_a_picture_model_is_hosted_by_a_chat_model(name: str) -> None:
+    assert host_of(name) == "gpt-5.5"
+    assert host_of(name, host="best") == "gpt-5.5"
+
+
+def test_a_chat_model_hosts_by_itself_and_an_alias_is_the_owners_choice() -> None:
+    assert host_of("gpt-5.4-mini") == "gpt-5.4-mini"
+    assert host_of("dall-e-2") == "gpt-5.3-codex"
+    assert host_of("llama") is None
+
+
+def test_a_host_that_is_not_listed_is_replaced_by_the_best_model_with_a_note() -> None:
+    listed = fetched_catalogue([ModelFacts(slug="gpt-5.4", priority=2), ModelFacts(slug="gpt-5.4-mini", priority=1)])
+    resolver = Resolver(catalogue=listed, aliases={}, default="gpt-5.4", image_host="gpt-5.5")
+    found = resolver.hosting("gpt-image-2")
+    assert isinstance(found, Resolved)
+    assert (found.model.slug, [note.path for note in found.notes]) == ("gpt-5.4-mini", ["model"])
+
+
+def test_a_picture_model_that_the_upstream_lists_still_needs_a_host() -> None:
+    listed = fetched_catalogue([ModelFacts(slug="gpt-image-2"), ModelFacts(slug="gpt-5.5")])
+    assert host_of("gpt-image-2", catalogue=listed) == "gpt-5.5"

@@ -18,6 +18,7 @@ from codex_proxy.accounts.rotation import Standing, Strategy, ordered
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot, RateLimitWindow
 
 UsedSlots: TypeAlias = Callable[[str], int]
+MustWait: TypeAlias = Callable[[str], bool]
 
 SHORT_LOCK_SECONDS: Final = 60.0  # a shorter lock does not move a conversation's home
 
@@ -82,9 +83,15 @@ class AccountPool:
         return {row_id: self._condition(entry, now) for row_id, entry in self._entries.items()}
 
     def rank(
-        self, need: Need, *, exclude: frozenset[str], now: float, used_slots: UsedSlots
+        self,
+        need: Need,
+        *,
+        exclude: frozenset[str],
+        now: float,
+        used_slots: UsedSlots,
+        must_wait: MustWait = lambda _: False,
     ) -> tuple[str, ...] | NoAccount:
-        """Row ids that could serve ``need``, best first."""
+        """Row ids that could serve ``need``, best first; ``must_wait`` tells accounts that cannot start at once."""
         usable = [
             entry
             for row_id, entry in self._entries.items()
@@ -94,7 +101,10 @@ class AccountPool:
             return self._nobody(now)
         ranked = ordered(
             self.strategy,
-            [_standing(entry, used_slots(entry.account.row_id)) for entry in usable],
+            [
+                _standing(entry, used_slots(entry.account.row_id), must_wait=must_wait(entry.account.row_id))
+                for entry in usable
+            ],
             last_chosen=self._last_chosen,
         )
         return tuple(self._with_home(need.conversation, ranked))
@@ -112,6 +122,10 @@ class AccountPool:
             self._last_chosen = row_id
         if home is None or self._has_left(home, now):
             self._affinity.settle(conversation, row_id)
+
+    def moved(self, row_id: str, conversation: ConversationKey) -> None:
+        """A conversation lives here from now on, wherever it did: what it holds can be opened by this account only."""
+        self._affinity.settle(conversation, row_id)
 
     def settle(self, row_id: str, occurrence: Occurrence, *, generation: int, now: float, until: float | None) -> None:
         """Apply what happened; a refusal of an older credential changes nothing."""
@@ -170,7 +184,7 @@ class AccountPool:
         )
 
 
-def _standing(entry: Entry, used_slots: int) -> Standing:
+def _standing(entry: Entry, used_slots: int, *, must_wait: bool) -> Standing:
     windows = [window for limits in entry.limits.values() for window in (limits.primary, limits.secondary) if window]
     fullest: RateLimitWindow | None = max(windows, key=lambda window: window.used_percent, default=None)
     return Standing(
@@ -178,6 +192,7 @@ def _standing(entry: Entry, used_slots: int) -> Standing:
         used_slots=used_slots,
         used_percent=fullest.used_percent if fullest else 0.0,
         resets_at=fullest.resets_at if fullest else None,
+        must_wait=must_wait,
         window_request_count=entry.request_count,
         last_used_at=entry.last_used_at,
     )

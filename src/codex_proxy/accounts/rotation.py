@@ -18,12 +18,16 @@ class Strategy(StrEnum):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the orders look at: slots, the fullest window (``used_percent``), and times in epoch seconds."""
+    """What the orders look at: slots, the fullest window (``used_percent``), and times in epoch seconds.
+
+    ``must_wait`` says that a request could not start at once; it decides among equals only.
+    """
 
     row_id: str
     used_slots: int = 0
     used_percent: float = 0.0
     resets_at: float | None = None
+    must_wait: bool = False
     window_request_count: int = 0
     last_used_at: float = 0.0
 
@@ -34,19 +38,25 @@ def ordered(strategy: Strategy, standings: Sequence[Standing], *, last_chosen: s
         case Strategy.LEAST_USED:
             return [standing.row_id for standing in sorted(standings, key=least_used_key)]
         case Strategy.ROUND_ROBIN:
-            return _from_next(sorted(standing.row_id for standing in standings), last_chosen)
+            waiting = {standing.row_id for standing in standings if standing.must_wait}
+            ring = _from_next(sorted(standing.row_id for standing in standings), last_chosen)
+            return sorted(ring, key=lambda row_id: row_id in waiting)
         case Strategy.STICKY:
             best = [standing.row_id for standing in sorted(standings, key=least_used_key)]
             return sorted(best, key=lambda row_id: row_id != last_chosen)
 
 
-def least_used_key(standing: Standing) -> tuple[int, float, float, int, float, str]:
-    """Fewest slots in use, then least of the window used (in steps of 5 %), then the window that resets first."""
+def least_used_key(standing: Standing) -> tuple[int, float, float, bool, int, float, str]:
+    """Fewest slots in use, then least of the window used (in steps of 5 %), then the window that resets first.
+
+    Among equals one that can start at once comes first, then the one with fewer requests.
+    """
     resets_at = standing.resets_at if standing.resets_at is not None else float("inf")
     return (
         standing.used_slots,
         standing.used_percent // 5 * 5,
         resets_at,
+        standing.must_wait,
         standing.window_request_count,
         standing.last_used_at,
         standing.row_id,

@@ -62,10 +62,11 @@ class Continuation:
 
 
 class LearnedRejects:
-    """Fields that an upstream refused, by model; they stay out from then on."""
+    """What an upstream refused, by model: fields, which stay out from then on, and the classic form of a request."""
 
     def __init__(self) -> None:
         self._by_model: dict[str, frozenset[str]] = {}
+        self._lite_models: set[str] = set()
 
     def of(self, model: str) -> frozenset[str]:
         """Fields to leave out for this model."""
@@ -76,6 +77,14 @@ class LearnedRejects:
         known = self.of(model)
         if len(known) < MAX_REJECTS:
             self._by_model[model] = known | {field}
+
+    def wants_lite(self, model: str) -> bool:
+        """Whether this model is asked in the lite form at once."""
+        return model in self._lite_models
+
+    def learn_lite(self, model: str) -> None:
+        """Ask this model in the lite form from now on: it refused the classic one and answered this one."""
+        self._lite_models.add(model)
 
 
 def answers_tools_only(request: Request) -> bool:

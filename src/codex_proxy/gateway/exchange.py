@@ -5,8 +5,8 @@ it in ``failover``, who is next in the pool.  Nothing is tried once content was 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 import msgspec
 
@@ -18,6 +18,7 @@ from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import ClientIdentity, Target, UpstreamIdentity
 from codex_proxy.gateway.attempts.delivery import Delivery
+from codex_proxy.gateway.attempts.pictures import picture_filter
 from codex_proxy.gateway.attempts.runner import AttemptPlan, AttemptRunner
 from codex_proxy.gateway.attempts.stop import StopFilter
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
@@ -28,6 +29,7 @@ from codex_proxy.gateway.ports import (
     Clock,
     ExchangeRecord,
     Observer,
+    PictureStore,
     Responder,
     Route,
 )
@@ -49,12 +51,25 @@ class UpstreamPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExchangeInput(msgspec.Struct, frozen=True, kw_only=True):
-    """One client request, parsed."""
+    """One client request, parsed.
+
+    ``link_base`` is the scheme and authority of links in the answer, as this client reaches us; needed only where links
+    are wanted.
+    """
 
     request: Request
     request_id: str
     client_key_id: str
     notes: tuple[Note, ...] = ()
+    link_base: str = ""
+
+
+class Answering(Protocol):
+    """Whoever answers exchanges."""
+
+    async def run(self, exchange: ExchangeInput, responder: Responder) -> Failure | None:
+        """Answer through ``responder``; the failure if nothing at all was delivered."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +89,7 @@ class GatewayParts:
     defaults: Callable[[], Defaults]
     failover: FailoverPolicy
     observer: Observer
+    pictures: PictureStore | None = None
 
 
 class Gateway:
@@ -81,6 +97,10 @@ class Gateway:
 
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
+
+    def speaking(self, codec: ClientCodec) -> "Gateway":
+        """The same accounts, conversations and observers for another kind of call."""
+        return Gateway(replace(self._parts, codec=codec, runner=self._parts.runner.speaking(codec)))
 
     async def run(self, exchange: ExchangeInput, responder: Responder) -> Failure | None:
         """Answer through ``responder``; the failure if nothing at all was delivered."""
@@ -117,6 +137,8 @@ class _Running:
             return prepared
         self._model_used = prepared.model.slug
         self._notes = prepared.notes
+        self._progress.has_lite_form = prepared.model.lite and not prepared.request.is_codex_client
+        self._progress.lite_forced = self._progress.has_lite_form and parts.rejects.wants_lite(prepared.model.slug)
         self._failure = await self._try_accounts(prepared)
         return None if self._progress.committed else self._failure
 
@@ -136,7 +158,7 @@ class _Running:
             again = chosen.account.row_id if step is not NextStep.OTHER_ACCOUNT else None
 
     async def _choose(self, prepared: Prepared, again: str | None) -> Chosen | Failure:
-        need = Need(model=prepared.model.slug, conversation=self._conversation())
+        need = Need(model=prepared.model.slug, conversation=self._conversation(prepared))
         exclude = frozenset(self._progress.tried) - ({again} if again else set())
         return await self._parts.selection.choose(need, exclude=exclude, only=again)
 
@@ -146,7 +168,7 @@ class _Running:
         progress.tried.add(chosen.account.row_id)
         account = chosen.account
         place = self._parts.place_of(account)
-        key = self._conversation()
+        key = self._conversation(prepared)
         upstream_key = (account.row_id, *key) if key else None
         identity = self._parts.continuation.identity(upstream_key, prepared.request)
         try:
@@ -160,7 +182,15 @@ class _Running:
             return refusal
         route = Route(base_url=place.base_url, account_id=account.row_id, egress_url=place.egress_url)
         stop = StopFilter(prepared.request) if prepared.request.sampling.stop else None
-        plan = AttemptPlan(call=call, route=route, lease=chosen.lease, deliver=self._responder.deliver, stop=stop)
+        plan = AttemptPlan(
+            call=call,
+            route=route,
+            lease=chosen.lease,
+            deliver=self._responder.deliver,
+            relays=prepared.request.dialect.family is self._parts.codec.dialect.family,
+            stop=stop,
+            pictures=picture_filter(prepared.request, store=self._parts.pictures, link_base=self._exchange.link_base),
+        )
         del call  # the plan lets go of its body once it is sent
 
         def make_delivery(facts: ReplyFacts) -> Delivery:
@@ -170,6 +200,8 @@ class _Running:
 
         failure, self._last = await self._parts.runner.run(plan, make_delivery)
         self._settle(account, failure)
+        if failure is None and key is not None and self._last is not None and self._last.compacted:
+            self._parts.pool.moved(account.row_id, key)
         return failure
 
     def _target(self, prepared: Prepared, account: Account, place: UpstreamPlace, identity: UpstreamIdentity) -> Target:
@@ -202,6 +234,8 @@ class _Running:
 
     def _commit(self) -> None:
         self._progress.committed = True
+        if self._progress.lite_forced and self._model_used is not None:
+            self._parts.rejects.learn_lite(self._model_used)
         self._first_content_at = self._parts.clock.monotonic()
 
     def _settle(self, account: Account, failure: Failure | None) -> None:
@@ -214,7 +248,7 @@ class _Running:
     async def _after(self, failure: Failure, account: Account, prepared: Prepared) -> NextStep:
         progress, parts = self._progress, self._parts
         progress.failures.append(failure)
-        if failure.kind is FailureKind.EMPTY_ANSWER:
+        if failure.kind in {FailureKind.EMPTY_ANSWER, FailureKind.IMAGE_UNAVAILABLE}:
             progress.empty_answers += 1
         if failure.kind is FailureKind.MODEL_NOT_IN_PLAN:
             progress.plan_misses += 1
@@ -228,6 +262,8 @@ class _Running:
                 progress.same_account_tries = 0
             case NextStep.WITHOUT_REASONING:
                 progress.reasoning_dropped = True
+            case NextStep.IN_LITE_FORM:
+                progress.lite_forced = True
             case NextStep.WITHOUT_FIELD if failure.param is not None:
                 progress.fields_dropped.add(failure.param)
                 parts.rejects.learn(prepared.model.slug, failure.param)
@@ -253,8 +289,8 @@ class _Running:
         told = f"{last.message} ({len(self._progress.tried)} accounts tried: {_counted(happened)})"
         return msgspec.structs.replace(last, message=told, retry_after_seconds=wait)
 
-    def _conversation(self) -> tuple[str, str] | None:
-        conversation_id = self._exchange.request.session.conversation_id
+    def _conversation(self, prepared: Prepared) -> tuple[str, str] | None:
+        conversation_id = prepared.conversation_id
         return None if conversation_id is None else (self._exchange.client_key_id, conversation_id)
 
     def report(self) -> None:

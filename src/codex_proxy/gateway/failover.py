@@ -24,6 +24,7 @@ class NextStep(Enum):
     OTHER_ACCOUNT = "other_account"
     WITHOUT_REASONING = "without_reasoning"
     WITHOUT_FIELD = "without_field"
+    IN_LITE_FORM = "in_lite_form"
     GIVE_UP = "give_up"
 
 
@@ -46,7 +47,10 @@ def decide(failure: Failure, progress: Progress, *, policy: FailoverPolicy, now:
         case FailureKind.UNSUPPORTED_PARAMETER:
             known = failure.param is None or failure.param in progress.fields_dropped
             return NextStep.GIVE_UP if known else NextStep.WITHOUT_FIELD
-        case FailureKind.EMPTY_ANSWER:
+        case FailureKind.FORM_REFUSED | FailureKind.MODEL_NOT_FOUND:  # some models deny themselves to the classic form
+            open_ = progress.has_lite_form and not progress.lite_forced
+            return NextStep.IN_LITE_FORM if open_ else NextStep.GIVE_UP
+        case FailureKind.EMPTY_ANSWER | FailureKind.IMAGE_UNAVAILABLE:
             return _unless(exhausted=progress.empty_answers > MAX_EMPTY_ANSWERS)
         case FailureKind.MODEL_NOT_IN_PLAN:
             return _unless(exhausted=progress.plan_misses > MAX_PLAN_MISSES)

@@ -129,6 +129,28 @@ class Ids(Protocol):
         ...
 
 
+class KeptPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture as it is shown; ``media_type`` is what its bytes are."""
+
+    content: bytes
+    media_type: str
+
+
+class PictureStore(Protocol):
+    """Keeps generated pictures for a while, so that an answer can show links to them."""
+
+    async def keep(self, picture: str) -> str | None:
+        """The name under which this picture (standard base64) is shown; None where it could not be kept.
+
+        The name is as good as a key: nobody can guess it.  The store says by itself what went wrong.
+        """
+        ...
+
+    async def find(self, name: str) -> KeptPicture | None:
+        """The picture of this name; None where there is none, or none any more."""
+        ...
+
+
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about the attempt whose answer is about to be delivered.
 

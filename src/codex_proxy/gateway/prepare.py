@@ -1,4 +1,4 @@
-"""Before the first attempt: which model is meant, and whether the request may go at all.
+"""Before the first attempt: which model and conversation are meant, and whether the request may go at all.
 
 Rules of this file: pure; a refusal is a failure value that names the field.
 """
@@ -9,26 +9,32 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Weight
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.protocols.parts.session_hints import conversation_of
 from codex_proxy.routing.resolve import Resolver, UnknownModel
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
-    """What the owner wants where neither the request nor the model name says; ``strict`` refuses lossy translation."""
+    """What the owner wants where neither the request nor the model name says.
+
+    ``strict`` refuses lossy translation; ``trust_user_field`` takes a body's ``user`` for the name of a conversation.
+    """
 
     effort: str | None = None
     service_tier: str | None = None
     strict: bool = False
     instructions: str = ""
+    trust_user_field: bool = False
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that may go, with what was decided for it."""
+    """A request that may go, with what was decided for it; ``conversation_id`` is None where it belongs to none."""
 
     request: Request
     model: ModelFacts
     effort: str | None
     service_tier: str | None
     notes: tuple[Note, ...]
+    conversation_id: str | None = None
 
 
 def prepare(request: Request, notes: tuple[Note, ...], *, resolver: Resolver, defaults: Defaults) -> Prepared | Failure:
@@ -42,7 +48,7 @@ def prepare(request: Request, notes: tuple[Note, ...], *, resolver: Resolver, de
             message=f"Previous response with id {request.previous_response_id!r} not found; answers are not stored",
             param="previous_response_id",
         )
-    resolved = resolver.resolve(request.model)
+    resolved = resolver.hosting(request.model) if request.pictures_only else resolver.resolve(request.model)
     if isinstance(resolved, UnknownModel):
         return unknown_model(resolved)
     known = notes + resolved.notes
@@ -54,7 +60,14 @@ def prepare(request: Request, notes: tuple[Note, ...], *, resolver: Resolver, de
         effort=request.reasoning.effort or resolved.effort or defaults.effort,
         service_tier=request.service_tier or resolved.tier or defaults.service_tier,
         notes=known,
+        conversation_id=_conversation(request, resolved.model, defaults),
     )
+
+
+def _conversation(request: Request, model: ModelFacts, defaults: Defaults) -> str | None:
+    if request.pictures_only:
+        return None  # pictures of one prompt are no turns of a conversation
+    return conversation_of(request, family=model.slug, trust_user=defaults.trust_user_field)
 
 
 def unknown_model(unknown: UnknownModel) -> Failure:

@@ -10,6 +10,7 @@ class Progress:
     """What the failover table looks at.  ``started_at`` is a monotonic second.
 
     ``committed`` says that content of the answer was handed to the client; from then on nothing else is tried.
+    ``has_lite_form`` says that the model takes the lite form and that the client left the form to us.
     """
 
     started_at: float
@@ -22,4 +23,5 @@ class Progress:
     plan_misses: int = 0
     fields_dropped: set[str] = field(default_factory=set)
     reasoning_dropped: bool = False
+    has_lite_form: bool = False
     lite_forced: bool = False

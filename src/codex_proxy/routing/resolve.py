@@ -32,6 +32,9 @@ FAMILIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
 )
 """Family words of other vendors' models, matched anywhere in the name."""
 
+PICTURE_MODELS: Final = re.compile(r"(?:gpt-image|chatgpt-image|dall-e)", re.IGNORECASE)
+"""Beginnings of the names of models that make pictures and nothing else; a chat model hosts them."""
+
 _LOOKS_OPENAI: Final = re.compile(r"(?:gpt-|o\d|codex-|chatgpt-)[\w.:-]*", re.IGNORECASE)
 _DATED: Final = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|-\d{8}|@[\w.-]+)$")
 _TRIMMED_SUFFIXES: Final = (":latest", "[1m]")
@@ -57,14 +60,23 @@ class UnknownModel(msgspec.Struct, frozen=True, kw_only=True):
 class Resolver:
     """Resolves names against one catalogue and one set of aliases."""
 
-    def __init__(self, *, catalogue: Catalogue, aliases: Mapping[str, str], default: str) -> None:
+    def __init__(self, *, catalogue: Catalogue, aliases: Mapping[str, str], default: str, image_host: str = "") -> None:
         self._catalogue = catalogue
         self._aliases = aliases
         self._default = default
+        self._image_host = image_host
 
     def resolve(self, name: str) -> Resolved | UnknownModel:
         """What a client means by ``name``; an empty name is the default model."""
         return self._resolve(_trimmed(name), 0)
+
+    def hosting(self, name: str) -> Resolved | UnknownModel:
+        """The chat model that makes the picture a client asks ``name`` for; any chat model may be named as well."""
+        wanted = _trimmed(name)
+        if wanted in self._aliases or (wanted and not PICTURE_MODELS.match(wanted)):
+            return self._resolve(wanted, 0)
+        host = self._resolve(_trimmed(self._image_host), 0)
+        return host if isinstance(host, Resolved) else self._fallback(self._image_host)
 
     def _resolve(self, wanted: str, depth: int) -> Resolved | UnknownModel:
         if not wanted:

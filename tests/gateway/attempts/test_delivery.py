@@ -52,6 +52,14 @@ async def test_a_whole_answer_waits_for_its_end() -> None:
     assert told.client.text == "x"
 
 
+async def test_a_compaction_is_noted_and_other_items_of_the_upstream_are_none() -> None:
+    told = Told()
+    await told.take(START, ev.HostedEnded(block=0, kind="web_search_call", item={}))
+    assert not told.delivery.compacted
+    await told.take(ev.HostedEnded(block=1, kind="compaction", item={}), ev.HostedEnded(block=2, kind="x", item={}))
+    assert told.delivery.compacted
+
+
 async def test_facts_are_noted_on_the_way() -> None:
     told = Told()
     usage = Usage(input_tokens=1)

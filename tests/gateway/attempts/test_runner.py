@@ -15,7 +15,7 @@ from tests.protocols.codex.parts import request, target
 ROUTE = Route(base_url="http://upstream.invalid", account_id="a")
 
 
-async def attempt(reply: ScriptedReply) -> tuple[Failure | None, Client, ReplyFacts | None]:
+async def attempt(reply: ScriptedReply, *, relays: bool = False) -> tuple[Failure | None, Client, ReplyFacts | None]:
     transport, book, codec, client = ScriptedTransport(), MemoryLeaseBook(), CodexClient(), Client()
     transport.add(reply)
     lease = book.try_acquire("a", None)
@@ -33,7 +33,8 @@ async def attempt(reply: ScriptedReply) -> tuple[Failure | None, Client, ReplyFa
         )
 
     runner = AttemptRunner(transport=transport, codec=codec, orphans=Orphanage())
-    plan = AttemptPlan(call=codec.build_call(request(), target()), route=ROUTE, lease=lease, deliver=client.deliver)
+    call = codec.build_call(request(), target())
+    plan = AttemptPlan(call=call, route=ROUTE, lease=lease, deliver=client.deliver, relays=relays)
     failure, _ = await runner.run(plan, make_delivery)
     assert book.used_count == 0
     return failure, client, seen[0] if seen else None
@@ -44,6 +45,12 @@ async def test_an_answer_is_relayed_and_its_headers_are_read() -> None:
     assert (failure, client.text) == (None, "hello")
     assert facts is not None
     assert facts.served_model == "gpt-5.4"
+
+
+async def test_raw_frames_pass_only_where_they_are_to_be_relayed() -> None:
+    (_, client, _), (_, relaying, _) = await attempt(answering("hello")), await attempt(answering("hello"), relays=True)
+    assert client.events == relaying.events
+    assert client.frames_count == 0 < relaying.frames_count
 
 
 async def test_an_error_status_is_classified_without_a_delivery() -> None:

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 _CONTENT: Final = frozenset(ev.CONTENT_EVENTS)
 _ANSWER: Final = _CONTENT - {ev.ThinkingDelta}
-_FACTS: Final = frozenset({ev.UsageReported, ev.RateLimitsObserved, ev.ResponseEnded})
+_FACTS: Final = frozenset({ev.UsageReported, ev.RateLimitsObserved, ev.HostedEnded, ev.ResponseEnded})
+_COMPACTION: Final = "compaction"
 EMPTY: Final = Failure(kind=FailureKind.EMPTY_ANSWER, message="the upstream's answer had no content")
 
 
 class Delivery:
-    """One attempt's answer on its way to the client."""
+    """One attempt's answer on its way to the client.
+
+    ``compacted`` says that it holds an item that only this account can open.
+    """
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class Delivery:
         self._held: list[Step] = []
         self.committed = False
         self.has_answer = False
+        self.compacted = False
         self.usage: Usage | None = None
         self.end: ev.ResponseEnded | None = None
 
@@ -86,5 +91,7 @@ class Delivery:
                 self.usage = event.usage
             case ev.RateLimitsObserved():
                 self._observe_limits(event.snapshot)
+            case ev.HostedEnded():
+                self.compacted = self.compacted or event.kind == _COMPACTION
             case ev.ResponseEnded():
                 self.end = event

@@ -14,6 +14,7 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.orphans import Orphanage
+from codex_proxy.gateway.attempts.pictures import PictureFilter
 from codex_proxy.gateway.attempts.stop import StopFilter
 from codex_proxy.gateway.ports import Lease, Route, Transport, TransportError, UpstreamReply
 from codex_proxy.protocols.base import ClientCodec, ReplyFacts, Step, UpstreamCall, UpstreamError
@@ -25,8 +26,9 @@ _ERROR_BODY_BYTES: Final = 1024 * 1024
 
 
 class AttemptPlan(msgspec.Struct, kw_only=True):
-    """What to call, where, under which lease, who gets the answer, and how to cut it.
+    """What to call, where, under which lease, who gets the answer, and what is done to it on the way.
 
+    ``relays`` hands the upstream's raw frames on, which only a client of the same dialect family can read.
     Its call loses body and headers once they are sent: a stream may last for hours, and its request be megabytes.
     """
 
@@ -34,7 +36,9 @@ class AttemptPlan(msgspec.Struct, kw_only=True):
     route: Route
     lease: Lease
     deliver: Deliver
+    relays: bool = False
     stop: StopFilter | None = None
+    pictures: PictureFilter | None = None
 
 
 class AttemptRunner:
@@ -44,6 +48,10 @@ class AttemptRunner:
         self._transport = transport
         self._codec = codec
         self._orphans = orphans
+
+    def speaking(self, codec: ClientCodec) -> "AttemptRunner":
+        """The same for another kind of call."""
+        return AttemptRunner(transport=self._transport, codec=codec, orphans=self._orphans)
 
     async def run(self, plan: AttemptPlan, make_delivery: MakeDelivery) -> tuple[Failure | None, Delivery | None]:
         """The failure, if it failed, and the delivery, if headers came; the lease is released either way."""
@@ -87,13 +95,18 @@ class AttemptRunner:
 
     async def _relay(self, plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> Failure | None:
         stream = self._codec.open_stream(plan.call)
-        stop, deliver, take, read = plan.stop, plan.deliver, delivery.take, reply.read
+        relays, stop, pictures = plan.relays, plan.stop, plan.pictures
+        deliver, take, read = plan.deliver, delivery.take, reply.read
         try:
             while delivery.end is None:
                 chunk = await read()
-                steps = stream.feed(chunk) if chunk else stream.end()
+                steps: Sequence[Step] = stream.feed(chunk) if chunk else stream.end()
+                if not relays:
+                    steps = [Step(None, step.events) for step in steps]
                 if stop is not None:
                     steps = stop.apply(steps)
+                if pictures is not None:
+                    steps = await pictures.apply(steps)
                 if ready := take(steps):
                     await deliver(ready)
                 if not chunk:

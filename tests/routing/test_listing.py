@@ -1,0 +1,53 @@
+"""Rows of a model list."""
+
+from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.routing.catalogue import Catalogue
+from codex_proxy.routing.listing import alias_of, with_aliases
+from codex_proxy.routing.resolve import Resolved, Resolver
+
+FETCHED = ModelFacts(
+    slug="gpt-5.5",
+    display_name="GPT",
+    efforts=("low", "high"),
+    default_effort="low",
+    visible=False,
+    raw={"slug": "gpt-5.5", "visibility": "hide", "new_field": 1},
+)
+STATIC = ModelFacts(slug="gpt-5.4", display_name="gpt-5.4")
+CATALOGUE = Catalogue(models={model.slug: model for model in (FETCHED, STATIC)}, fetched=True)
+
+
+def rows(**aliases: str) -> list[ModelFacts]:
+    named = {name.replace("_", "-"): target for name, target in aliases.items()}
+    resolver = Resolver(catalogue=CATALOGUE, aliases=named, default="gpt-5.4")
+    return list(with_aliases(CATALOGUE, named, resolver))
+
+
+def test_the_catalogue_comes_first_and_in_its_order() -> None:
+    assert rows() == [FETCHED, STATIC]
+    assert [model.slug for model in rows(mine="gpt-5.4")] == ["gpt-5.5", "gpt-5.4", "mine"]
+
+
+def test_an_alias_is_its_model_under_its_own_name() -> None:
+    alias = rows(team_best="gpt-5.5-high")[-1]
+    assert (alias.slug, alias.display_name, alias.alias_of) == ("team-best", "team-best", "gpt-5.5")
+    assert (alias.efforts, alias.default_effort, alias.visible) == (("low", "high"), "high", True)
+    assert alias.raw == {
+        "slug": "team-best",
+        "display_name": "team-best",
+        "visibility": "list",
+        "default_reasoning_level": "high",
+        "new_field": 1,
+    }
+
+
+def test_an_alias_of_an_alias_names_the_model_at_the_end() -> None:
+    assert [model.alias_of for model in rows(one="two", two="gpt-5.4")][2:] == ["gpt-5.4", "gpt-5.4"]
+
+
+def test_what_leads_nowhere_or_is_hidden_by_a_model_has_no_row() -> None:
+    assert rows(mine="llama-4", **{"gpt_5.4": "gpt-5.5"}) == [FETCHED, STATIC]
+
+
+def test_an_alias_of_a_model_the_backend_did_not_describe_has_no_description_of_its_own() -> None:
+    assert alias_of(Resolved(model=STATIC), "mine").raw == {}
