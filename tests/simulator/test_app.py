@@ -122,6 +122,21 @@ async def test_a_free_plan_lacks_the_newest_model() -> None:
     assert "not supported" in reply.json()["detail"]
 
 
+async def test_a_free_plan_has_no_image_tool_and_is_not_told_so() -> None:
+    asked = body(tools=[{"type": "image_generation", "partial_images": 1}])
+    async with backend() as simulated:
+        kinds = {
+            plan: [
+                item["type"]
+                for item in output_of(
+                    events_of((await simulated.post(asked, authorization=f"Bearer {token(plan=plan)}")).content)
+                )
+            ]
+            for plan in ("plus", "free")
+        }
+    assert kinds == {"plus": ["image_generation_call", "message"], "free": ["message"]}
+
+
 async def test_compaction_in_both_forms() -> None:
     async with backend() as simulated:
         headers = {"authorization": f"Bearer {token()}"}

@@ -68,6 +68,12 @@ async def test_raw_events_garbage_and_giants() -> None:
         assert b"%%%" in (await simulated.post(body())).content
 
 
+async def test_a_giant_picture() -> None:
+    (item,) = output_of(await scripted("[{giant_image_mb: 1.5}]"))
+    assert item["type"] == "image_generation_call"
+    assert len(item["result"]) > 1_572_864 * 4 // 3
+
+
 async def test_a_reply_of_any_status_body_and_headers() -> None:
     reply = "{status: 429, body: {error: {type: usage_limit_reached}}, headers: {Retry-After: '5'}}"
     async with backend(f"rules: [{{reply: {reply}}}, {{steps: []}}]") as simulated:

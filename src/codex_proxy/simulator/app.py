@@ -30,14 +30,16 @@ from codex_proxy.simulator.catalogue import models_of
 from codex_proxy.simulator.journal import Entry, Journal
 from codex_proxy.simulator.player import Player, Receive, Send
 from codex_proxy.simulator.scenario import Scenario, ScenarioError, parse_scenario
-from codex_proxy.simulator.script import perform
+from codex_proxy.simulator.script import perform, reply_of
 from codex_proxy.simulator.sealing import Sealer
 from codex_proxy.simulator.unscripted.facts import read_facts
+from codex_proxy.simulator.unstreamed import COMPACT, ECHOED, compact_reply, echo_reply
 
 MAX_BODY_BYTES: Final = 256 * 1024 * 1024
 PREFIX: Final = "/backend-api"
+CODEX: Final = "/codex/"
 RESPONSES: Final = "/codex/responses"
-COMPACT: Final = "/codex/responses/compact"
+LITE_HEADER: Final = "x-openai-internal-codex-responses-lite"
 
 Scope: TypeAlias = dict[str, Any]
 
@@ -107,6 +109,8 @@ class SimulatedBackend:
         self.journal.assign(entry, visitor.account_id)
         if asked == ("POST", RESPONSES):
             await self._responses(entry, headers, visitor, player)
+        elif entry.method == "POST" and _below_codex(entry) in {COMPACT, *ECHOED}:
+            await player.reply(self._unstreamed(_below_codex(entry), entry, visitor))
         else:
             origin = f"{scheme}://{headers.get('host', '')}"
             await player.reply(self._whole(asked, entry, visitor, origin))
@@ -119,8 +123,6 @@ class SimulatedBackend:
                 return account_check(visitor, origin)
             case ("GET", "/wham/usage" | "/codex/usage" | "/api/codex/usage"):
                 return usage_reply(visitor, self._answered(visitor), self._now())
-            case ("POST", "/codex/responses/compact"):
-                return self._compact(_object(entry.body), visitor)
         for (method, prefix), reply in _STUB_PREFIXES.items():
             if asked[0] == method and asked[1].startswith(prefix):
                 return reply
@@ -128,7 +130,14 @@ class SimulatedBackend:
 
     async def _responses(self, entry: Entry, headers: dict[str, str], visitor: Visitor, player: Player) -> None:
         body = _object(entry.body)
-        facts = read_facts(body, account_id=visitor.account_id, request_number=entry.account_ordinal)
+        lite = headers.get(LITE_HEADER) == "true"
+        facts = read_facts(
+            body,
+            account_id=visitor.account_id,
+            request_number=entry.account_ordinal,
+            lite=lite,
+            plan=visitor.plan,
+        )
         rule = self._scenario.rule_for(facts)
         if rule is None or rule.strict:
             check_body(body, self._ground(visitor))
@@ -155,13 +164,17 @@ class SimulatedBackend:
             *told,
         )
 
-    def _compact(self, body: JsonObject, visitor: Visitor) -> WireReply:
+    def _unstreamed(self, endpoint: str, entry: Entry, visitor: Visitor) -> WireReply:
+        body = _object(entry.body)
+        facts = read_facts(body, account_id=visitor.account_id, request_number=entry.account_ordinal, endpoint=endpoint)
+        rule = self._scenario.rule_for(facts)
+        if rule is not None and rule.reply is not None:
+            entry.rule = rule.name or "unnamed"
+            return reply_of(rule.reply, facts)
+        if endpoint in ECHOED:
+            return echo_reply(endpoint, body)
         check_compact_body(body, self._ground(visitor))
-        kept = [item for item in body["input"] if item.get("type", "message") == "message" and item["role"] == "user"]
-        digest = hashlib.sha256(encode(body)).hexdigest()
-        sealed = self._sealer.seal(visitor.account_id, digest)
-        item = {"type": "compaction", "id": f"cmp_{digest[:24]}", "encrypted_content": sealed}
-        return WireReply(status=200, body=encode({"output": [*kept, item]}))
+        return compact_reply(body, lambda digest: self._sealer.seal(visitor.account_id, digest))
 
     def _ground(self, visitor: Visitor) -> Ground:
         efforts = {
@@ -200,6 +213,10 @@ class SimulatedBackend:
             return reply
         headers = (*reply.headers, ("x-request-id", self._request_id(entry)))
         return WireReply(status=reply.status, body=reply.body, headers=headers)
+
+
+def _below_codex(entry: Entry) -> str:
+    return entry.endpoint.removeprefix(CODEX)
 
 
 async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:

@@ -23,7 +23,8 @@ class ScenarioError(Exception):
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a request must be like; every member that is given must fit.
 
-    ``request`` is the account's n-th request, from 1.
+    ``request`` is the account's n-th request, from 1; ``lite`` whether it came in the lite form;
+    ``endpoint`` the path below ``/codex/``.
     """
 
     account: str | None = None
@@ -32,6 +33,8 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     contains: str | None = None
     matches: str | None = None
     has_tool_output: bool | None = None
+    lite: bool | None = None
+    endpoint: str | None = None
 
     def fits(self, facts: Facts) -> bool:
         """Whether a request is meant."""
@@ -42,6 +45,8 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             self.contains is None or self.contains in facts.last_user_text,
             self.matches is None or re.search(self.matches, facts.last_user_text) is not None,
             self.has_tool_output is None or bool(facts.tool_outputs) is self.has_tool_output,
+            self.lite is None or facts.lite is self.lite,
+            self.endpoint is None or facts.endpoint == self.endpoint,
         )
         return all(asked)
 
@@ -75,7 +80,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One step of a stream; exactly one member is given.
 
     ``delay_ms`` waits, ``event`` is sent as it is, ``garbage`` are raw bytes, ``giant_mb`` one frame of that size,
-    ``cut`` breaks the connection, ``stall`` falls silent, ``end`` closes without a terminal event.
+    ``giant_image_mb`` a picture of that size, ``cut`` breaks the connection, ``stall`` falls silent, ``end`` closes
+    without a terminal event.
     """
 
     text: str | None = None
@@ -87,6 +93,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     event: JsonObject | None = None
     garbage: str | None = None
     giant_mb: float | None = None
+    giant_image_mb: float | None = None
     failed: Failure | None = None
     error: Failure | None = None
     incomplete: str | None = None

@@ -19,8 +19,9 @@ from codex_proxy.framing.sse import encode_frame
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.simulator.scenario import Call, Failure, Reply, Rule, Step
-from codex_proxy.simulator.unscripted.answers import answer, hosted_item, text, thinking, tiny_png, tool_calls, usage_of
+from codex_proxy.simulator.unscripted.answers import answer, hosted_item, text, thinking, tool_calls, usage_of
 from codex_proxy.simulator.unscripted.facts import Facts
+from codex_proxy.simulator.unscripted.pictures import picture_events
 
 _BYTES_PER_MB: Final = 1024 * 1024
 
@@ -76,7 +77,7 @@ def perform(facts: Facts, rule: Rule | None, *, seal: Callable[[str], str]) -> P
     if rule is None:
         return Performance(moments=tuple(_unscripted(facts, seal)))
     try:
-        reply = _reply(rule.reply, facts) if rule.reply is not None else None
+        reply = reply_of(rule.reply, facts) if rule.reply is not None else None
         moments = tuple(_scripted(rule, facts, seal)) if reply is None else ()
     except TemplateError as error:
         body = encode({"error": {"message": f"scenario: {error}", "type": "scenario_error", "code": None}})
@@ -156,8 +157,8 @@ def _events(step: Step, block: int, facts: Facts, seal: Callable[[str], str]) ->
         yield from tool_calls(block, [_call(call, facts, block + place) for place, call in enumerate(step.calls)])
     elif step.hosted is not None:
         yield from hosted_item(block, {"id": f"item_{facts.seed[:20]}{block}"} | step.hosted)
-    elif step.image:
-        yield from hosted_item(block, _image(facts, block))
+    elif step.image or step.giant_image_mb is not None:
+        yield from picture_events(facts, block, padding_bytes=int((step.giant_image_mb or 0) * _BYTES_PER_MB))
     elif step.compaction:
         yield from _compaction(block, facts, seal)
 
@@ -220,18 +221,8 @@ def _rendered(value: Any, facts: Facts) -> Any:
     return [_rendered(member, facts) for member in value] if isinstance(value, list) else value
 
 
-def _image(facts: Facts, block: int) -> JsonObject:
-    return {
-        "id": f"ig_{facts.seed[:22]}{block}",
-        "type": "image_generation_call",
-        "status": "completed",
-        "result": tiny_png(),
-        "revised_prompt": facts.last_user_text,
-        "output_format": "png",
-    }
-
-
-def _reply(reply: Reply, facts: Facts) -> WireReply:
+def reply_of(reply: Reply, facts: Facts) -> WireReply:
+    """A scripted reply with its templates filled in."""
     if isinstance(reply.body, str):
         body, kind = render(reply.body, facts).encode(), "text/html; charset=utf-8"
     else:

@@ -1,13 +1,12 @@
 """What the simulated model says by itself."""
 
-import base64
 import json
 from typing import Any
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import ToolCall
 from codex_proxy.canonical.fold import fold
-from codex_proxy.simulator.unscripted.answers import answer, tiny_png, usage_of
+from codex_proxy.simulator.unscripted.answers import answer, usage_of
 from codex_proxy.simulator.unscripted.facts import Facts, read_facts
 
 LOOK = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {"q": {"type": "string"}}}}
@@ -63,7 +62,10 @@ def test_pictures_are_seen_and_made() -> None:
     assert spoken(told) == "I see a picture of type image/png and 3 bytes."
     made = fold(answer(facts("draw", tools=[{"type": "image_generation"}]), "sealed")).parts[0].block
     assert getattr(made, "kind", None) == "image_generation_call"
-    assert base64.b64decode(tiny_png()).startswith(b"\x89PNG")
+    usage = usage_of(facts("draw"), answer(facts("draw", tools=[{"type": "image_generation"}]), "sealed"))
+    assert usage.image is not None
+    assert usage.image.total_tokens == usage.image.input_tokens + usage.image.output_tokens > 0
+    assert usage_of(facts("x"), answer(facts("x"), "sealed")).image is None
 
 
 def test_thoughts_come_where_an_effort_is_asked_for() -> None:

@@ -34,3 +34,13 @@ def test_a_request_for_compaction_is_seen() -> None:
 def test_the_seed_depends_on_what_was_asked() -> None:
     assert facts(USER).seed == facts(USER).seed
     assert facts(USER).seed != facts(USER, OUTPUT).seed
+
+
+def test_tools_that_a_plan_lacks_are_taken_away_silently() -> None:
+    body = {"model": "m", "input": [USER], "tools": [{"type": "image_generation"}, {"type": "web_search"}]}
+    kinds = {
+        plan: [tool["type"] for tool in read_facts(body, account_id="a", request_number=1, plan=plan).tools]
+        for plan in (None, "plus", "free")
+    }
+    both = ["image_generation", "web_search"]
+    assert kinds == {None: both, "plus": both, "free": ["web_search"]}

@@ -4,11 +4,8 @@ Rules of this file: pure; the same request gives the same answer.  A tool is cal
 its output is answered with its digest, so that a test can tell that it really came through.
 """
 
-import base64
 import hashlib
 import re
-import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -18,6 +15,7 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject, ToolKind
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.simulator.unscripted.facts import Facts
+from codex_proxy.simulator.unscripted.pictures import IMAGE_TOOL, image_usage, picture_events
 from codex_proxy.simulator.unscripted.schema_values import value_for
 
 _WORDS: Final = re.compile(r"\s*\S+")
@@ -33,9 +31,9 @@ def answer(facts: Facts, signature: str) -> list[ev.Event]:
     if _thinks(facts):
         out += thinking(0, ("Considering the request", f"{len(facts.last_user_text)} characters"), signature)
     first = 1 if out else 0
-    hosted = _hosted(facts)
-    if hosted is not None:
-        out += hosted_item(first, hosted)
+    hosted = list(_hosted(facts, first))
+    if hosted:
+        out += hosted
         out += text(first + 1, f"Done: {facts.last_user_text[:_SHOWN]}")
     elif calls := _calls(facts):
         out += tool_calls(first, calls)
@@ -102,19 +100,8 @@ def usage_of(facts: Facts, events: Sequence[ev.Event]) -> Usage:
         cached_tokens=input_tokens // 2 if input_tokens > 1024 else 0,
         output_tokens=spoken // _BYTES_PER_TOKEN + 1 + reasoning,
         reasoning_tokens=reasoning,
+        image=image_usage(facts, events),
     )
-
-
-def tiny_png(shade: int = 200) -> str:
-    """A valid picture of one pixel, as base64."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
-    pixel = zlib.compress(bytes((0, shade, 0, 0)))
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixel) + chunk(b"IEND", b"")
-    return base64.b64encode(png).decode()
 
 
 def _words(facts: Facts) -> str:
@@ -179,21 +166,14 @@ def _call(facts: Facts, tool: JsonObject, number: int, topics: list[str]) -> Jso
     return call | {"text": msgspec.json.encode(arguments if isinstance(arguments, dict) else {}).decode()}
 
 
-def _hosted(facts: Facts) -> JsonObject | None:
+def _hosted(facts: Facts, block: int) -> Iterator[ev.Event]:
     choice = facts.body.get("tool_choice")
     wanted = choice.get("type") if isinstance(choice, dict) else None
     kinds = {tool.get("type") for tool in facts.tools}
     alone = not kinds & {"function", "custom"}
-    if "image_generation" in kinds and (alone or wanted == "image_generation"):
-        return {
-            "id": f"ig_{facts.seed[:24]}",
-            "type": "image_generation_call",
-            "status": "completed",
-            "result": tiny_png(),
-            "revised_prompt": facts.last_user_text[:_SHOWN],
-            "output_format": "png",
-        }
-    if "web_search" in kinds and wanted == "web_search":
+    if IMAGE_TOOL in kinds and (alone or wanted == IMAGE_TOOL):
+        yield from picture_events(facts, block)
+    elif "web_search" in kinds and wanted == "web_search":
         action = {"type": "search", "query": _topic(facts)}
-        return {"id": f"ws_{facts.seed[:24]}", "type": "web_search_call", "status": "completed", "action": action}
-    return None
+        item = {"id": f"ws_{facts.seed[:24]}", "type": "web_search_call", "status": "completed", "action": action}
+        yield from hosted_item(block, item)

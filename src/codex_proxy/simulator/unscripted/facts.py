@@ -2,18 +2,23 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
+
+RESPONSES: Final = "responses"
+MISSING_TOOLS: Final[dict[str | None, tuple[str, ...]]] = {"free": ("image_generation",)}
+"""Tools of the backend that accounts of a plan do not have."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """One request, as scripts and the unscripted model see it.
 
     ``tool_outputs`` are the texts of results after the last user message; ``request_number`` counts this account's
-    requests from 1; ``images`` are the picture parts of the last user message.
+    requests from 1; ``images`` are the picture parts of the last user message; ``lite`` says that the request came in
+    the lite form; ``endpoint`` is the path below ``/codex/``.
     """
 
     account_id: str
@@ -24,6 +29,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     images: tuple[JsonObject, ...]
     tools: tuple[JsonObject, ...]
     body: JsonObject
+    lite: bool = False
+    endpoint: str = RESPONSES
 
     @property
     def tool_output(self) -> str:
@@ -43,9 +50,17 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(f"{self.model}\0{self.last_user_text}\0{self.tool_output}".encode()).hexdigest()
 
 
-def read_facts(body: JsonObject, *, account_id: str, request_number: int) -> Facts:
-    """The facts of an accepted body."""
-    items = [item for item in body.get("input", []) if isinstance(item, dict)]
+def read_facts(
+    body: JsonObject,
+    *,
+    account_id: str,
+    request_number: int,
+    lite: bool = False,
+    plan: str | None = None,
+    endpoint: str = RESPONSES,
+) -> Facts:
+    """The facts of an accepted body; ``plan`` is the account's, since some lack tools that are silently taken away."""
+    items = list(parts_of(body.get("input")))
     last = max((place for place, item in enumerate(items) if is_user(item)), default=-1)
     user = items[last] if last >= 0 else {}
     outputs = [item for item in items[last + 1 :] if str(item.get("type", "")).endswith("_call_output")]
@@ -56,8 +71,10 @@ def read_facts(body: JsonObject, *, account_id: str, request_number: int) -> Fac
         last_user_text=text_of(user.get("content")),
         tool_outputs=tuple(text_of(item.get("output")) for item in outputs),
         images=tuple(part for part in parts_of(user.get("content")) if part.get("type") == "input_image"),
-        tools=tuple(offered_tools(body, items)),
+        tools=tuple(tool for tool in offered_tools(body, items) if tool.get("type") not in MISSING_TOOLS.get(plan, ())),
         body=body,
+        lite=lite,
+        endpoint=endpoint,
     )
 
 
