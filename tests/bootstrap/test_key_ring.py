@@ -24,3 +24,13 @@ def test_the_owners_key_takes_their_place_and_may_do_everything() -> None:
     assert caller is not None
     assert caller.scopes == {"admin", "inference"}
     assert ring.authenticate("cp-1") is None
+
+
+def test_a_ring_takes_one_more_key_for_as_long_as_it_lives() -> None:
+    ring = key_ring(KEPT, "mine")
+    joined = ring.joined("ollama", "inner", frozenset({"inference"}))
+    caller = joined.authenticate("inner")
+    assert caller is not None
+    assert (caller.key_id, caller.scopes) == ("ollama", frozenset({"inference"}))
+    assert joined.authenticate("mine") == ring.authenticate("mine")
+    assert ring.authenticate("inner") is None

@@ -41,6 +41,21 @@ async def test_settings_reach_the_parts(tmp_path: Path) -> None:
     assert slots["total_count"] == 6
 
 
+async def test_an_interval_between_the_requests_of_an_account_is_kept(tmp_path: Path) -> None:
+    settings = {"AUTH__REQUEST_INTERVAL_MS": "600000", "AUTH__QUEUE_TIMEOUT_MS": "10"}
+    async with stage(tmp_path, **settings) as play:
+        replies = [await play.chat() for _ in range(3)]
+        callers = [entry["account"] for entry in await play.asked()]
+    assert [reply.status_code for reply in replies] == [200, 200, 503]
+    assert replies[2].json()["error"]["code"] == "busy"
+    assert sorted(callers) == ["account-1", "account-2"]
+
+
+async def test_no_interval_may_be_null(tmp_path: Path) -> None:
+    async with stage(tmp_path, AUTH__REQUEST_INTERVAL_MS="null") as play:
+        assert [(await play.chat()).status_code for _ in range(3)] == [200, 200, 200]
+
+
 async def test_keys_are_asked_for_where_they_should_be(tmp_path: Path) -> None:
     async with stage(tmp_path) as play:
         del play.client.headers["authorization"]

@@ -95,9 +95,9 @@ def test_the_backend_runs_alone(tmp_path: Path) -> None:
 
 
 def test_a_key_that_does_nothing_yet_is_said_so(tmp_path: Path) -> None:
-    ended = run("config", "check", "--data-dir", str(tmp_path), CODEX_PROXY_OLLAMA__ENABLED="true")
+    ended = run("config", "check", "--data-dir", str(tmp_path), CODEX_PROXY_UPDATE__AUTO_DOWNLOAD="true")
     assert ended.returncode == 0
     assert ended.stdout.splitlines() == [
-        "environment CODEX_PROXY_OLLAMA__ENABLED: ollama.enabled is not used yet",
+        "environment CODEX_PROXY_UPDATE__AUTO_DOWNLOAD: update.auto_download is not used yet",
         "the configuration can be used",
     ]

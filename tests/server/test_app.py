@@ -35,7 +35,7 @@ async def control_plane(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"control"})
 
 
-def encode_failure(failure: Failure, request_id: str) -> WireReply:
+def encode_failure(failure: Failure, incoming: Incoming) -> WireReply:
     body = msgspec.json.encode({"kind": failure.kind, "message": failure.message})
     return WireReply(status=rule_of(failure).client_status, body=body)
 

@@ -65,3 +65,9 @@ def test_null_in_the_environment_beats_the_file(tmp_path: Path) -> None:
     text = "auth:\n  max_concurrent_per_account: 3\n"
     loaded = load(tmp_path, text, CODEX_PROXY_AUTH__MAX_CONCURRENT_PER_ACCOUNT="null")
     assert loaded.settings.auth.max_concurrent_per_account is None
+
+
+def test_the_file_that_was_read_is_told(tmp_path: Path) -> None:
+    assert load(tmp_path).path == tmp_path / LOCAL_FILE
+    other = tmp_path / "other.yaml"
+    assert load_settings(flags={}, environ={}, data_dir=tmp_path, config_file=other).path == other

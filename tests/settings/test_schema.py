@@ -1,6 +1,7 @@
 """All keys."""
 
 import pytest
+from pydantic import ValidationError
 
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.settings.schema import Settings
@@ -19,13 +20,34 @@ def test_the_defaults_are_the_safe_ones() -> None:
     assert settings.server.host == "127.0.0.1"
     assert settings.server.proxy_api_key is None
     assert settings.auth.max_concurrent_per_account == 16
+    assert not settings.ollama.enabled
+    assert (settings.ollama.host, settings.ollama.allow_remote) == ("127.0.0.1", False)
     assert not settings.security.allow_private_upstreams
 
 
 def test_what_moves_credentials_is_never_set_through_the_api() -> None:
     moving = {name for name, info in known_keys().items() if marks_of(info)["file_only"]}
     assert {"api.base_url", "auth.oauth_token_endpoint", "update.feed_url", "auth.jwt_token"} <= moving
+    assert "ollama.allow_remote" in moving
 
 
 def test_null_for_a_map_means_an_empty_one() -> None:
     assert Settings.model_validate({"providers": None, "model_routing": None}).providers == {}
+
+
+@pytest.mark.parametrize("base", ["gateway.example", "ftp://a", "https://", "https://a/path", "https://a?b", ""])
+def test_a_beginning_of_links_is_a_scheme_and_a_host(base: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"images": {"link_bases": [base]}})
+
+
+def test_good_beginnings_of_links_are_kept() -> None:
+    bases = ["https://gateway.example", "http://a:8080/"]
+    assert Settings.model_validate({"images": {"link_bases": bases}}).images.link_bases == bases
+
+
+@pytest.mark.parametrize("model", ["gpt-image-2", "dall-e-3"])
+def test_a_picture_model_hosts_nothing(model: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"model": {"image_host_model": model}})
+    assert Settings.model_validate({"model": {"image_host_model": "mine"}}).model.image_host_model == "mine"

@@ -17,6 +17,10 @@ class KeyRing:
         self._keys = tuple(keys)
         self._pepper = pepper
 
+    def joined(self, key_id: str, secret: str, scopes: frozenset[str]) -> "KeyRing":
+        """A ring with one more key, which lives as long as this process."""
+        return KeyRing([*self._keys, make_key(key_id, secret, scopes, self._pepper)], self._pepper)
+
     def authenticate(self, secret: str) -> Caller | None:
         """See ``Authenticator``."""
         key = find_key(secret, self._keys, self._pepper)

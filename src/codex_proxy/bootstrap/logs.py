@@ -15,7 +15,14 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from codex_proxy.bootstrap.redaction import redact, redact_text
 
 _ROOT_LEVEL = logging.INFO
-_CHATTY = ("uvicorn", "uvicorn.error", "httpx", "httpcore")  # a line for each start and request that says nothing new
+_CHATTY = (
+    "uvicorn",
+    "uvicorn.error",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "google_genai",
+)  # a line for each start and request that says nothing new
 
 
 def configure_logs(style: Literal["auto", "json", "console"], *, stream: TextIO | None = None) -> None:

@@ -39,17 +39,21 @@ from codex_proxy.operations.client_keys import (
     KeysUnreadable,
     ensure_keys,
 )
+from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.server.listeners import CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.access_file import AccessFile
 from codex_proxy.storage.installation_file import installation_id
+from codex_proxy.storage.picture_files import PictureFiles
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 LOOKUP_PAUSE_SECONDS: Final = 3600.0
 LOOKUP_RETRY_SECONDS: Final = 60.0
+EXPIRY_PAUSE_SECONDS: Final = 600.0
 YOUNG_OBJECTS: Final = 20_000  # net allocations until the collector looks at the youngest; Python's default is 700
+IMAGES_FOLDER: Final = "images"
 _SECRET_BYTES: Final = 32
 
 
@@ -66,9 +70,10 @@ class ServeOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """A gateway that listens: its URL, and the secrets of its client keys."""
+    """A gateway that listens: its URL, the bridge beside it, and the secrets of its client keys."""
 
     url: str
+    bridge: OllamaBridge
     keys: EnsuredKeys
     settings: Settings
     access_path: Path
@@ -155,11 +160,16 @@ async def _serving(loaded: LoadedSettings) -> AsyncIterator[Serving]:
     listener = await _listen(running, settings)
     host = f"[{listener.addresses[0][0]}]" if ":" in listener.addresses[0][0] else listener.addresses[0][0]
     served = Serving(
-        url=f"http://{host}:{listener.addresses[0][1]}", keys=keys, settings=settings, access_path=access.path
+        url=f"http://{host}:{listener.addresses[0][1]}",
+        bridge=running.bridge,
+        keys=keys,
+        settings=settings,
+        access_path=access.path,
     )
     async with asyncio.TaskGroup() as tasks:
         upkeep = tasks.create_task(_upkeep(running, ground))
         try:
+            await running.bridge.start()
             yield served
         finally:
             upkeep.cancel()
@@ -167,12 +177,21 @@ async def _serving(loaded: LoadedSettings) -> AsyncIterator[Serving]:
 
 
 async def _upkeep(running: Running, ground: Ground) -> None:
-    await repeat(
+    lookups = repeat(
         running.lookups.refresh,
         clock=ground.clock,
         pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
         complain=lambda error: ground.report_defect("upstream lookups", error),
     )
+    expiry = repeat(
+        ground.pictures.expire,
+        clock=ground.clock,
+        pause_seconds=lambda _: EXPIRY_PAUSE_SECONDS,
+        complain=lambda error: ground.report_defect("picture expiry", error),
+    )
+    async with asyncio.TaskGroup() as jobs:
+        for job in (lookups, expiry):
+            jobs.create_task(job)
 
 
 async def _listen(running: Running, settings: Settings) -> Listener:
@@ -192,13 +211,14 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
     cancelled_count = await running.exchanges.drain(grace_seconds)
     if cancelled_count:
         structlog.get_logger("codex_proxy").warning("answers cut by the stop", count=cancelled_count)
+    await running.bridge.stop()
     await listener.stop()
     await running.orphans.close()
     await running.transport.close()
+    await running.counter.close()
 
 
 def _ground(loaded: LoadedSettings, keys: EnsuredKeys, accounts: tuple[Account, ...]) -> Ground:
-    log = structlog.get_logger("codex_proxy")
     ids = RandomIds()
     try:
         installation = installation_id(loaded.data_dir, ids.uuid4())
@@ -209,11 +229,29 @@ def _ground(loaded: LoadedSettings, keys: EnsuredKeys, accounts: tuple[Account, 
         accounts=accounts,
         keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key),
         installation_id=installation,
+        settings_path=loaded.path,
+        pictures=_pictures(loaded, ids),
         clock=SystemClock(),
         ids=ids,
         observers=(ExchangeLog(),),
-        report_defect=lambda where, error: log.error("defect", where=where, exc_info=error),
+        report_defect=_report_defect,
     )
+
+
+def _pictures(loaded: LoadedSettings, ids: RandomIds) -> PictureFiles:
+    settings = loaded.settings.images
+    return PictureFiles(
+        loaded.data_dir / IMAGES_FOLDER,
+        now=SystemClock().now,
+        new_name=ids.token,
+        lifetime_seconds=settings.lifetime_hours * 3600,
+        max_total_bytes=settings.max_total_bytes,
+        complain=lambda error: _report_defect("kept pictures", error),
+    )
+
+
+def _report_defect(where: str, error: Exception) -> None:
+    structlog.get_logger("codex_proxy").error("defect", where=where, exc_info=error)
 
 
 def _accounts(settings: Settings) -> tuple[Account, ...]:
@@ -232,6 +270,7 @@ def _simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
             "api": settings.api.model_copy(update={"base_url": base_url}),
             "auth": settings.auth.model_copy(update={"jwt_token": simulated_tokens()}),
             "tls": settings.tls.model_copy(update={"proxy_url": None}),
+            "ollama": settings.ollama.model_copy(update={"allow_remote": False}),
         }
     )
     return replace(loaded, settings=changed)
@@ -250,6 +289,7 @@ def _refuse_weak_key(settings: Settings) -> None:
 
 def _announce(served: Serving) -> None:
     _tell(f"codex-proxy listening on {served.url}")
+    _announce_bridge(served.bridge)
     if served.settings.server.proxy_api_key is not None:
         _tell("client key: server.proxy_api_key, with all scopes")
     elif served.keys.made_now:
@@ -258,6 +298,14 @@ def _announce(served: Serving) -> None:
         _tell(f"clients use the inference key; both are shown only now and kept sealed in {served.access_path}")
     else:
         _tell(f"client keys: made by an earlier start, kept sealed in {served.access_path}")
+
+
+def _announce_bridge(bridge: OllamaBridge) -> None:
+    status = bridge.status
+    if status.url:
+        _tell(f"Ollama bridge listening on {status.url}")
+    if status.error:
+        structlog.get_logger("codex_proxy").warning("the Ollama bridge is not listening", reason=status.error)
 
 
 def _tell(line: str) -> None:

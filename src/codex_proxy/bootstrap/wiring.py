@@ -9,14 +9,21 @@ from pathlib import Path
 from typing import Final, cast
 
 from codex_proxy import __version__
+from codex_proxy.access.keys import INFERENCE
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
+from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.dialects.anthropic import AnthropicGround, AnthropicRoutes
+from codex_proxy.bootstrap.dialects.gemini import GeminiRoutes
+from codex_proxy.bootstrap.dialects.images import ImageRoutes
+from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.canonical.target import ClientIdentity, Profile
+from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
@@ -27,41 +34,56 @@ from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Observer
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.selection import Selection, SlotPolicy
+from codex_proxy.operations.model_list import ModelList, everything
+from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups
+from codex_proxy.protocols.anthropic.server import AnthropicServer
 from codex_proxy.protocols.codex.client import CodexClient
+from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.protocols.openai_chat.schema import ReasoningField
 from codex_proxy.protocols.openai_chat.server import ChatServer
+from codex_proxy.protocols.openai_responses import counting as responses_counting
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
+from codex_proxy.server.admin.ollama import ollama_routes
+from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.cursor import ChatOrResponses
-from codex_proxy.server.api.inference import FailureEncoder, InferenceEndpoint, InferenceParts
-from codex_proxy.server.api.models import ModelsEndpoint
-from codex_proxy.server.api.status import HealthEndpoint, RootEndpoint
+from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, InferenceEndpoint, InferenceParts
+from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, RootEndpoint
 from codex_proxy.server.api.stored import StoredResponseEndpoint, UpgradeEndpoint
 from codex_proxy.server.app import GatewayApplication, Route, RouteTable
 from codex_proxy.server.asgi import Application
 from codex_proxy.server.cors import CorsPolicy
+from codex_proxy.server.images.links import LinkBases
+from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.streaming import Pace
 from codex_proxy.settings.schema import Settings
+from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.transports.clients import ClientPool, Timeouts
 from codex_proxy.transports.http import HttpTransport
 
 ReportDefect = Callable[[str, Exception], None]
+
+FIDELITY: Final = Path(__file__).with_name("fidelity.json")
+"""What becomes of every feature, as the tests found it; see ``docs/fidelity.md``."""
 
 CONTROL_PREFIXES: Final = ("/health/details", "/openapi", "/admin/", "/auth/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What a gateway stands on: settings, accounts, keys, and who to tell."""
+    """What a gateway stands on: settings, accounts, keys, kept pictures, and who to tell."""
 
     settings: Settings
     accounts: tuple[Account, ...]
     keys: KeyRing
     installation_id: str
+    settings_path: Path
+    pictures: PictureFiles
     clock: SystemClock
     ids: RandomIds
     observers: tuple[Observer, ...]
@@ -73,10 +95,12 @@ class Running:
     """A gateway put together: the application, and what a stop has to see to."""
 
     application: Application
+    bridge: OllamaBridge
     exchanges: RunningExchanges
     orphans: Orphanage
     transport: HttpTransport
     lookups: UpstreamLookups
+    counter: ProcessCounter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +121,19 @@ def assemble(ground: Ground) -> Running:
     """
     upstream = _upstream(ground)
     exchanges = RunningExchanges()
-    application = _application(ground, upstream, _gateway(ground, upstream), exchanges)
+    counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
+    counting = CountParts(
+        counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
+    )
+    application, bridge = _application(ground, upstream, _gateway(ground, upstream), counting)
     return Running(
         application=application,
+        bridge=bridge,
         exchanges=exchanges,
         orphans=upstream.orphans,
         transport=upstream.transport,
         lookups=upstream.lookups,
+        counter=counter,
     )
 
 
@@ -142,6 +172,7 @@ def _gateway(ground: Ground, upstream: _Upstream) -> Gateway:
     settings, codec = ground.settings, CodexClient()
     policy = SlotPolicy(
         max_concurrent=settings.auth.max_concurrent_per_account,
+        interval_seconds=(settings.auth.request_interval_ms or 0) / 1000,
         queue_timeout_seconds=settings.auth.queue_timeout_ms / 1000,
         queue_limit=settings.auth.queue_limit,
     )
@@ -150,6 +181,7 @@ def _gateway(ground: Ground, upstream: _Upstream) -> Gateway:
         service_tier=settings.model.default_service_tier,
         strict=settings.translation.strict,
         instructions=settings.model.default_instructions,
+        trust_user_field=settings.session.trust_user_field,
     )
     parts = GatewayParts(
         codec=codec,
@@ -160,58 +192,118 @@ def _gateway(ground: Ground, upstream: _Upstream) -> Gateway:
         rejects=LearnedRejects(),
         clock=ground.clock,
         client=lambda: upstream.client,
-        resolver=lambda: Resolver(
-            catalogue=upstream.lookups.catalogue, aliases=settings.model.aliases, default=settings.model.default
-        ),
+        resolver=_resolver_maker(settings, upstream.lookups),
         place_of=upstream.lookups.place_of,
         defaults=lambda: defaults,
         failover=FailoverPolicy(
             max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
         ),
         observer=Observers(ground.observers, complain=ground.report_defect),
+        pictures=ground.pictures,
     )
     return Gateway(parts)
 
 
-def _application(ground: Ground, upstream: _Upstream, gateway: Gateway, exchanges: RunningExchanges) -> Application:
-    settings = ground.settings
-    parts = InferenceParts(
+def _resolver_maker(settings: Settings, lookups: UpstreamLookups) -> Callable[[], Resolver]:
+    return lambda: Resolver(
+        catalogue=lookups.catalogue,
+        aliases=settings.model.aliases,
+        default=settings.model.default,
+        image_host=settings.model.image_host_model,
+    )
+
+
+def _model_list(settings: Settings, lookups: UpstreamLookups) -> ModelList:
+    return ModelList(
+        catalogue=lambda: lookups.catalogue,
+        aliases=lambda: settings.model.aliases,
+        resolver=_resolver_maker(settings, lookups),
+        may_use=everything,
+    )
+
+
+def _inference(ground: Ground, gateway: Gateway, exchanges: RunningExchanges) -> InferenceParts:
+    server = ground.settings.server
+    return InferenceParts(
         gateway=gateway,
         running=exchanges,
         clock=ground.clock,
         ids=ground.ids,
-        pace=Pace(
-            first_byte_grace_seconds=settings.server.first_byte_grace_seconds,
-            heartbeat_seconds=settings.server.heartbeat_seconds,
-        ),
-        max_body_bytes=settings.server.max_body_bytes,
+        pace=Pace(first_byte_grace_seconds=server.first_byte_grace_seconds, heartbeat_seconds=server.heartbeat_seconds),
+        max_body_bytes=server.max_body_bytes,
+        link_base=LinkBases(ground.settings.images.link_bases),
     )
+
+
+def _application(
+    ground: Ground, upstream: _Upstream, gateway: Gateway, counting: CountParts
+) -> tuple[Application, OllamaBridge]:
+    settings, exchanges = ground.settings, counting.running
+    parts = _inference(ground, gateway, exchanges)
     chat = ChatServer(reasoning_field=ReasoningField(settings.chat.reasoning_field))
     encode_failure = FailureEncoder(chat)
+    bridge_secret = ground.ids.token()
+    bridge = make_bridge(_bridge_ground(ground, upstream, parts, bridge_secret), lambda: application)
     plane = control_plane(
-        authenticator=ground.keys, make_report=_report_maker(ground, upstream, exchanges), version=__version__
+        authenticator=ground.keys,
+        make_report=_report_maker(ground, upstream, exchanges),
+        version=__version__,
+        routes=ollama_routes(bridge),
     )
-    models = ModelsEndpoint(list_models=upstream.lookups.listed_models, encode_failure=encode_failure)
-    return GatewayApplication(
+    models = _model_list(settings, upstream.lookups)
+    gemini = GeminiRoutes(inference=parts, counting=counting, list_models=models.shown_to)
+    anthropic = AnthropicRoutes(
+        AnthropicGround(
+            settings=settings.model,
+            inference=parts,
+            counting=counting,
+            lookups=upstream.lookups,
+            list_models=models.shown_to,
+        )
+    )
+    images = ImageRoutes(inference=parts, pictures=ground.pictures)
+    openai = OpenAiRoutes(inference=parts, gateway=gateway, models=models, encode_failure=encode_failure)
+    own = openai.exact(_exact_routes(parts, chat, encode_failure) | _counting_routes(counting))
+    below = openai.prefixes(_prefix_routes(encode_failure))
+    application = GatewayApplication(
         routes=RouteTable(
-            exact=_exact_routes(parts, chat, models, encode_failure),
-            prefixes=_prefix_routes(models, encode_failure),
+            exact=images.exact(anthropic.exact(gemini.exact(own))),
+            prefixes=images.prefixes(anthropic.prefixes(gemini.prefixes(below))),
             control_plane=cast("Application", plane),
             control_prefixes=CONTROL_PREFIXES,
         ),
-        authenticator=ground.keys,
+        authenticator=ground.keys.joined(BRIDGE_KEY_ID, bridge_secret, frozenset({INFERENCE})),
         cors=CorsPolicy(
             allowed_origins=frozenset(settings.server.cors), allow_null=settings.server.cors_allow_null_origin
         ),
-        encode_failure=encode_failure,
+        encode_failure=FailuresByCaller(
+            openai=encode_failure,
+            anthropic=FailureEncoder(AnthropicServer()),
+            gemini=FailureEncoder(GeminiServer()),
+        ),
         report_defect=ground.report_defect,
-        new_request_id=lambda: f"req_{ground.ids.token()}",
+        new_request_id=_request_ids(ground),
+    )
+    return application, bridge
+
+
+def _bridge_ground(ground: Ground, upstream: _Upstream, parts: InferenceParts, secret: str) -> BridgeGround:
+    return BridgeGround(
+        settings=ground.settings,
+        settings_path=ground.settings_path,
+        secret=secret,
+        inference=parts,
+        lookups=upstream.lookups,
+        report_defect=ground.report_defect,
+        new_request_id=_request_ids(ground),
     )
 
 
-def _exact_routes(
-    parts: InferenceParts, chat: ChatServer, models: ModelsEndpoint, encode_failure: FailureEncoder
-) -> dict[str, Route]:
+def _request_ids(ground: Ground) -> Callable[[], str]:
+    return lambda: f"req_{ground.ids.token()}"
+
+
+def _exact_routes(parts: InferenceParts, chat: ChatServer, encode_failure: FailureEncoder) -> dict[str, Route]:
     responses = ResponsesServer()
     health = HealthEndpoint(is_stopping=lambda: parts.running.draining)
     return {
@@ -221,14 +313,22 @@ def _exact_routes(
         "/v1/responses": Route(
             by_method={"POST": InferenceEndpoint(responses, parts), "GET": UpgradeEndpoint(encode_failure)}
         ),
-        "/v1/models": Route(by_method={"GET": models}),
+        "/v1/fidelity": Route(by_method={"GET": FidelityEndpoint(FIDELITY.read_bytes())}),
     }
 
 
-def _prefix_routes(models: ModelsEndpoint, encode_failure: FailureEncoder) -> dict[str, Route]:
+def _counting_routes(parts: CountParts) -> dict[str, Route]:
+    responses = CountWords(
+        parse=responses_counting.parse_count_request,
+        encode=responses_counting.encode_count,
+        encode_failure=FailureEncoder(ResponsesServer()),
+    )
+    return {"/v1/responses/input_tokens": Route(by_method={"POST": CountEndpoint(responses, parts)})}
+
+
+def _prefix_routes(encode_failure: FailureEncoder) -> dict[str, Route]:
     stored = StoredResponseEndpoint(encode_failure)
     return {
-        "/v1/models/": Route(by_method={"GET": models}),
         "/v1/responses/": Route(by_method={"GET": stored, "POST": stored, "DELETE": stored}),
     }
 

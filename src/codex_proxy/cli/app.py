@@ -77,7 +77,8 @@ def demo_command() -> None:
     try:
         demo = importlib.import_module("codex_proxy.cli.demo")
     except ModuleNotFoundError as error:
-        raise StartRefused(f"the demo needs the package {error.name}: pip install openai") from error
+        clients = "openai anthropic google-genai ollama"
+        raise StartRefused(f"the demo needs the package {error.name}: pip install {clients}") from error
     run_until_done(demo.run())
 
 

@@ -1,4 +1,4 @@
-"""The demo: a gateway on the simulated backend, one streamed question in each dialect through the official SDK.
+"""The demo: a gateway on the simulated backend, one streamed question in each dialect through its official SDK.
 
 Rules of this file: free ports, a throw-away data directory, no account; exits with 0 only if every answer came.
 """
@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
+import ollama
+from anthropic import AsyncAnthropic
+from google import genai
 from openai import AsyncOpenAI
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +22,16 @@ from codex_proxy.operations.client_keys import INFERENCE_KEY_ID
 
 MODEL: Final = "gpt-5.4"
 QUESTION: Final = "Which rivers flow through Vienna?"
+FLAGS: Final = {"server.port": 0, "ollama.enabled": True, "ollama.port": 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Where to ask: the gateway's URL, the Ollama bridge's, and a client key."""
+
+    url: str
+    bridge_url: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,38 +49,75 @@ async def run() -> None:
     Raises:
         StartRefused: an answer did not come.
     """
-    options = ServeOptions(flags={"server.port": 0}, simulate=True)
-    async with serving(options, {}) as served:
-        secret = served.keys.kept.secret_of(INFERENCE_KEY_ID)
-        client = AsyncOpenAI(base_url=f"{served.url}/v1", api_key=secret, max_retries=0)
-        answers = {name: await _timed(ask(client)) for name, ask in DIALECTS.items()}
-        await client.close()
-        url = served.url
-    _print(answers, url)
+    async with serving(ServeOptions(flags=FLAGS, simulate=True), {}) as served:
+        bridge = served.bridge.status
+        asked = Asked(
+            url=served.url,
+            bridge_url=bridge.url or "",  # without one the Ollama client finds nobody, and the demo says so
+            key=served.keys.kept.secret_of(INFERENCE_KEY_ID) or "",
+        )
+        for ask in DIALECTS.values():
+            await _timed(ask(asked))  # the SDKs load half of themselves at their first use
+        answers = {name: await _timed(ask(asked)) for name, ask in DIALECTS.items()}
+    _print(answers, asked.url)
     silent = [name for name, answer in answers.items() if not answer.text]
     if silent:
         raise StartRefused(f"no answer through {', '.join(silent)}")
 
 
-async def _chat(client: AsyncOpenAI) -> AsyncIterator[str]:
-    stream = await client.chat.completions.create(
-        model=MODEL, messages=[{"role": "user", "content": QUESTION}], stream=True
-    )
-    async for chunk in stream:
-        if chunk.choices and chunk.choices[0].delta.content:
-            yield chunk.choices[0].delta.content
+async def _chat(asked: Asked) -> AsyncIterator[str]:
+    async with AsyncOpenAI(base_url=f"{asked.url}/v1", api_key=asked.key, max_retries=0) as client:
+        stream = await client.chat.completions.create(
+            model=MODEL, messages=[{"role": "user", "content": QUESTION}], stream=True
+        )
+        async for chunk in stream:
+            if chunk.choices and chunk.choices[0].delta.content:
+                yield chunk.choices[0].delta.content
 
 
-async def _responses(client: AsyncOpenAI) -> AsyncIterator[str]:
-    stream = await client.responses.create(model=MODEL, input=QUESTION, stream=True)
-    async for event in stream:
-        if event.type == "response.output_text.delta":
-            yield event.delta
+async def _responses(asked: Asked) -> AsyncIterator[str]:
+    async with AsyncOpenAI(base_url=f"{asked.url}/v1", api_key=asked.key, max_retries=0) as client:
+        stream = await client.responses.create(model=MODEL, input=QUESTION, stream=True)
+        async for event in stream:
+            if event.type == "response.output_text.delta":
+                yield event.delta
 
 
-Ask = Callable[[AsyncOpenAI], AsyncIterator[str]]
+async def _messages(asked: Asked) -> AsyncIterator[str]:
+    async with (
+        AsyncAnthropic(base_url=asked.url, api_key=asked.key, max_retries=0) as client,
+        client.messages.stream(
+            model=MODEL, max_tokens=1024, messages=[{"role": "user", "content": QUESTION}]
+        ) as stream,
+    ):
+        async for text in stream.text_stream:
+            yield text
 
-DIALECTS: Final[dict[str, Ask]] = {"Chat Completions": _chat, "Responses": _responses}
+
+async def _gemini(asked: Asked) -> AsyncIterator[str]:
+    options = genai.types.HttpOptions(base_url=asked.url)
+    async with genai.Client(api_key=asked.key, http_options=options).aio as client:
+        async for chunk in await client.models.generate_content_stream(model=MODEL, contents=QUESTION):
+            if chunk.text:
+                yield chunk.text
+
+
+async def _ollama(asked: Asked) -> AsyncIterator[str]:
+    async with ollama.AsyncClient(host=asked.bridge_url) as client:
+        async for part in await client.chat(model=MODEL, messages=[{"role": "user", "content": QUESTION}], stream=True):
+            if part.message.content:
+                yield part.message.content
+
+
+Ask = Callable[[Asked], AsyncIterator[str]]
+
+DIALECTS: Final[dict[str, Ask]] = {
+    "Chat Completions": _chat,
+    "Responses": _responses,
+    "Anthropic Messages": _messages,
+    "Gemini": _gemini,
+    "Ollama": _ollama,
+}
 
 
 async def _timed(pieces_of_answer: AsyncIterator[str]) -> Answer:

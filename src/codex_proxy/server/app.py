@@ -18,7 +18,7 @@ from codex_proxy.server.incoming import Endpoint, Incoming, id_headers
 from codex_proxy.server.paths import canonical_path
 from codex_proxy.server.security import Authenticator, identify
 
-EncodeFailure: TypeAlias = Callable[[Failure, str], WireReply]
+EncodeFailure: TypeAlias = Callable[[Failure, Incoming], WireReply]
 ReportDefect: TypeAlias = Callable[[str, Exception], None]
 
 INFERENCE_SCOPE: Final = "inference"
@@ -132,10 +132,10 @@ class GatewayApplication:
         except Exception as error:  # noqa: BLE001 - the server boundary: a defect must not take the process or leak its words
             self._report_defect(incoming.request_id, error)
             failure = Failure(kind=FailureKind.INTERNAL, message="internal error; the log has it under the request id")
-            await incoming.reply(self._encode_failure(failure, incoming.request_id))
+            await incoming.reply(self._encode_failure(failure, incoming))
 
     async def _refuse(self, incoming: Incoming, kind: FailureKind, message: str) -> None:
-        await incoming.reply(self._encode_failure(Failure(kind=kind, message=message), incoming.request_id))
+        await incoming.reply(self._encode_failure(Failure(kind=kind, message=message), incoming))
 
 
 def _incoming(scope: Scope, receive: Receive, send: Send, *, path: str, request_id: str) -> Incoming:
@@ -149,6 +149,7 @@ def _incoming(scope: Scope, receive: Receive, send: Send, *, path: str, request_
         common_headers=id_headers(request_id, headers),
         receive=receive,
         send=send,
+        arrived_at=scope.get("server"),
     )
 
 

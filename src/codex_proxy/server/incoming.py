@@ -17,6 +17,7 @@ class Incoming:
     """A request after dispatch: who calls, what for, and how to answer.
 
     ``request_id`` is ours; the client's own is only echoed.  ``common_headers`` belong on every answer.
+    ``arrived_at`` is our address and port that the connection came to.
     """
 
     method: str
@@ -27,7 +28,13 @@ class Incoming:
     receive: Receive
     send: Send
     caller: Caller | None = None
+    arrived_at: tuple[str, int] | None = None
     common_headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key_id(self) -> str:
+        """The row id of the client key; empty where none was asked for."""
+        return self.caller.key_id if self.caller else ""
 
     async def reply(self, answer: WireReply, *, unread: bool = False) -> None:
         """Send a whole answer; ``unread`` says that the client is still sending its body, and closes the connection.

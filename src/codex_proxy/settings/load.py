@@ -39,11 +39,12 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSettings:
-    """Settings, where each value came from (by dotted key), and the data directory."""
+    """Settings, where each value came from (by dotted key), the data directory, and the file that was read."""
 
     settings: Settings
     provenance: Mapping[str, str]
     data_dir: Path
+    path: Path
 
 
 def load_settings(
@@ -54,8 +55,9 @@ def load_settings(
     Raises:
         SettingsError: a file is broken, a key unknown or a value of the wrong type.
     """
+    path = config_file or data_dir / LOCAL_FILE
     try:
-        in_file = file_layer(config_file or data_dir / LOCAL_FILE)
+        in_file = file_layer(path)
     except BrokenFile as error:
         raise SettingsError((str(error),)) from error
     values = merged([flag_layer(flags), environment_layer(environ), in_file])
@@ -67,7 +69,7 @@ def load_settings(
     except ValidationError as error:
         raise SettingsError(tuple(_wrong(error, values))) from error
     provenance = {name: values[name].source if name in values else default_source() for name in known_keys()}
-    return LoadedSettings(settings=settings, provenance=provenance, data_dir=data_dir)
+    return LoadedSettings(settings=settings, provenance=provenance, data_dir=data_dir, path=path)
 
 
 def known_keys() -> dict[str, FieldInfo]:

@@ -4,9 +4,11 @@ Rules of this file: the only source of defaults; the documentation of the keys i
 """
 
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import field_validator
 
+from codex_proxy.routing.resolve import PICTURE_MODELS
 from codex_proxy.settings.keys import Change, Section, key
 
 LIVE = Change.LIVE
@@ -61,7 +63,9 @@ class ModelSection(Section):
     unknown: Literal["error", "fallback"] = key(
         "error", "What an unknown model gets: a 404, or the default.", used=False
     )
-    image_host_model: str = key("gpt-5.5", "Model that hosts image generation.", used=False)
+    image_host_model: str = key(
+        "gpt-5.5", "Chat model that hosts image generation, for requests that name a picture model or none."
+    )
     default_reasoning_effort: str | None = key(None, "Effort where neither request nor model name says one.")
     default_service_tier: str | None = key(None, "Tier where neither request nor model name says one.")
     default_instructions: str = key("", "Instructions for requests that bring none.")
@@ -74,6 +78,34 @@ class ModelSection(Section):
     system_prompt_strategy: Literal["instructions", "developer_inline"] = key(
         "instructions", "Where system messages go upstream.", used=False
     )
+
+    @field_validator("image_host_model")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        if PICTURE_MODELS.match(value):
+            raise ValueError(f"{value} makes pictures but hosts nothing; name a chat model")
+        return value
+
+
+class ImagesSection(Section):
+    """Generated pictures that answers show as links."""
+
+    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.")
+    max_total_bytes: int = key(1_073_741_824, "Bytes that all of them may take; the oldest go first.")
+    link_bases: list[str] = key(
+        [],
+        "Beginnings of links beside loopback, such as https://gateway.example; a request whose Host is one of these "
+        "gets links with it.",
+    )
+
+    @field_validator("link_bases")
+    @classmethod
+    def _bases(cls, value: list[str]) -> list[str]:
+        for base in value:
+            parts = urlsplit(base)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+                raise ValueError(f"{base!r} is no scheme and host such as https://gateway.example")
+        return value
 
 
 class AuthSection(Section):
@@ -92,7 +124,9 @@ class AuthSection(Section):
     refresh_margin_seconds: float = key(300.0, "Seconds before expiry at which a token is refreshed.", used=False)
     refresh_concurrency: int = key(2, "Tokens refreshed at once.", used=False)
     max_concurrent_per_account: int | None = key(16, "Answers one account gives at once; null for no limit.")
-    request_interval_ms: int | None = key(0, "Milliseconds between two requests of one account.", used=False)
+    request_interval_ms: int | None = key(
+        0, "Milliseconds that lie at least between the starts of two requests of one account; null for none."
+    )
     queue_timeout_ms: int = key(10_000, "Milliseconds a request waits while all slots are taken.")
     queue_limit: int = key(64, "Requests that may wait at once.")
     max_failover_attempts: int = key(5, "Attempts one request may make.")
@@ -161,10 +195,13 @@ class UsageStatsSection(Section):
 
 
 class SessionSection(Section):
-    """Dashboard sessions."""
+    """Dashboard sessions, and how conversations are told apart."""
 
     ttl_minutes: int = key(60, "Minutes a session lasts.", used=False)
     cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False)
+    trust_user_field: bool = key(
+        False, "Whether a request's `user` names its conversation; many programs send the same on every request."
+    )
 
 
 class QuotaSection(Section):
@@ -204,12 +241,14 @@ class WsPoolSection(Section):
 class OllamaSection(Section):
     """The Ollama-compatible listener."""
 
-    enabled: bool = key(False, "Whether it listens.", used=False)
-    host: str = key("127.0.0.1", "Address to listen on.", used=False)
-    port: int = key(11_434, "Port to listen on.", used=False)
-    version: str = key("0.18.3", "Version it claims.", used=False)
-    disable_vision: bool = key(False, "Whether vision is not advertised.", used=False)
-    allow_remote: bool = key(False, "Whether it may listen off loopback.", used=False)
+    enabled: bool = key(False, "Whether it listens.", change=LIVE)
+    host: str = key("127.0.0.1", "Address to listen on; 127.0.0.1 means both loopbacks.", change=LIVE)
+    port: int = key(11_434, "Port to listen on; 0 takes a free one.", change=LIVE)
+    version: str = key("0.18.3", "Version it claims.", change=LIVE)
+    disable_vision: bool = key(False, "Whether vision is not advertised.", change=LIVE)
+    allow_remote: bool = key(
+        False, "Whether it may listen off loopback, where anybody may use it without a key.", file_only=True
+    )
 
 
 class SecuritySection(Section):
@@ -225,6 +264,7 @@ class Settings(Section):
     api: ApiSection = ApiSection()
     client: ClientSection = ClientSection()
     model: ModelSection = ModelSection()
+    images: ImagesSection = ImagesSection()
     auth: AuthSection = AuthSection()
     tls: TlsSection = TlsSection()
     chat: ChatSection = ChatSection()

@@ -4,6 +4,7 @@ Rules of this file: every route wants the admin scope, except the OpenAPI docume
 ``{"error": "..."}``.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Litestar, Request, Response
@@ -12,6 +13,7 @@ from litestar.exceptions import HTTPException, NotAuthorizedException, Permissio
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
 
 from codex_proxy.server.admin.health import MakeReport, health_route
 from codex_proxy.server.admin.openapi_page import PlainPagePlugin
@@ -21,8 +23,14 @@ OPENAPI_PATH: Final = "/openapi"
 ADMIN_SCOPE: Final = "admin"
 
 
-def control_plane(*, authenticator: Authenticator, make_report: MakeReport, version: str) -> Litestar:
-    """The application; mount it where no data-plane route matches."""
+def control_plane(
+    *,
+    authenticator: Authenticator,
+    make_report: MakeReport,
+    version: str,
+    routes: Sequence[ControllerRouterHandler] = (),
+) -> Litestar:
+    """The application, with further ``routes``; mount it where no data-plane route matches."""
 
     def want_admin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         if connection.scope["path"].startswith(OPENAPI_PATH):
@@ -35,7 +43,7 @@ def control_plane(*, authenticator: Authenticator, make_report: MakeReport, vers
             raise PermissionDeniedException(detail="this key lacks the admin scope")
 
     return Litestar(
-        route_handlers=[health_route(make_report)],
+        route_handlers=[health_route(make_report), *routes],
         guards=[want_admin],
         exception_handlers={HTTPException: _plain_error},
         openapi_config=OpenAPIConfig(
@@ -50,4 +58,11 @@ def control_plane(*, authenticator: Authenticator, make_report: MakeReport, vers
 
 
 def _plain_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
-    return Response({"error": error.detail}, status_code=error.status_code)
+    return Response({"error": _words(error)}, status_code=error.status_code)
+
+
+def _words(error: HTTPException) -> str:
+    """The detail, or what is wrong with each member of a body."""
+    wrong = error.extra if isinstance(error.extra, list) else []
+    told = [f"{fault['key']}: {fault['message']}" for fault in wrong if {"key", "message"} <= fault.keys()]
+    return "; ".join(told) or error.detail

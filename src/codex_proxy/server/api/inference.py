@@ -13,7 +13,8 @@ from typing import Final
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.fold import Folder
 from codex_proxy.canonical.request import Request
-from codex_proxy.gateway.exchange import ExchangeInput, Gateway
+from codex_proxy.gateway.attempts.pictures import wants_links
+from codex_proxy.gateway.exchange import Answering, ExchangeInput
 from codex_proxy.gateway.ports import Accepted, Clock, Ids
 from codex_proxy.protocols.base import AnswerIds, InvalidRequest, ParsedRequest, ServerCodec, Step, WireReply
 from codex_proxy.server.api.notes_header import NOTES_HEADER, notes_value
@@ -23,6 +24,10 @@ from codex_proxy.server.incoming import Incoming
 from codex_proxy.server.registry import Draining, RunningExchanges
 from codex_proxy.server.streaming import Pace, StreamResponder
 
+_ANTHROPIC_PATHS: Final = ("/v1/messages", "/anthropic/")
+_GEMINI_PATHS: Final = ("/v1beta/", "/gemini/")
+_SHARED_PATH: Final = "/v1/models"
+
 STOPPING: Final = Failure(
     kind=FailureKind.STOPPING, message="the gateway is stopping; try again shortly", retry_after_seconds=5
 )
@@ -30,14 +35,18 @@ STOPPING: Final = Failure(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferenceParts:
-    """What every inference endpoint works with.  ``max_body_bytes`` bounds the body, packed and unpacked."""
+    """What every inference endpoint works with.
 
-    gateway: Gateway
+    ``max_body_bytes`` bounds the body, packed and unpacked; ``link_base`` gives the beginning of links for a client.
+    """
+
+    gateway: Answering
     running: RunningExchanges
     clock: Clock
     ids: Ids
     pace: Pace
     max_body_bytes: int
+    link_base: Callable[[Incoming], str] = lambda _: ""
 
 
 class InferenceEndpoint:
@@ -81,8 +90,9 @@ class InferenceEndpoint:
         exchange = ExchangeInput(
             request=parsed.request,
             request_id=incoming.request_id,
-            client_key_id=incoming.caller.key_id if incoming.caller else "",
+            client_key_id=incoming.key_id,
             notes=parsed.notes,
+            link_base=self._parts.link_base(incoming) if wants_links(parsed.request) else "",
         )
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -187,3 +197,32 @@ class FailureEncoder:
     def __call__(self, failure: Failure, request_id: str) -> WireReply:
         """The reply to a failure."""
         return self._codec.encode_failure(failure, request_id=request_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailuresByCaller:
+    """Failures that happen before an endpoint is known, in the words of whoever seems to call.
+
+    The path decides, then the headers that only one vendor's clients send; everybody else reads OpenAI's words.
+    """
+
+    openai: FailureEncoder
+    anthropic: FailureEncoder
+    gemini: FailureEncoder
+
+    def __call__(self, failure: Failure, incoming: Incoming) -> WireReply:
+        """The reply to a failure."""
+        return self._words(incoming)(failure, incoming.request_id)
+
+    def _words(self, incoming: Incoming) -> FailureEncoder:
+        path, headers = incoming.path, incoming.headers
+        if path.startswith(_ANTHROPIC_PATHS):
+            return self.anthropic
+        if path.startswith(_GEMINI_PATHS):
+            return self.gemini
+        if path.startswith(_SHARED_PATH):
+            if "anthropic-version" in headers:
+                return self.anthropic
+            if "x-goog-api-key" in headers or "x-goog-api-client" in headers:
+                return self.gemini
+        return self.openai

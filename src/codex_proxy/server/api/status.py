@@ -1,4 +1,4 @@
-"""The two routes anybody may ask: the root and ``GET /health``."""
+"""Routes that say what the gateway is and does: the root, ``GET /health``, ``GET /v1/fidelity``."""
 
 from collections.abc import Callable
 
@@ -27,3 +27,14 @@ class HealthEndpoint:
         stopping = self._is_stopping()
         body = json_text.encode({"status": "stopping" if stopping else "ok"})
         await incoming.reply(WireReply(status=503 if stopping else 200, body=body))
+
+
+class FidelityEndpoint:
+    """Says what becomes of every feature of every client dialect; ``document`` is JSON."""
+
+    def __init__(self, document: bytes) -> None:
+        self._document = document
+
+    async def __call__(self, incoming: Incoming) -> None:
+        """The matrix."""
+        await incoming.reply(WireReply(status=200, body=self._document))

@@ -1,0 +1,1 @@
+"""Puts the Ollama bridge together."""

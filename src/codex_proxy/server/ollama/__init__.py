@@ -1,0 +1,1 @@
+"""The Ollama bridge: the Ollama API on a listener of its own."""
