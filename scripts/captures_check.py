@@ -1,8 +1,8 @@
 """Requests of real clients through our parsers: ``python -m scripts.captures_check DIR…``.
 
-Parses every captured request to an endpoint we serve, and builds from those of the Responses family the body that goes
-to the Codex backend, which must keep everything but the documented edits.  Prints a table by path, the notes of what
-was dropped, every miss, and what is out of scope; exits 1 on a miss.
+Parses every captured request to an endpoint we serve, and builds from those of the Responses family and of Gemini the
+body that goes to the Codex backend, which must keep everything but the documented edits.  Prints a table by path, the
+notes of what was dropped, every miss, and what is out of scope; exits 1 on a miss.
 """
 
 import argparse
@@ -14,19 +14,26 @@ from pathlib import Path
 
 import msgspec
 
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Weight
 from codex_proxy.canonical.request import Dialect, Request
-from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Unsupported
+from codex_proxy.protocols.anthropic.client import AnthropicClient
+from codex_proxy.protocols.anthropic.request.body import THREAD_CODE
+from codex_proxy.protocols.anthropic.server import AnthropicServer
+from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Unsupported, UpstreamCall
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
+from scripts.evidence.anthropic.captured import message_losses, native_losses
 from scripts.evidence.captures import Capture, NotARequest, Scope, read_all
 from scripts.evidence.codecs import CODEC_FAULTS
 from scripts.evidence.fidelity import Building, build, losses
+from scripts.evidence.gemini import captured as gemini
+from scripts.evidence.ollama import captured as ollama
 from scripts.evidence.report import print_table
 
 _COLUMNS = ("path", "requests", "ok", "with lossy notes", "built for Codex", "misses")
-_PARSED = frozenset({Scope.CHAT, Scope.RESPONSES})
+_PARSED = frozenset({Scope.CHAT, Scope.RESPONSES, Scope.GEMINI, Scope.MESSAGES, Scope.OLLAMA})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,14 +63,22 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codecs:
-    """What a request meets: two parsers, and the builder of calls to the Codex backend."""
+    """What a request meets: parsers, and builders of calls to the Codex backend and to a vendor of its own dialect."""
 
     chat: ServerCodec = field(default_factory=ChatServer)
     responses: ServerCodec = field(default_factory=ResponsesServer)
+    messages: ServerCodec = field(default_factory=AnthropicServer)
     codex: Building = field(default_factory=CodexClient)
+    anthropic: Building = field(default_factory=AnthropicClient)
 
     def parser(self, capture: Capture) -> ServerCodec:
         """The one for this request."""
+        if capture.dialect is Dialect.GEMINI:
+            return gemini.codec_of(capture.target)
+        if capture.dialect is Dialect.OLLAMA:
+            return ollama.codec_of(capture.target)
+        if capture.dialect is Dialect.ANTHROPIC:
+            return self.messages
         return self.chat if capture.dialect is Dialect.OPENAI_CHAT else self.responses
 
 
@@ -88,6 +103,8 @@ def _check(capture: Capture, codecs: Codecs) -> Row:
     except InvalidRequest as refusal:
         if capture.is_redacted(refusal.path):
             row.redacted = str(refusal)
+        elif refusal.code == THREAD_CODE:
+            row.redacted = f"{refusal} (documented; the client repeats it without one)"
         else:
             row.misses.append(f"refused: {refusal}")
         return row
@@ -95,16 +112,23 @@ def _check(capture: Capture, codecs: Codecs) -> Row:
         row.misses.append(f"raised {fault!r}")
         return row
     row.notes = parsed.notes
-    if capture.dialect is Dialect.OPENAI_RESPONSES and not capture.target.endswith("/compact"):
-        _build(row, parsed.request, codecs.codex)
+    if capture.dialect is not Dialect.OPENAI_CHAT and not capture.target.endswith(
+        ("/compact", ":countTokens", "/count_tokens")
+    ):
+        _build(row, parsed.request, codecs)
     return row
 
 
-def _build(row: Row, request: Request, codex: Building) -> None:
+def _build(row: Row, request: Request, codecs: Codecs) -> None:
     row.built = True
+    asked = row.capture.object
     try:
-        call = build(codex, request)
-        row.misses += losses(row.capture.object, request, call)
+        call = build(codecs.codex, request)
+        if request.dialect is Dialect.ANTHROPIC:
+            row.misses += message_losses(asked, call)
+            row.misses += native_losses(asked, build(codecs.anthropic, request))
+        else:
+            row.misses += _losses(asked, request, call)
     except Unsupported as refusal:
         row.misses.append(f"not built: {refusal}")
         return
@@ -112,6 +136,15 @@ def _build(row: Row, request: Request, codex: Building) -> None:
         row.misses.append(f"building raised {fault!r}")
         return
     row.notes += call.notes
+
+
+def _losses(asked: JsonObject, request: Request, call: UpstreamCall) -> list[str]:
+    match request.dialect:
+        case Dialect.GEMINI:
+            return gemini.losses(asked, call)
+        case Dialect.OLLAMA:
+            return ollama.losses(asked, call)
+    return losses(asked, request, call)
 
 
 def show(findings: Findings) -> None:

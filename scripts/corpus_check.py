@@ -2,7 +2,7 @@
 
 Reads every recorded exchange below the folders, decodes it, encodes it again and compares each result with what a
 reader that is not ours makes of the original bytes.  Prints a table and every miss; exits 1 if a miss is left that the
-recording itself does not explain.
+recording itself does not explain.  With ``--cross`` every answer is told to clients of all five dialects instead.
 """
 
 import argparse
@@ -14,8 +14,14 @@ from pathlib import Path
 
 from codex_proxy.canonical.request import Dialect
 from scripts.evidence.codecs import Pair, our_pairs
+from scripts.evidence.cross import table
 from scripts.evidence.exchange import Row, check
+from scripts.evidence.gemini.checking import Sdks
+from scripts.evidence.gemini.checking import check as check_gemini
+from scripts.evidence.gemini.sdk import GeminiSdk
 from scripts.evidence.known_defects import excuse
+from scripts.evidence.ollama import checking as ollama
+from scripts.evidence.ollama.sdk import OllamaSdk
 from scripts.evidence.readers.sdk import ScriptedSdk
 from scripts.evidence.recording import Form, NotAnExchange, read_all
 from scripts.evidence.report import print_table
@@ -39,13 +45,19 @@ class Findings:
 def run(folders: Sequence[Path], pairs: dict[Dialect, Pair], *, seed: int = 0) -> Findings:
     """Check every file."""
     findings = Findings()
-    sdk = ScriptedSdk()
+    sdk, gemini = ScriptedSdk(), GeminiSdk()
+    ollama_sdk = OllamaSdk()
     try:
         for read in read_all(folders):
             if isinstance(read, NotAnExchange):
                 findings.skipped.append(read)
                 continue
-            row = check(read, pairs[read.dialect], sdk, seed=seed)
+            if read.dialect is Dialect.GEMINI:
+                row = check_gemini(read, pairs[read.dialect], Sdks(gemini=gemini, openai=sdk), seed=seed)
+            elif read.dialect is Dialect.OLLAMA:
+                row = ollama.check(read, pairs[read.dialect], ollama.Sdks(ollama=ollama_sdk, openai=sdk), seed=seed)
+            else:
+                row = check(read, pairs[read.dialect], sdk, seed=seed)
             row.misses = [
                 replace(miss, known=excuse(read, row.source, stage=miss.stage, reason=miss.reason))
                 for miss in row.misses
@@ -53,6 +65,8 @@ def run(folders: Sequence[Path], pairs: dict[Dialect, Pair], *, seed: int = 0) -
             findings.rows.append(row)
     finally:
         sdk.close()
+        gemini.close()
+        ollama_sdk.close()
     return findings
 
 
@@ -108,7 +122,12 @@ def main() -> int:
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
     parser.add_argument("--seed", type=int, default=0, help="seed of the chunk borders")
     parser.add_argument("--verbose", action="store_true", help="excused misses too")
+    parser.add_argument("--cross", action="store_true", help="tell every answer in every dialect")
     options = parser.parse_args()
+    if options.cross:
+        crossed = table.cross(options.folders, our_pairs(), seed=options.seed)
+        table.show(crossed)
+        return 1 if table.unexplained(crossed) or not crossed else 0
     findings = run(options.folders, our_pairs(), seed=options.seed)
     show(findings, verbose=options.verbose)
     if not findings.rows:

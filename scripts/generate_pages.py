@@ -1,4 +1,4 @@
-"""Pages that are written from the sources: the configuration keys and the table of failures.
+"""Pages that are written from the sources: configuration keys, the table of failures, the fidelity matrix.
 
 python -m scripts.generate_pages          write them
 python -m scripts.generate_pages --check  say which are out of date, and fail
@@ -19,6 +19,7 @@ from codex_proxy.settings.layers import NAMED_VARIABLES
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.settings.schema import Settings
 from scripts.checks.breach import ROOT
+from scripts.fidelity.pages import fidelity_document, fidelity_page
 
 CONFIGURATION_HEAD = """\
 # Configuration
@@ -78,6 +79,8 @@ def failures_page() -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": configuration_page,
     "docs/failures.md": failures_page,
+    "docs/fidelity.md": fidelity_page,
+    "src/codex_proxy/bootstrap/fidelity.json": fidelity_document,
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.checks.breach import ROOT, Breach, report
 
-ACROSS = frozenset({"laws", "vectors", "conformance", "scenarios", "stores", "scripts", "bench"})
+ACROSS = frozenset({"laws", "vectors", "conformance", "scenarios", "stores", "scripts", "bench", "pitfalls"})
 
 
 def find_breaches(package: Path, tests: Path) -> list[Breach]:

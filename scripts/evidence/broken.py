@@ -14,13 +14,15 @@ from codex_proxy.protocols.base import UpstreamError
 from scripts.evidence.codecs import CALL, CODEC_FAULTS, Pair
 from scripts.evidence.readers import oracle
 from scripts.evidence.readers.answer import FAILED
-from scripts.evidence.readers.sdk import Rejected, ScriptedSdk
+from scripts.evidence.readers.reading import Rejected
+from scripts.evidence.readers.sdk import ScriptedSdk
 from scripts.evidence.recording import Recording
 from scripts.evidence.retelling import encode, roads
 
 _FRAME_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _SAYS_HOW_IT_ENDS = re.compile(
-    rb'"finish_reason" ?: ?"|\[DONE\]|"error" ?: ?[{"]|"response\.(completed|incomplete|failed)"|event: ?error'
+    rb'"(finish_r|stop_r|finishR)eason" ?: ?"|\[DONE\]|"error" ?: ?[{"]|"response\.(completed|incomplete|failed)"'
+    rb"|event: ?error"
 )
 
 

@@ -16,19 +16,25 @@ import msgspec
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Dialect
 from codex_proxy.protocols.openai_chat.request import looks_like_responses
+from scripts.evidence.gemini.captured import PATH as GEMINI_PATH
+from scripts.evidence.ollama.captured import PATH as OLLAMA_PATH
 from scripts.evidence.recording import header_map
 
 FILLER = re.compile(r"«[^»]*»?")
 _CHAT = re.compile(r"^(/v1)?/chat/completions$")
 _RESPONSES = re.compile(r"^(/v1|/backend-api/codex)?/responses(/compact)?$")
-_BODILESS = re.compile(r"^(/v1)?/models$|^/backend-api/codex/(models|responses)$|^/backend-api/wham/")
+_MESSAGES = re.compile(r"^(/anthropic)?(/v1)?/messages(/count_tokens)?$")
+_BODILESS = re.compile(r"^(/v1|/v1beta)?/models$|^/backend-api/codex/(models|responses)$|^/backend-api/wham/")
 
 
 class Scope(StrEnum):
     """What a captured request is to us."""
 
     CHAT = "chat"
+    GEMINI = "gemini"
+    OLLAMA = "ollama"
     RESPONSES = "responses"
+    MESSAGES = "messages"
     BODILESS = "no body to parse"
     WEBSOCKET = "out of scope: WebSocket"
     OTHER = "out of scope"
@@ -54,6 +60,12 @@ class Capture:
                 return Scope.CHAT
             if _RESPONSES.match(self.target):
                 return Scope.RESPONSES
+            if _MESSAGES.match(self.target):
+                return Scope.MESSAGES
+            if GEMINI_PATH.match(self.target):
+                return Scope.GEMINI
+            if OLLAMA_PATH.match(self.target):
+                return Scope.OLLAMA
         if self.method in {"GET", "HEAD"} and self.body is None and _BODILESS.match(self.target):
             return Scope.BODILESS
         return Scope.OTHER
@@ -61,9 +73,13 @@ class Capture:
     @property
     def dialect(self) -> Dialect:
         """Who parses it: a chat path with a Responses body is a Responses request."""
+        if self.scope is Scope.GEMINI:
+            return Dialect.GEMINI
+        if self.scope is Scope.OLLAMA:
+            return Dialect.OLLAMA
         if self.scope is Scope.CHAT and not looks_like_responses(self.object):
             return Dialect.OPENAI_CHAT
-        return Dialect.OPENAI_RESPONSES
+        return Dialect.ANTHROPIC if self.scope is Scope.MESSAGES else Dialect.OPENAI_RESPONSES
 
     @property
     def object(self) -> JsonObject:

@@ -14,13 +14,18 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect
+from codex_proxy.protocols.anthropic.client import AnthropicClient
+from codex_proxy.protocols.anthropic.server import AnthropicServer
 from codex_proxy.protocols.base import AnswerIds, ClientStream, ReplyFacts, ServerCodec, UpstreamCall
 from codex_proxy.protocols.codex.client import CodexClient
+from codex_proxy.protocols.gemini.client import GeminiClient
+from codex_proxy.protocols.gemini.server import GeminiServer
+from codex_proxy.protocols.ollama.client import OllamaClient
+from codex_proxy.protocols.ollama.server import OllamaServer
 from codex_proxy.protocols.openai_chat.client import ChatClient
-from codex_proxy.protocols.openai_chat.errors import parse_vendor_failure
 from codex_proxy.protocols.openai_chat.server import ChatServer
+from codex_proxy.protocols.openai_responses.client import ResponsesClient
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
-from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
 
 CODEC_FAULTS = (
     ArithmeticError,
@@ -60,35 +65,24 @@ class Pair:
     other: ServerCodec | None = None
 
 
-class ResponsesReader:
-    """The Responses decoders as a client codec; vendors' errors have the shapes of chat vendors."""
-
-    def open_stream(self, call: UpstreamCall) -> ClientStream:
-        return ResponsesDecoder(call.context)
-
-    def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]:
-        return decode_whole(body, call.context)
-
-    def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts:
-        return ReplyFacts(request_id=headers.get("x-request-id"))
-
-    def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
-        return parse_vendor_failure(status, headers, body)
-
-
 def our_pairs() -> dict[Dialect, Pair]:
     """The codecs the product uses."""
     chat, responses = ChatServer(), ResponsesServer()
     return {
         Dialect.OPENAI_CHAT: Pair(reader=ChatClient(), server=chat, other=responses),
-        Dialect.OPENAI_RESPONSES: Pair(reader=ResponsesReader(), server=responses, other=chat),
+        Dialect.OPENAI_RESPONSES: Pair(reader=ResponsesClient(), server=responses, other=chat),
         Dialect.CODEX: Pair(reader=CodexClient(), server=responses, other=chat),
+        Dialect.ANTHROPIC: Pair(reader=AnthropicClient(), server=AnthropicServer(), other=chat),
+        Dialect.OLLAMA: Pair(reader=OllamaClient(), server=OllamaServer(), other=chat),
+        Dialect.GEMINI: Pair(reader=GeminiClient(), server=GeminiServer(), other=chat),
     }
 
 
 def asked_body(dialect: Dialect, asked: JsonObject | None) -> JsonObject:
     """The recorded request's body with usage asked for, or the smallest legal one."""
+    smallest: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
     if dialect is Dialect.OPENAI_CHAT:
-        smallest: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
         return {**(asked or smallest), "stream_options": {"include_usage": True}}
+    if dialect is Dialect.ANTHROPIC:
+        return asked or {**smallest, "thinking": {"type": "adaptive"}}
     return asked or {"model": "m", "input": "x"}

@@ -21,7 +21,8 @@ from scripts.evidence.codecs import CALL, CODEC_FAULTS, Pair, asked_body
 from scripts.evidence.failures import check_failure, check_headers
 from scripts.evidence.readers import oracle
 from scripts.evidence.readers.answer import differences, of_response
-from scripts.evidence.readers.sdk import SDK_FAULTS, ScriptedSdk
+from scripts.evidence.readers.reading import SDK_FAULTS
+from scripts.evidence.readers.sdk import ScriptedSdk
 from scripts.evidence.recording import Form, Recording, header_map
 from scripts.evidence.retelling import Told, retelling_faults
 
@@ -87,7 +88,9 @@ def _check_answer(row: Row, pair: Pair, sdk: ScriptedSdk, seed: int) -> None:
         return
     row.miss("decode", *order_faults(events))
     one_thought = recording.dialect is Dialect.OPENAI_CHAT
-    row.miss("decode", *differences(expected.answer, of_response(folded), one_thought=one_thought))
+    parsed = recording.dialect is Dialect.ANTHROPIC
+    found = differences(expected.answer, of_response(folded), one_thought=one_thought, parsed_arguments=parsed)
+    row.miss("decode", *found)
     if recording.form is Form.STREAM:
         row.miss("chunking", *_chunking_faults(recording, pair, events))
         for stage, reason in broken_faults(recording, pair, sdk):

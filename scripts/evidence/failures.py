@@ -8,12 +8,13 @@ characters.
 import re
 
 import msgspec
-import openai
 
 from codex_proxy.canonical.failure import FailureKind, Fault, rule_of
+from codex_proxy.canonical.request import Dialect
 from scripts.evidence.codecs import CODEC_FAULTS, Pair
 from scripts.evidence.readers import oracle
-from scripts.evidence.readers.sdk import Rejected, ScriptedSdk
+from scripts.evidence.readers.reading import Rejected
+from scripts.evidence.readers.sdk import ScriptedSdk
 from scripts.evidence.recording import Recording
 
 _K = FailureKind
@@ -42,13 +43,13 @@ _KINDS = {
 }
 _SERVER_KINDS = frozenset({_K.UPSTREAM_ERROR, _K.OVERLOADED, _K.TIMEOUT})
 _MODEL_AT_FAULT = re.compile(r"tool_use_failed|failed_generation")  # the model wrote a bad call; the request was fine
-_RAISED: dict[int, type[openai.APIStatusError]] = {
-    400: openai.BadRequestError,
-    401: openai.AuthenticationError,
-    403: openai.PermissionDeniedError,
-    404: openai.NotFoundError,
-    422: openai.UnprocessableEntityError,
-    429: openai.RateLimitError,
+_RAISED = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
 }
 _KEY = re.compile(r"\b[a-z]{2,5}-[\w*.-]{6,}")
 _KEPT_CHARACTERS = 1900
@@ -69,14 +70,15 @@ def check_failure(recording: Recording, pair: Pair, sdk: ScriptedSdk) -> list[st
     if not _kept(words, failure.message):
         found.append(f"message: expected {words[:160]!r}, got {failure.message[:160]!r}")
     try:
-        raised = sdk.error_of(reply.status, reply.body, reply.headers)
+        error_of = sdk.messages.error_of if recording.dialect is Dialect.ANTHROPIC else sdk.error_of
+        raised = error_of(reply.status, reply.body, reply.headers)
     except Rejected as rejected:
         return [*found, f"the SDK cannot read our error: {rejected}"]
     if not _kept(failure.message, raised.message):
         found.append(f"raised message: expected {failure.message[:160]!r}, got {raised.message[:160]!r}")
-    wanted = _RAISED.get(reply.status, openai.InternalServerError if reply.status >= 500 else openai.APIStatusError)
-    if not isinstance(raised, wanted):
-        found.append(f"exception: expected {wanted.__name__}, got {type(raised).__name__}")
+    wanted = _RAISED.get(reply.status, "InternalServerError" if reply.status >= 500 else "APIStatusError")
+    if wanted not in raised.names:
+        found.append(f"exception: expected {wanted}, got {raised.names[0]}")
     if rule_of(failure).fault is Fault.CLIENT and not 400 <= reply.status < 500:
         found.append(f"status: a client's fault is told as {reply.status}")
     return found

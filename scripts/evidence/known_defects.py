@@ -30,7 +30,7 @@ def _unfinished(recording: Recording, _: str) -> bool:
 
 
 def _two_answers(recording: Recording, _: str) -> bool:
-    return len(re.findall(rb'"type": ?"response\.created"', recording.raw)) > 1
+    return len(re.findall(rb'"type": ?"(?:response\.created|message_start)"', recording.raw)) > 1
 
 
 def _deltas_contradict(recording: Recording, _: str) -> bool:
@@ -75,6 +75,13 @@ DEFECTS: tuple[Defect, ...] = (
     _refusal("a stored prompt", "prompt:", r'"prompt":'),
     _refusal("a stored conversation", "conversation:", r'"conversation":'),
     _refusal("a stored item", r"input\[\d+\]: earlier items", r'"item_reference"'),
+    _refusal("remote MCP servers", "mcp_servers:", '"mcp_servers":'),
+    _refusal("several candidates", "generationConfig.candidateCount:", r'"candidateCount":\d'),
+    _refusal(
+        "a tool that only Google runs", r"tools\[\d+\]\.\w+: this tool", '"(codeExecution|code_execution|fileSearch)":'
+    ),
+    _refusal("video", r"contents\S+ video", '"(mimeType|mime_type)":"video/'),
+    _refusal("sound that stands elsewhere", r"contents\S+ sound", '"(mimeType|mime_type)":"audio/'),
     _refusal("an uploaded file", ".*file_data: is required", r'"file_id"'),
     Defect(
         why="a background answer that had not ended when it was recorded",
@@ -87,6 +94,18 @@ DEFECTS: tuple[Defect, ...] = (
         stage=re.compile("^(across|stream|relayed)"),
         reason=re.compile("^text:"),
         applies=_deltas_contradict,
+    ),
+    Defect(
+        why="the recorder gave results of hosted tools other ids than their calls have",
+        stage=re.compile("^stream$"),
+        reason=re.compile("^hosted items:"),
+        applies=lambda recording, _: b'"tool_use_id":"toolu_REDACTED' in recording.raw.replace(b": ", b":"),
+    ),
+    Defect(
+        why="the recorder cut the data of a picture, which the SDK decodes",
+        stage=re.compile("^across to gemini"),
+        reason=re.compile("^the SDK rejects what we wrote: ValidationError(.|\n)*base64"),
+        applies=lambda recording, _: re.search(rb'"result": ?"[^"]*[^\w+/=-][^"]*"', recording.raw) is not None,
     ),
     Defect(
         why="the file holds two answers in one stream",

@@ -21,11 +21,17 @@ PROTOCOLS = {
     "openai-chat": Dialect.OPENAI_CHAT,
     "openai-responses": Dialect.OPENAI_RESPONSES,
     "codex-backend": Dialect.CODEX,
+    "gemini": Dialect.GEMINI,
+    "ollama": Dialect.OLLAMA,
+    "anthropic-messages": Dialect.ANTHROPIC,
 }
 _ANSWER_PATHS = {
     Dialect.OPENAI_CHAT: re.compile(r"/chat/completions$"),
     Dialect.OPENAI_RESPONSES: re.compile(r"/responses(/resp_[^/]+)?$"),
     Dialect.CODEX: re.compile(r"/codex/responses$"),
+    Dialect.GEMINI: re.compile(r":(generateContent|streamGenerateContent)$"),
+    Dialect.ANTHROPIC: re.compile(r"/messages$"),
+    Dialect.OLLAMA: re.compile(r"/api/(chat|generate)$"),
 }
 
 

@@ -17,10 +17,13 @@ from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Step
 from scripts.evidence.codecs import CODEC_FAULTS, CODEX_HEADERS, IDS, Pair, asked_body
 from scripts.evidence.readers import oracle
 from scripts.evidence.readers.answer import COMPLETED, FAILED, Answer, differences, of_response
-from scripts.evidence.readers.sdk import Reading, Rejected, ScriptedSdk
+from scripts.evidence.readers.reading import Reading, Rejected
+from scripts.evidence.readers.sdk import ScriptedSdk
 from scripts.evidence.recording import Form, Recording, header_map
 
 _THOUGHT_SEPARATOR = "\n\n"
+_OWN = {dialect: dialect for dialect in (Dialect.OPENAI_CHAT, Dialect.ANTHROPIC)}
+_CHAT_ENDINGS = {"incomplete:max_output_tokens", "incomplete:content_filter", COMPLETED, FAILED}
 _FINISHES = {
     "incomplete:max_output_tokens": {"length"},
     "incomplete:content_filter": {"content_filter"},
@@ -67,14 +70,14 @@ def retelling_faults(recording: Recording, pair: Pair, sdk: ScriptedSdk, told: T
 
 def roads(recording: Recording, pair: Pair) -> Iterator[Road]:
     """Every way to a client that this recording can go."""
-    chats = recording.dialect is Dialect.OPENAI_CHAT
-    own = Dialect.OPENAI_CHAT if chats else Dialect.OPENAI_RESPONSES
-    other = Dialect.OPENAI_RESPONSES if chats else Dialect.OPENAI_CHAT
+    own = _OWN.get(recording.dialect, Dialect.OPENAI_RESPONSES)
+    other = Dialect.OPENAI_RESPONSES if own is Dialect.OPENAI_CHAT else Dialect.OPENAI_CHAT
     request = _request(pair.server, own, recording)
     yield Road(name="whole", dialect=own, server=pair.server, request=request, streamed=False)
     yield Road(name="stream", dialect=own, server=pair.server, request=request)
-    if recording.form is Form.STREAM and not chats:
+    if recording.form is Form.STREAM and own is not Dialect.OPENAI_CHAT:
         yield Road(name="relayed", dialect=own, server=pair.server, request=request, relayed=True)
+    if recording.form is Form.STREAM and own is Dialect.OPENAI_RESPONSES:
         codex = _request(pair.server, own, None, headers=CODEX_HEADERS)
         yield Road(name="relayed to a Codex client", dialect=own, server=pair.server, request=codex, relayed=True)
     if pair.other is not None:
@@ -121,7 +124,14 @@ def _faults(road: Road, content: bytes, sdk: ScriptedSdk, told: Told) -> list[st
             road.dialect, content, streamed=road.streamed
         )  # the accumulator knows functions only
     if road.dialect is Dialect.OPENAI_CHAT:
-        return [*differences(_as_chat(told), got.answer), *_finish_faults(expected.answer, got)]
+        parsed = not road.native
+        found = differences(_as_chat(told), got.answer, parsed_arguments=parsed)
+        return [*found, *_finish_faults(expected.answer, got)]
+    if road.dialect is Dialect.ANTHROPIC:
+        told_of = got.answer if got.answer.ending != FAILED else replace(got.answer, usage=expected.answer.usage)
+        found = differences(expected.answer, told_of, parsed_arguments=True)  # the prompt's size is told at the start
+        changed = road.relayed and expected.source == got.source and expected.output != got.output
+        return [*found, "content blocks changed"] if changed else found
     if not road.native:
         return differences(expected.answer, got.answer, one_thought=True)
     return [*differences(expected.answer, got.answer), *_item_faults(expected, got, relayed=road.relayed)]
@@ -131,7 +141,8 @@ def _as_chat(told: Told) -> Answer:
     thoughts = _THOUGHT_SEPARATOR.join(of_response(told.folded).reasoning)
     answer = told.expected.answer
     usage = None if answer.ending == FAILED else answer.usage  # nothing follows an error in a chat stream
-    return replace(answer, reasoning=(thoughts,) if thoughts else (), hosted=(), usage=usage)
+    ending = answer.ending if answer.ending in _CHAT_ENDINGS else "incomplete:max_output_tokens"
+    return replace(answer, reasoning=(thoughts,) if thoughts else (), hosted=(), usage=usage, ending=ending)
 
 
 def _finish_faults(expected: Answer, got: Reading) -> list[str]:

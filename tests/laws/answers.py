@@ -1,6 +1,7 @@
 """Answers as Hypothesis draws them: legal event sequences with blocks of every kind, and sequences in disorder."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
     max_leaves=6,
 )
 JSON_OBJECTS = st.dictionaries(st.from_regex(r"x_[a-z]{1,6}", fullmatch=True), JSON_VALUES, max_size=3)
+
+ARGUMENTS = st.lists(TEXT, max_size=4) | JSON_OBJECTS.map(lambda members: re.split(r"(?<=:)", json.dumps(members)))
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -103,7 +106,7 @@ def _thinking(draw: Draw, block: int, names: str) -> list[ev.Event]:
 
 
 def _call(draw: Draw, block: int, names: str) -> list[ev.Event]:
-    pieces = draw(st.lists(TEXT, max_size=4))
+    pieces = draw(ARGUMENTS)
     return [
         ev.ToolCallStarted(
             block=block,

@@ -2,15 +2,15 @@
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.fold import fold
-from codex_proxy.framing.sse import SseDecoder
 from codex_proxy.protocols.base import UpstreamError
 from codex_proxy.protocols.openai_responses.stream.replay import events_of
+from tests.laws import anthropic, gemini, ollama
 from tests.laws.dialects import CALL, IDS, Spoken
 
 
@@ -62,9 +62,7 @@ def legality(spoken: Spoken, events: Sequence[ev.Event]) -> None:
     """Law 6: whatever goes in, what leaves is a legal stream."""
     stream = spoken.server.open_stream(spoken.request(), IDS)
     content = b"".join([stream.encode([event]) for event in events]) + stream.finish()
-    framer = SseDecoder()
-    payloads = [frame.data for frame in [*framer.feed(content), *framer.end()]]
-    (_legal_chat if spoken.name == "openai_chat" else _legal_responses)(payloads)
+    _LEGAL.get(spoken.name, _legal_responses)(spoken.framing.payloads(content))
 
 
 def _legal_chat(payloads: list[bytes]) -> None:
@@ -133,3 +131,11 @@ def _legal_item_event(event: Any, opened: dict[int, set[int]], closed: set[int])
         assert part in opened[index]
     else:
         assert index in opened
+
+
+_LEGAL: dict[str, Callable[[list[bytes]], None]] = {
+    "openai_chat": _legal_chat,
+    "ollama": ollama.legal,
+    "gemini": gemini.legal,
+    "anthropic": anthropic.legal,
+}

@@ -10,14 +10,23 @@ import msgspec
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import ToolKind
 from codex_proxy.canonical.request import Dialect, Request
+from codex_proxy.protocols.anthropic.client import AnthropicClient
+from codex_proxy.protocols.anthropic.server import AnthropicServer
 from codex_proxy.protocols.base import AnswerIds, ServerCodec, UpstreamCall
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.codex.server import CodexServer
+from codex_proxy.protocols.gemini.client import GeminiClient
+from codex_proxy.protocols.gemini.schema import Verb
+from codex_proxy.protocols.gemini.server import GeminiServer
+from codex_proxy.protocols.ollama.client import OllamaClient
+from codex_proxy.protocols.ollama.server import OllamaServer
 from codex_proxy.protocols.openai_chat.client import ChatClient
-from codex_proxy.protocols.openai_chat.encoder import ThoughtJoiner
 from codex_proxy.protocols.openai_chat.server import ChatServer
+from codex_proxy.protocols.openai_responses.client import ResponsesClient
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
-from scripts.evidence.codecs import CODEX_HEADERS, Reader, ResponsesReader
+from codex_proxy.protocols.parts.answers.thoughts import ThoughtText
+from scripts.evidence.codecs import CODEX_HEADERS, Reader
+from tests.laws import anthropic, gemini, ollama
 
 IDS = AnswerIds(token="law0law0law0law0law0law0", created_at=1_790_000_000, request_id="req_law")
 CALL = UpstreamCall(method="POST", path="/law", headers=())
@@ -34,6 +43,26 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """What stands around the JSON of a frame: server-sent events, or lines of JSON."""
+
+    lead: bytes = b"data: "
+    border: bytes = b"\n\n"
+
+    def payloads(self, raw: bytes) -> list[bytes]:
+        """The JSON texts in a stream."""
+        lines = [line for line in raw.split(b"\n") if line]
+        return [line.removeprefix(self.lead) for line in lines if line.startswith(self.lead)]
+
+    def frame(self, payload: bytes) -> bytes:
+        """A frame without a name."""
+        return self.lead + payload + self.border
+
+
+LINES = Framing(lead=b"", border=b"\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
     """A dialect in both roles; ``normalise`` is what survives of events in it."""
 
@@ -43,6 +72,7 @@ class Spoken:
     body: dict[str, Any]
     headers: dict[str, str]
     normalise: Callable[[Sequence[ev.Event]], Told]
+    framing: Framing = Framing()
 
     def request(self, *, stream: bool = True) -> Request:
         """The request that the answers belong to."""
@@ -100,7 +130,7 @@ def chat_form(events: Sequence[ev.Event]) -> Told:
     running text, up to blank lines; calls lose their namespace and are never without arguments; hosted tools show only
     as pictures; a failed answer has no usage.
     """
-    joiner = ThoughtJoiner()
+    joiner = ThoughtText()
     calls: dict[int, list[str]] = {}
     content: dict[str, Any] = {"text": [], "refusal": [], "thoughts": "", "calls": [], "cited": [], "pictures": 0}
     for event in events:
@@ -126,6 +156,31 @@ def chat_form(events: Sequence[ev.Event]) -> Told:
     if failed:
         content["cited"] = []  # citations come with the last chunk of content, which a failed answer has not
     return Told(content=content, ending=_ending(events), usage=None if failed else _usage(events))
+
+
+def ollama_form(events: Sequence[ev.Event]) -> Told:
+    """What ``tests.laws.ollama`` says; a failed answer has no usage."""
+    return Told(
+        content=ollama.content_of(events),
+        ending=ollama.ending_of(_ending(events)),
+        usage=ollama.usage_of(_usage(events)),
+    )
+
+
+def gemini_form(events: Sequence[ev.Event]) -> Told:
+    """What ``tests.laws.gemini`` says; a failed answer has no usage."""
+    ending = gemini.ending_of(events, _ending(events))
+    usage = None if ending[0] == "failed" else _usage(events)
+    return Told(content=gemini.content_of(events, ending), ending=ending, usage=usage)
+
+
+def anthropic_form(events: Sequence[ev.Event]) -> Told:
+    """What ``tests.laws.anthropic`` says."""
+    return Told(
+        content=anthropic.content_of(events),
+        ending=anthropic.ending_of(events, _ending(events)),
+        usage=anthropic.usage_of(_usage(events)),
+    )
 
 
 def _cited(events: Sequence[ev.Event]) -> list[tuple[str | None, str | None]]:
@@ -172,7 +227,7 @@ CHAT = Spoken(
 RESPONSES = Spoken(
     name=Dialect.OPENAI_RESPONSES.value,
     server=ResponsesServer(),
-    client=ResponsesReader(),
+    client=ResponsesClient(),
     body=_RESPONSES_BODY,
     headers={},
     normalise=responses_form,
@@ -185,4 +240,29 @@ CODEX = Spoken(
     headers=CODEX_HEADERS,
     normalise=responses_form,
 )
-DIALECTS = (CHAT, RESPONSES, CODEX)
+OLLAMA = Spoken(
+    name=Dialect.OLLAMA.value,
+    server=OllamaServer(),
+    client=OllamaClient(),
+    body=ollama.BODY,
+    headers={},
+    normalise=ollama_form,
+    framing=LINES,
+)
+GEMINI = Spoken(
+    name=Dialect.GEMINI.value,
+    server=GeminiServer(model=MODEL, verb=Verb.STREAM),
+    client=GeminiClient(),
+    body=gemini.BODY,
+    headers={},
+    normalise=gemini_form,
+)
+ANTHROPIC = Spoken(
+    name=Dialect.ANTHROPIC.value,
+    server=AnthropicServer(),
+    client=AnthropicClient(),
+    body=anthropic.BODY,
+    headers={},
+    normalise=anthropic_form,
+)
+DIALECTS = (CHAT, RESPONSES, CODEX, OLLAMA, GEMINI, ANTHROPIC)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from scripts.evidence.codecs import CALL, CODEX_HEADERS, IDS, Reader
 from scripts.evidence.fidelity import Building, build, losses
 from tests.laws.answers import JSON_OBJECTS, JSON_VALUES, NAMES, TEXT, Draw
+
+pytestmark = pytest.mark.timeout(600)  # 500 examples, and as many again to make a failing one small
 
 SERVER, CLIENT = ResponsesServer(), CodexClient()
 UNKNOWN = st.sampled_from(["brand_new", "x_item", "memory_recall"])

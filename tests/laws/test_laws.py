@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.protocols.base import InvalidRequest, UpstreamError
-from tests.laws import checks
+from tests.laws import anthropic, checks, gemini, ollama
 from tests.laws.answers import JSON_VALUES, answers, disorders
-from tests.laws.dialects import CALL, CHAT, CODEX, DIALECTS, RESPONSES, Spoken
+from tests.laws.dialects import ANTHROPIC, CALL, CHAT, CODEX, DIALECTS, GEMINI, OLLAMA, RESPONSES, Spoken
 
 pytestmark = pytest.mark.timeout(600)  # 500 examples, and as many again to make a failing one small
 EVERY = pytest.mark.parametrize("spoken", DIALECTS, ids=lambda spoken: spoken.name)
@@ -33,7 +33,7 @@ def test_1_chunking(spoken: Spoken, events: list[ev.Event], cuts: list[int]) -> 
 @EVERY
 @given(raw=st.binary(max_size=400), cuts=CUTS)
 def test_1_chunking_of_anything(spoken: Spoken, raw: bytes, cuts: list[int]) -> None:
-    checks.chunking(spoken, b"data: " + raw, cuts)
+    checks.chunking(spoken, spoken.framing.lead + raw, cuts)
 
 
 @EVERY
@@ -61,7 +61,7 @@ def survives(act: Callable[[], object], *declared: type[Exception]) -> None:
 @given(raw=st.binary(max_size=600))
 def test_4_totality_of_bytes(spoken: Spoken, raw: bytes) -> None:
     survives(lambda: spoken.read([raw]), UpstreamError)
-    survives(lambda: spoken.read([b"data: " + raw + b"\n\n"]), UpstreamError)
+    survives(lambda: spoken.read([spoken.framing.frame(raw)]), UpstreamError)
     survives(lambda: spoken.client.parse_response(CALL, raw), UpstreamError)
     survives(lambda: spoken.server.parse_request(raw, headers={}), InvalidRequest)
     assert isinstance(spoken.client.parse_failure(400, {}, raw), Failure)
@@ -84,6 +84,12 @@ def mutated(draw: Any, value: Any) -> Any:
 
 
 def _asked_of(spoken: Spoken) -> dict[str, Any]:
+    if spoken.name == "ollama":
+        return ollama.ASKED
+    if spoken.name == "gemini":
+        return gemini.ASKED
+    if spoken.name == "anthropic":
+        return anthropic.ASKED
     image = {"type": "input_image", "image_url": "data:image/png;base64,aGk=", "detail": "low"}
     shared = {"temperature": 1, "metadata": {"a": "b"}, "service_tier": "flex", "stream": True, "user": "u"}
     schema = {"name": "s", "schema": {"type": "object", "properties": {"a": {"type": "string"}}}, "strict": True}
@@ -137,17 +143,12 @@ def test_4_totality_of_nearly_legal_requests(spoken: Spoken, data: st.DataObject
 @EVERY
 @given(events=answers(), data=st.data())
 def test_4_totality_of_nearly_legal_streams(spoken: Spoken, events: list[ev.Event], data: st.DataObject) -> None:
-    frames = [
-        frame.removeprefix(b"data: ") for frame in _data_lines(spoken.written(events)) if frame != b"data: [DONE]"
-    ]
+    framing = spoken.framing
+    frames = [payload for payload in framing.payloads(spoken.written(events)) if payload != b"[DONE]"]
     place = data.draw(st.integers(0, len(frames) - 1))
     frames[place] = json.dumps(data.draw(mutated(msgspec.json.decode(frames[place])))).encode()
-    stream = b"".join([b"data: " + frame + b"\n\n" for frame in frames])
+    stream = b"".join(map(framing.frame, frames))
     survives(lambda: spoken.read([stream]), UpstreamError)
-
-
-def _data_lines(raw: bytes) -> list[bytes]:
-    return [line for line in raw.split(b"\n") if line.startswith(b"data: ")]
 
 
 # ------------------------------------------------------------------------------------------------ 6 legality
@@ -177,4 +178,6 @@ def test_6_every_event_occurs_often_enough_to_matter(spoken: Spoken) -> None:
 
 
 def test_these_are_the_dialects_there_are() -> None:
-    assert {spoken.name for spoken in (CHAT, RESPONSES, CODEX)} == {spoken.name for spoken in DIALECTS}
+    assert {spoken.name for spoken in (CHAT, RESPONSES, CODEX, OLLAMA, GEMINI, ANTHROPIC)} == {
+        spoken.name for spoken in DIALECTS
+    }

@@ -27,6 +27,9 @@ FOLDERS = [
         "codex-backend",
         "opencode",
         "aider",
+        "claude-code",
+        "anthropic-python",
+        "anthropic-ts",
     )
 ]
 
@@ -137,7 +140,7 @@ def test_a_chat_path_with_a_responses_body_is_parsed_as_what_it_is(tmp_path: Pat
 
 def test_what_we_do_not_parse_is_listed_with_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capture(tmp_path, ASKED)
-    capture(tmp_path, {"model": "m"}, path="/v1/messages")
+    capture(tmp_path, {"model": "m"}, path="/v1/messages/batches")
     capture(tmp_path, {"grant_type": "x"}, path="/oauth/token")
     capture(tmp_path, None, path="/backend-api/codex/models")
     capture(tmp_path, None, path="/backend-api/codex/responses", headers=[["Upgrade", "websocket"]])
@@ -146,7 +149,7 @@ def test_what_we_do_not_parse_is_listed_with_counts(tmp_path: Path, capsys: pyte
     show(run([tmp_path], Codecs()))
     printed = capsys.readouterr().out
     for line in (
-        "not parsed (1): out of scope: POST /v1/messages",
+        "not parsed (1): out of scope: POST /v1/messages/batches",
         "not parsed (1): out of scope: POST /oauth/token",
         "not parsed (1): no body to parse: GET /backend-api/codex/models",
         "not parsed (1): out of scope: WebSocket: GET /backend-api/codex/responses",

@@ -17,7 +17,9 @@ from scripts.evidence.codecs import Pair, Reader, our_pairs
 from scripts.evidence.exchange import cut
 
 SHARED = Path(__file__).parents[3] / "shared"
-FOLDERS = [SHARED / "corpus" / name for name in ("openai-chat", "openai-responses", "codex-backend")]
+FOLDERS = [
+    SHARED / "corpus" / name for name in ("openai-chat", "openai-responses", "codex-backend", "anthropic-messages")
+]
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
 

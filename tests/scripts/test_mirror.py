@@ -36,6 +36,6 @@ def test_modules_without_behaviour_need_no_test_module(tmp_path: Path, name: str
     assert find_breaches(*tree(tmp_path, f"src/product/a/{name}.py")) == []
 
 
-@pytest.mark.parametrize("folder", ["laws", "vectors", "conformance", "scenarios", "stores", "scripts"])
+@pytest.mark.parametrize("folder", ["laws", "vectors", "conformance", "scenarios", "stores", "scripts", "pitfalls"])
 def test_tests_across_modules_mirror_nothing(tmp_path: Path, folder: str) -> None:
     assert find_breaches(*tree(tmp_path, f"tests/{folder}/test_chunking.py")) == []

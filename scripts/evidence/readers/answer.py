@@ -4,8 +4,10 @@ Rules of this file: pure values; made from a folded canonical answer here, from 
 JSON in ``oracle``; ``differences`` says in words where two readings part.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Hosted, JsonObject, Refusal, Text, Thinking, ToolCall
@@ -83,8 +85,13 @@ def of_response(response: Response) -> Answer:
     )
 
 
-def differences(expected: Answer, got: Answer, *, one_thought: bool = False) -> list[str]:
-    """Where ``got`` says something else; ``one_thought`` compares reasoning as one text, parts joined."""
+def differences(
+    expected: Answer, got: Answer, *, one_thought: bool = False, parsed_arguments: bool = False
+) -> list[str]:
+    """Where ``got`` says something else.
+
+    ``one_thought`` compares reasoning as one text, parts joined; ``parsed_arguments`` compares what arguments mean.
+    """
     thoughts = (
         ("".join(expected.reasoning), "".join(got.reasoning))
         if one_thought
@@ -102,7 +109,8 @@ def differences(expected: Answer, got: Answer, *, one_thought: bool = False) -> 
         ("usage", expected.usage, got.usage),
     ]
     found = [_words(name, left, right) for name, left, right in pairs if left != right]
-    found += _call_differences(expected.calls, got.calls)
+    calls = [tuple(map(_parsed, answer.calls)) if parsed_arguments else answer.calls for answer in (expected, got)]
+    found += _call_differences(calls[0], calls[1])
     if expected.error and expected.error not in (got.error or ""):
         found.append(_words("error message", expected.error, got.error))
     return found
@@ -230,6 +238,15 @@ def _call_differences(expected: tuple[Call, ...], got: tuple[Call, ...]) -> list
             if wanted != told and not filled:
                 found.append(_words(f"tool call {index} {name}", wanted, told))
     return found
+
+
+def _parsed(call: Call) -> Call:
+    """The call with its arguments in one spelling of their JSON."""
+    try:
+        value = msgspec.json.decode(call.arguments or "{}")
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return call
+    return replace(call, arguments=msgspec.json.encode(value).decode())
 
 
 def _words(name: str, expected: object, got: object) -> str:

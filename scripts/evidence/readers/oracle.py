@@ -14,7 +14,9 @@ import msgspec
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Dialect
 from scripts.evidence.readers.answer import FAILED, Answer, Call, chat_counts, of_response_object, thought_of
-from scripts.evidence.readers.sdk import Reading, Rejected, ScriptedSdk, chat_ending
+from scripts.evidence.readers.messages import read_messages
+from scripts.evidence.readers.reading import Reading, Rejected
+from scripts.evidence.readers.sdk import ScriptedSdk, chat_ending
 from scripts.evidence.recording import Form, Recording
 
 SOURCE = "tolerant reader"
@@ -36,6 +38,8 @@ def read_official(dialect: Dialect, raw: bytes, sdk: ScriptedSdk, *, streamed: b
     """The SDK's reading; raises ``Rejected``."""
     if dialect is Dialect.OPENAI_CHAT:
         return sdk.read_chat(raw, streamed=streamed)
+    if dialect is Dialect.ANTHROPIC:
+        return sdk.messages.read(raw, streamed=streamed)
     return sdk.read_responses(raw, streamed=streamed)
 
 
@@ -46,6 +50,8 @@ def read_tolerantly(dialect: Dialect, raw: bytes, *, streamed: bool) -> Reading:
         return Reading(answer=Answer(ending=FAILED), source=SOURCE)
     if dialect is Dialect.OPENAI_CHAT:
         return _Chat(terminated=not streamed or b"[DONE]" in raw).read(payloads)
+    if dialect is Dialect.ANTHROPIC:
+        return read_messages(payloads, SOURCE)
     return _read_responses(payloads, streamed=streamed)
 
 

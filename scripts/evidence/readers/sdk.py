@@ -1,13 +1,9 @@
 """The official SDK as a reader: given bytes of an answer, what its own types and accumulators make of them.
 
-Rules of this file: no codec of ours; the SDK talks to a transport in memory and reaches no network.  ``Rejected`` says
-that the SDK cannot read these bytes, or reads them in a way that no vendor means.
+Rules of this file: no codec of ours; the SDK talks to a transport in memory and reaches no network.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -17,40 +13,12 @@ from openai.types.chat import ChatCompletionChunk
 
 from codex_proxy.canonical.blocks import JsonObject
 from scripts.evidence.readers.answer import COMPLETED, FAILED, Answer, Call, chat_counts, of_response_object, thought_of
+from scripts.evidence.readers.messages import MessagesSdk
+from scripts.evidence.readers.reading import Raised, Reading, Rejected, raised, reading
 
-SDK_FAULTS = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _INCOMPLETE = {"length": "max_output_tokens", "max_tokens": "max_output_tokens", "content_filter": "content_filter"}
 _TERMINALS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _DIED = frozenset({"error", "network_error", "insufficient_system_resource"})
-
-
-class Rejected(Exception):
-    """The SDK cannot read these bytes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What one reader makes of an answer.
-
-    ``output`` are the whole items of a Responses answer; ``finish`` the wire's finish reason of a chat answer;
-    ``source`` names the reader.
-    """
-
-    answer: Answer
-    source: str
-    output: tuple[JsonObject, ...] = ()
-    finish: str | None = None
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """The SDK warns about vendors' unknown words; what it cannot do at all becomes ``Rejected``."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except SDK_FAULTS as fault:
-            raise Rejected(_why(fault)) from None
 
 
 class ScriptedSdk:
@@ -65,15 +33,17 @@ class ScriptedSdk:
             http_client=httpx2.Client(transport=transport),
             max_retries=0,
         )
+        self.messages = MessagesSdk()
 
     def close(self) -> None:
-        """Release the client."""
+        """Release the clients."""
         self._client.close()
+        self.messages.close()
 
     def read_chat(self, content: bytes, *, streamed: bool) -> Reading:
         """A chat answer; raises ``Rejected``."""
         self._say(200, content, streamed=streamed)
-        with _reading():
+        with reading():
             if streamed:
                 chunks = self._client.chat.completions.create(
                     model="m", messages=[], stream=True, stream_options={"include_usage": True}
@@ -85,21 +55,21 @@ class ScriptedSdk:
     def read_responses(self, content: bytes, *, streamed: bool) -> Reading:
         """A Responses answer; raises ``Rejected``."""
         self._say(200, content, streamed=streamed)
-        with _reading():
+        with reading():
             if streamed:
                 return self._responses_stream()
             whole = self._client.responses.create(model="m", input="x").to_dict(warnings=False)
         items = [item for item in _list(whole.get("output")) if isinstance(item, dict)]
         return Reading(answer=of_response_object(whole, items), source="SDK types", output=tuple(items))
 
-    def error_of(self, status: int, content: bytes, headers: Iterable[tuple[str, str]]) -> openai.APIStatusError:
+    def error_of(self, status: int, content: bytes, headers: Iterable[tuple[str, str]]) -> Raised:
         """The exception that an HTTP error raises; raises ``Rejected`` if it raises none."""
         self._reply = httpx2.Response(status, content=content, headers=list(headers))
-        with _reading():
+        with reading():
             try:
                 self._client.chat.completions.create(model="m", messages=[])
             except openai.APIStatusError as error:
-                return error
+                return raised(error, error.message)
         raise Rejected(f"status {status} raises nothing")
 
     def _say(self, status: int, content: bytes, *, streamed: bool) -> None:
@@ -243,7 +213,3 @@ def _plain(item: JsonObject) -> JsonObject:
         for part in _list(item.get("content"))
     ]
     return {**item, "content": parts}
-
-
-def _why(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {str(fault)[:160]}"

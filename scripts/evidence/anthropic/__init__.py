@@ -1,0 +1,1 @@
+"""What captures of Anthropic's clients prove."""

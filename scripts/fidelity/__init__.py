@@ -1,0 +1,1 @@
+"""The fidelity matrix: what becomes of every feature of every client dialect, found by trying it."""
