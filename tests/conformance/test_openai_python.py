@@ -8,7 +8,7 @@ import pytest
 from openai import OpenAI
 from pydantic import BaseModel
 
-from codex_proxy.simulator.unscripted.answers import tiny_png
+from codex_proxy.simulator.unscripted.pictures import tiny_png
 from tests.conformance.conftest import Gateway
 from tests.scenarios.stage import KEY
 

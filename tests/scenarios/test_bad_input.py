@@ -95,6 +95,20 @@ async def test_an_unknown_field_is_noted(play: Stage) -> None:
     assert "brand_new" in reply.headers["x-codex-proxy-notes"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        (CHAT, {"messages": MESSAGES, "reasoning_effort": "banana"}, "reasoning_effort"),
+        (RESPONSES, {"input": "hi", "reasoning": {"effort": "banana"}}, "reasoning.effort"),
+    ],
+)
+async def test_an_unknown_effort_is_noted(play: Stage, path: str, body: dict[str, Any], field: str) -> None:
+    reply = await post(play, path, {"model": "gpt-5.4-high", **body})
+    assert reply.status_code == 200
+    assert f"{field};dropped" in reply.headers["x-codex-proxy-notes"]
+    assert (await play.asked())[0]["body"]["reasoning"]["effort"] == "high"
+
+
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong"])
 async def test_a_wrong_key_is_refused(play: Stage, authorization: str) -> None:
     reply = await post(play, CHAT, {"messages": MESSAGES}, authorization=authorization)

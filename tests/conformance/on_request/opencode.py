@@ -1,0 +1,66 @@
+"""opencode meets the gateway's failures over Responses and Messages too."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conformance import agents, scripts
+from tests.conformance.agents import Agent, Aim, Place, Ran
+from tests.conformance.conftest import Stand
+from tests.scenarios.stage import KEY
+
+pytestmark = pytest.mark.timeout(300)
+
+each = pytest.mark.parametrize(
+    "agent", [agents.OPENCODE_RESPONSES, agents.OPENCODE_ANTHROPIC], ids=lambda agent: agent.name
+)
+
+
+def run(stand: Stand, folder: Path, agent: Agent, *, key: str = KEY) -> Ran:
+    return agent.run(Place.below(folder), Aim(url=stand.witness.url, key=key, prompt=scripts.ASK))
+
+
+@each
+def test_a_wrong_key(stand: Stand, tmp_path: Path, agent: Agent) -> None:
+    stand.play(scripts.FINE)
+    ran = run(stand, tmp_path, agent, key="wrong")
+    assert ran.code != 0
+    assert "the client key is missing or wrong" in ran.told
+    assert stand.witness.statuses() == [401]
+
+
+@pytest.mark.parametrize("fault", [scripts.LIMITED, scripts.OVERLOADED], ids=["limit", "overload"])
+@each
+def test_a_refusal_is_outlived(stand: Stand, tmp_path: Path, agent: Agent, fault: list[scripts.Rule]) -> None:
+    stand.play(fault)
+    assert scripts.WHOLE in run(stand, tmp_path, agent).said
+    assert stand.witness.statuses() == [429 if fault is scripts.LIMITED else agent.full, 200]
+
+
+@each
+def test_an_error_inside_the_stream_is_outlived(stand: Stand, tmp_path: Path, agent: Agent) -> None:
+    stand.play(scripts.BROKEN)
+    assert scripts.WHOLE in run(stand, tmp_path, agent).said
+    assert stand.witness.statuses() == [200, 200]
+
+
+@each
+def test_a_broken_connection_is_outlived(stand: Stand, tmp_path: Path, agent: Agent) -> None:
+    stand.play(scripts.SLOW, break_at=scripts.BREAK_AT)
+    assert scripts.WHOLE in run(stand, tmp_path, agent).said
+    assert stand.witness.statuses() == [200, 200]
+
+
+def test_a_cut_is_outlived_over_responses(stand: Stand, tmp_path: Path) -> None:
+    stand.play(scripts.CUT)
+    assert scripts.WHOLE in run(stand, tmp_path, agents.OPENCODE_RESPONSES).said
+    assert stand.witness.statuses() == [200, 200]
+
+
+def test_a_cut_ends_it_over_messages(stand: Stand, tmp_path: Path) -> None:
+    """There it tries again only after an error whose words it knows."""
+    stand.play(scripts.CUT)
+    ran = run(stand, tmp_path, agents.OPENCODE_ANTHROPIC)
+    assert ran.code != 0
+    assert "the upstream broke off the stream" in ran.told
+    assert stand.witness.statuses() == [200]
