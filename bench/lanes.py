@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field
 
 import uvloop
 
-from bench.load import Endpoint, hold_streams, run_load
+from bench.load import hold_streams, run_load
 from bench.measure import Spread, cpu_seconds, resident_bytes, spread, stolen_seconds
+from bench.questions import BODIES, Endpoint
 from bench.servers import BackendServer, Server
 
 LIMIT_SECONDS = 60.0
@@ -106,7 +107,7 @@ def measure_round(backend: BackendServer, servers: Sequence[Server], shape: Shap
     backend.set_pace(events=shape.tokens, gap_ms=shape.gap_ms)
     order = [
         (server, server.endpoints[dialect])
-        for dialect in ("chat", "responses")
+        for dialect in BODIES
         for server in (backend.server, *servers)
         if dialect in server.endpoints
     ]

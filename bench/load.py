@@ -1,7 +1,7 @@
 """The load generator: many HTTP/1.1 connections in one process that ask for streams and note when each token came.
 
 A raw asyncio protocol on uvloop that does next to nothing per event: one clock reading and one count of
-`bench.answers.MARK` per received piece. All times are seconds of `time.perf_counter`.
+`bench.upstream.answers.MARK` per received piece. All times are seconds of `time.perf_counter`.
 """
 
 import asyncio
@@ -14,22 +14,11 @@ from typing import cast
 
 import uvloop
 
-from bench.answers import MARK, MODEL
+from bench.questions import REQUEST_NUMBER, Endpoint, build_request
+from bench.upstream.answers import MARK
 
 CONNECT_SECONDS = 30.0
 END_OF_STREAM = b"0\r\n\r\n"
-REQUEST_NUMBER = b"00000000"  # in the question's text, replaced in every request so that no two conversations are one
-INSTRUCTIONS = "You are a careful assistant. Answer in plain words. " * 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """Where to ask, in which dialect (`chat` or `responses`) and with which key."""
-
-    port: int
-    path: str
-    dialect: str
-    key: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,22 +119,6 @@ class ClientConnection(asyncio.Protocol):
     def close(self) -> None:
         if self._transport is not None:
             self._transport.abort()
-
-
-def build_request(endpoint: Endpoint) -> bytes:
-    """The request bytes for a streamed question; REQUEST_NUMBER stands once in them."""
-    question = f"Question {REQUEST_NUMBER.decode()}: what does the fox jump over, and how often today?"
-    if endpoint.dialect == "chat":
-        turns = f'[{{"role":"system","content":"{INSTRUCTIONS}"}},{{"role":"user","content":"{question}"}}]'
-        body = f'{{"model":"{MODEL}","stream":true,"messages":{turns}}}'
-    else:
-        turn = f'{{"type":"message","role":"user","content":[{{"type":"input_text","text":"{question}"}}]}}'
-        body = f'{{"model":"{MODEL}","stream":true,"store":false,"instructions":"{INSTRUCTIONS}","input":[{turn}]}}'
-    head = (
-        f"POST {endpoint.path} HTTP/1.1\r\nhost: 127.0.0.1:{endpoint.port}\r\nauthorization: Bearer {endpoint.key}\r\n"
-        f"content-type: application/json\r\naccept: text/event-stream\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    return (head + body).encode()
 
 
 async def connect(port: int) -> ClientConnection:

@@ -23,10 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import install
-from bench.answers import MODEL
-from bench.backend import ACCOUNT_ID, CHAT_PATH, RESPONSES_PATH
-from bench.load import Endpoint
 from bench.measure import pinned, process_tree
+from bench.questions import BODIES, Endpoint
+from bench.upstream.answers import MODEL
+from bench.upstream.backend import ACCOUNT_ID, CHAT_PATH, RESPONSES_PATH
 
 KEY = "bench-key-0123456789abcdef"
 LITELLM_KEY = "sk-" + KEY
@@ -152,15 +152,12 @@ class BackendServer:
     """The backend, with its pace as a method."""
 
     def __init__(self, place: Place) -> None:
-        command = [sys.executable, "-m", "bench.backend"]
+        command = [sys.executable, "-m", "bench.upstream.backend"]
         environment = {"PYTHONPATH": str(Path(__file__).parent.parent)}
         process = _start(command, place, environment=environment)
         self.server = Server(name="direct", version=platform.python_version(), process=process, pausable=False)
         self.port = int(_await_line(self.server, place, r"^(\d+)"))
-        self.server.endpoints = {
-            "chat": Endpoint(port=self.port, path=CHAT_PATH, dialect="chat", key=KEY),
-            "responses": Endpoint(port=self.port, path=RESPONSES_PATH, dialect="responses", key=KEY),
-        }
+        self.server.endpoints = untranslated(self.port)
 
     def set_pace(self, *, events: int, gap_ms: float, hold: bool = False) -> None:
         body = json.dumps({"events": events, "gap_ms": gap_ms, "hold": hold})
@@ -178,6 +175,12 @@ class BackendServer:
             return connection.getresponse().read()
 
 
+def untranslated(port: int) -> dict[str, Endpoint]:
+    """Where to ask what translates nothing: the upstream's own stream, which the gateway translates for a dialect."""
+    paths = {dialect: CHAT_PATH if dialect == "chat" else RESPONSES_PATH for dialect in BODIES}
+    return {dialect: Endpoint(port=port, path=path, dialect=dialect, key=KEY) for dialect, path in paths.items()}
+
+
 def start_nginx(place: Place) -> Server:
     """A byte relay: nginx with one worker, no buffering, connections to the backend kept."""
     program, port = install.nginx_program(), free_port()
@@ -185,11 +188,8 @@ def start_nginx(place: Place) -> Server:
     configuration.write_text(NGINX_CONF.format(folder=place.folder, backend_port=place.backend_port, port=port))
     process = _start([program, "-p", str(place.folder), "-c", str(configuration)], place)
     version = subprocess.run([program, "-v"], check=True, capture_output=True, text=True).stderr
-    endpoints = {
-        "chat": Endpoint(port=port, path=CHAT_PATH, dialect="chat", key=KEY),
-        "responses": Endpoint(port=port, path=RESPONSES_PATH, dialect="responses", key=KEY),
-    }
-    server = Server(name="nginx", version=version.strip().rpartition("/")[2], process=process, endpoints=endpoints)
+    server = Server(name="nginx", version=version.strip().rpartition("/")[2], process=process)
+    server.endpoints = untranslated(port)
     _await(server, place, lambda: _listens(port))
     return server
 
@@ -198,7 +198,7 @@ def start_relay(place: Place) -> Server:
     """The bare stack: the same HTTP server and client as the gateway's, relaying the Responses stream untouched."""
     port = free_port()
     root = str(Path(__file__).parents[1])
-    command = [sys.executable, "-m", "bench.relay", str(port), str(place.backend_port)]
+    command = [sys.executable, "-m", "bench.upstream.relay", str(port), str(place.backend_port)]
     process = _start(command, place, environment={"PYTHONPATH": root})
     endpoints = {"responses": Endpoint(port=port, path=RESPONSES_PATH, dialect="responses", key=KEY)}
     version = importlib.metadata.version("pyreqwest")
@@ -219,9 +219,14 @@ def start_gateway(place: Place) -> Server:
     process = _start(command, place, environment=environment)
     server = Server(name="gateway", version=importlib.metadata.version("codex-proxy"), process=process)
     port = int(_await_line(server, place, r"^codex-proxy listening on http://\S+:(\d+)"))
+    paths = {
+        "chat": "/v1/chat/completions",
+        "responses": "/v1/responses",
+        "anthropic": "/v1/messages",
+        "gemini": f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse",
+    }
     server.endpoints = {
-        "chat": Endpoint(port=port, path="/v1/chat/completions", dialect="chat", key=KEY),
-        "responses": Endpoint(port=port, path="/v1/responses", dialect="responses", key=KEY),
+        dialect: Endpoint(port=port, path=path, dialect=dialect, key=KEY) for dialect, path in paths.items()
     }
     return server
 

@@ -1,7 +1,8 @@
 """The least that our two libraries cost: uvicorn and pyreqwest relaying bytes, with nothing in between.
 
 No translation, no accounts, no failover, no watching for clients that leave. What the gateway needs beyond this is its
-own doing; what this needs beyond nginx is the price of the parts. Run as `python -m bench.relay PORT BACKEND_PORT`.
+own doing; what this needs beyond nginx is the price of the parts.
+Run as `python -m bench.upstream.relay PORT BACKEND_PORT`.
 """
 
 import sys

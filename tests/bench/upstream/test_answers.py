@@ -2,7 +2,7 @@
 
 import json
 
-from bench.answers import ANSWER_ID, MARK, chat_steps, responses_steps
+from bench.upstream.answers import ANSWER_ID, MARK, chat_steps, responses_steps
 
 END = b"0\r\n\r\n"
 

@@ -1,7 +1,8 @@
 """The benchmark's backend: a Codex backend and a Chat Completions backend in one small process.
 
 It must never be the bottleneck: a raw asyncio protocol on uvloop, answers prepared as bytes
-(`bench.answers`), one shared timer for all paced streams. Run as `python -m bench.backend`; it prints its port.
+(`bench.upstream.answers`), one shared timer for all paced streams. Run as `python -m bench.upstream.backend`; it
+prints its port.
 
 POST /__control {"events": 100, "gap_ms": 5, "hold": false}   the pace of the answers from now on
 GET  /__pace                                                  how late the paced writes were, then forgets it
@@ -18,7 +19,7 @@ from typing import cast
 
 import uvloop
 
-from bench.answers import ANSWER_ID, MODEL, chat_steps, responses_steps
+from bench.upstream.answers import ANSWER_ID, MODEL, chat_steps, responses_steps
 
 ACCOUNT_ID = "3f2b8a52-7c1e-4d0b-9a63-5f1f0c9e7a11"
 ANSWER_ID_BYTES = ANSWER_ID.encode()

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bench.backend import CHAT_PATH, RESPONSES_PATH, Backend, BackendConnection, Pace, port_of, take_request
-from bench.load import Endpoint, Load, Observed, hold_streams
+from bench.load import Load, Observed, hold_streams
+from bench.questions import Endpoint
+from bench.upstream.backend import CHAT_PATH, RESPONSES_PATH, Backend, BackendConnection, Pace, port_of, take_request
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""What counting tokens costs the streams that run meanwhile."""

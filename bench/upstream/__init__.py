@@ -1,0 +1,1 @@
+"""What stands behind the servers under test, and the bare stack between the two."""
