@@ -1,5 +1,6 @@
 """Command-line agents: how each is pointed at a gateway and told what to do, without questions and telemetry."""
 
+import dataclasses
 import json
 import subprocess
 from collections.abc import Callable, Mapping
@@ -120,7 +121,7 @@ class Agent:
         done = subprocess.run(
             [*starts, *command.arguments],
             cwd=place.work,
-            env=loopback_only() | {"HOME": str(place.home), "PWD": str(place.work), **command.environ},
+            env={**_little(), "HOME": str(place.home), "PWD": str(place.work), **command.environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -130,17 +131,28 @@ class Agent:
         return Ran(code=done.returncode, said=done.stdout, told=done.stderr)
 
 
-def _claude(place: Place, aim: Aim) -> Command:
-    goes_on = ("--continue",) if aim.resumes else ()
-    return Command(
-        arguments=("-p", aim.prompt, "--allowedTools", "Read", *goes_on),
-        environ={
-            "ANTHROPIC_BASE_URL": aim.url,
-            "ANTHROPIC_API_KEY": aim.key,
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "CLAUDE_CODE_MAX_RETRIES": "1",
-        },
-    )
+def _little() -> dict[str, str]:
+    """Of the environment only what programs need to run: agents read the settings of others like them from the rest."""
+    kept = {"PATH", "LANG", "TERM", "TMPDIR"}
+    return {name: value for name, value in loopback_only().items() if name in kept or name.lower().endswith("_proxy")}
+
+
+def _claude(key_variable: str) -> Prepare:
+    """Claude Code sends a key in ``x-api-key`` and a token as a bearer's."""
+
+    def prepare(place: Place, aim: Aim) -> Command:
+        goes_on = ("--continue",) if aim.resumes else ()
+        return Command(
+            arguments=("-p", aim.prompt, "--allowedTools", "Read", *goes_on),
+            environ={
+                "ANTHROPIC_BASE_URL": aim.url,
+                key_variable: aim.key,
+                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+                "CLAUDE_CODE_MAX_RETRIES": "1",  # of ten, which take three minutes
+            },
+        )
+
+    return prepare
 
 
 def _codex(place: Place, aim: Aim) -> Command:
@@ -211,8 +223,14 @@ def _opencode_by(provider: str, model: str = "gpt-5.4", **traits: Any) -> Agent:
 
 
 CLAUDE_CODE: Final = Agent(
-    name="claude-code", program=_CLAUDE, prepare=_claude, read=_reads("Read", "file_path"), full=529, refusals=2
+    name="claude-code",
+    program=_CLAUDE,
+    prepare=_claude("ANTHROPIC_API_KEY"),
+    read=_reads("Read", "file_path"),
+    full=529,
+    refusals=2,
 )
+CLAUDE_CODE_WITH_A_TOKEN: Final = dataclasses.replace(CLAUDE_CODE, prepare=_claude("ANTHROPIC_AUTH_TOKEN"))
 CODEX_CLI: Final = Agent(
     name="codex",
     program=_CODEX,
@@ -227,9 +245,7 @@ GEMINI_CLI: Final = Agent(
     read=_reads("read_file", "file_path"),
     reconnects=False,
 )
-GEMINI_CLI_THAT_CHOOSES: Final = Agent(
-    name="gemini-cli-auto", program=_GEMINI, prepare=_gemini(None), read=_reads("read_file", "file_path")
-)
+GEMINI_CLI_THAT_CHOOSES: Final = dataclasses.replace(GEMINI_CLI, prepare=_gemini(None))
 OPENCODE: Final = _opencode_by("gateway", thinks=False)
 OPENCODE_RESPONSES: Final = _opencode_by("openai")
 OPENCODE_ANTHROPIC: Final = _opencode_by("anthropic", "claude-opus-5-5", full=529)

@@ -12,6 +12,7 @@ ASK: Final = "Read the files."
 WHOLE: Final = "All is well again."
 HALF: Final = "This is only half"
 BREAK_AT: Final = "half"
+RETRY_AFTER: Final = "3"
 _MARK: Final = "nonce-"
 _PROOF: Final = "{% for output in tool_outputs %}{{ output.split('nonce-')[1][:32] | sha256 }} {% endfor %}"
 
@@ -21,9 +22,19 @@ def nonce() -> str:
     return f"{_MARK}{secrets.token_hex(16)}"
 
 
-def proof(nonces: Iterable[str]) -> str:
-    """What the script can only say if it was given these nonces, in this order."""
-    return " ".join(hashlib.sha256(one.removeprefix(_MARK).encode()).hexdigest() for one in nonces)
+def proof(nonces: Iterable[str]) -> set[str]:
+    """Words that the script can only say if it was given these nonces; agents tell results in any order."""
+    return {hashlib.sha256(one.removeprefix(_MARK).encode()).hexdigest() for one in nonces}
+
+
+def read_back(body: dict[str, Any], files: Iterable[Path]) -> dict[Path, str]:
+    """The nonce that the backend was told for each file, by the call that asked for it."""
+    items = body["input"]
+    outputs = {item["call_id"]: str(item["output"]) for item in items if item["type"] == "function_call_output"}
+    called = {
+        path: item for item in items if item["type"] == "function_call" for path in files if str(path) in str(item)
+    }
+    return {path: _MARK + outputs[call["call_id"]].partition(_MARK)[2][:32] for path, call in called.items()}
 
 
 def written(folder: Path) -> dict[Path, str]:
@@ -60,17 +71,19 @@ LIMITED: Final = once(
         "reply": {
             "status": 429,
             "body": {"error": {"type": "rate_limit_exceeded", "code": "rate_limit_exceeded", "message": "slow down"}},
-            "headers": {"retry-after": "2"},
+            "headers": {"retry-after": RETRY_AFTER},
         }
     }
 )
-"""No account is left for two seconds; whoever asks earlier is refused again, which shows who heeds ``Retry-After``."""
+"""No account is left for that long, and whoever asks earlier is refused again.  The clients' own first pauses are about
+two seconds at most, so one more request that is served shows that ``Retry-After`` was heeded; Gemini CLI pauses for
+five whatever it is told."""
 OVERLOADED: Final = once(
     {"reply": {"status": 503, "body": {"error": {"code": "server_is_overloaded", "message": "full"}}}}
 )
 BROKE: Final = "An error occurred while processing your request. You can retry your request."
 BROKEN: Final = once({"steps": [{"text": HALF}, {"error": {"code": "server_error", "message": BROKE}}]})
-"""An error inside the stream, in the backend's own words."""
+"""An error inside the stream.  opencode over Messages tries again only where the words say that it may help."""
 CUT: Final = once({"steps": [{"text": HALF}, {"cut": True}]})
 """The backend hangs up; clients are told of it inside their stream."""
 SLOW: Final = once({"steps": [{"text": HALF}, {"delay_ms": 300}, {"text": "the rest"}]})

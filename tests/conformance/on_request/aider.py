@@ -58,7 +58,7 @@ def edit(stand: Stand, place: Place, agent: Agent, rules: list[scripts.Rule], ke
     stand.play(rules)
     url = (stand.bridge if "ollama" in agent.name else stand.witness).url
     ran = agent.run(place, Aim(url=url, key=key, prompt="Replace the content."))
-    return ran, (place.work / NOTE).read_text().strip() == scripts.proof([nonce])
+    return ran, {(place.work / NOTE).read_text().strip()} == scripts.proof([nonce])
 
 
 def after(fault: list[scripts.Rule]) -> list[scripts.Rule]:

@@ -51,6 +51,19 @@ def test_a_broken_connection_is_outlived(stand: Stand, tmp_path: Path, agent: Ag
     assert stand.witness.statuses() == [200, 200]
 
 
+@each
+def test_a_second_prompt_carries_the_thoughts_of_the_first(stand: Stand, tmp_path: Path, agent: Agent) -> None:
+    place = Place.below(tmp_path)
+    again = {"when": {"contains": "And now?"}, "steps": [{"text": scripts.WHOLE}]}
+    stand.play([again, *scripts.loop(agent.read, scripts.written(place.work))])
+    agent.run(place, Aim(url=stand.witness.url, key=KEY, prompt=scripts.ASK))
+    ran = agent.run(place, Aim(url=stand.witness.url, key=KEY, prompt="And now?", resumes=True))
+    assert scripts.WHOLE in ran.said, ran
+    before, after = ([item for item in body["input"] if item["type"] == "reasoning"] for body in stand.asked()[1:])
+    assert after == before
+    assert before[0]["encrypted_content"]
+
+
 def test_a_cut_is_outlived_over_responses(stand: Stand, tmp_path: Path) -> None:
     stand.play(scripts.CUT)
     assert scripts.WHOLE in run(stand, tmp_path, agents.OPENCODE_RESPONSES).said
