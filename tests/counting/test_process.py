@@ -1,12 +1,13 @@
 """A counting process as the gateway sees it."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from codex_proxy.counting.process import WorkerGone, start_worker
+from codex_proxy.counting.process import YIELDING, WorkerGone, start_worker
 from codex_proxy.counting.wire import Chunk
 from tests.counting.stand_ins import stand_in
 from tests.waiting import until
@@ -31,6 +32,13 @@ async def test_it_starts_counts_and_is_stopped(diary: Path) -> None:
     assert words_in(diary)[:3] == ["started", "counted 2", "counted 1"]
     with pytest.raises(WorkerGone):
         await worker.count([Chunk(b"abc")])
+
+
+async def test_it_yields_to_streams_from_its_first_instruction_on(diary: Path) -> None:
+    worker = await start_worker(stand_in(diary))
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, worker.process_id) == min(19, own + YIELDING)
+    await worker.stop()
 
 
 async def test_a_count_that_nobody_waits_for_is_not_taken_for_the_next(diary: Path) -> None:

@@ -7,7 +7,6 @@ when the gateway closes it or dies.  Run as ``python -m codex_proxy.counting.wor
 import base64
 import binascii
 import contextlib
-import os
 import re
 from collections.abc import Callable, Sequence
 from io import BufferedIOBase
@@ -18,8 +17,6 @@ import bpe_openai
 from codex_proxy.counting.wire import READY, Chunk, Counts, FrameReader, decode_batch, encode_frame
 
 VOCABULARY: Final = "o200k_base"
-YIELDING: Final = 10  # added to the nice value: on a busy machine streams go first
-
 _READ_BYTES: Final = 1 << 16
 _PAGE_OBJECT: Final = re.compile(rb"/Type\s*/Page(?![A-Za-z])")  # Source: ISO 32000-1, 7.7.3.3; /Pages is the tree
 
@@ -47,8 +44,6 @@ def serve(requests: BufferedIOBase, replies: Replies, encode: Encode) -> None:
 
 def main() -> None:
     """Serve the pipes this process was started with."""
-    if hasattr(os, "nice"):
-        os.nice(YIELDING)
     encode = bpe_openai.get_encoding(VOCABULARY).encode_ordinary  # `encode` would refuse texts like <|endoftext|>
     with open(0, "rb") as requests, open(1, "wb", buffering=0) as replies, contextlib.suppress(BrokenPipeError):
         serve(requests, replies, encode)
