@@ -1,0 +1,152 @@
+"""The port behind which accounts are kept.
+
+Rules of this file: an implementation changes only the columns it is told to change; what is newer is never replaced by
+what is older; a new pair of tokens is on disk before anybody may use it.  All implementations pass one contract suite
+(``tests/stores``).  Times are epoch seconds (UTC).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from codex_proxy.accounts.record import (
+    AccountEvent,
+    AccountRecord,
+    Death,
+    FingerprintMode,
+    Identity,
+    RefreshIntent,
+    Secrets,
+)
+
+
+class StoreUnusable(Exception):
+    """The store cannot be read or written now; says which one and why, nothing of its content."""
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """A credential to keep: for a known identity its account gets it, otherwise an account is made.
+
+    ``row_id`` names the account if it has to be made.  ``label``, ``followed_file`` and the members of ``secrets``
+    that are None leave what is there.
+    """
+
+    row_id: str
+    identity: Identity
+    secrets: Secrets
+    email: str | None = None
+    plan: str | None = None
+    label: str | None = None
+    issued_at: float | None = None
+    expires_at: float | None = None
+    followed_file: str | None = None
+
+
+class PutOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a ``NewAccount``; ``kept_newer`` says that the credential here was issued later and stayed."""
+
+    record: AccountRecord
+    added: bool = False
+    kept_newer: bool = False
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Columns to change; ``UNSET`` leaves a column as it is."""
+
+    enabled: bool | msgspec.UnsetType = msgspec.UNSET
+    label: str | msgspec.UnsetType | None = msgspec.UNSET
+    fingerprint_mode: FingerprintMode | msgspec.UnsetType = msgspec.UNSET
+    plan: str | msgspec.UnsetType | None = msgspec.UNSET
+    email: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Renewed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a refresh brought; members of ``secrets`` that are None leave what is there."""
+
+    secrets: Secrets
+    email: str | None = None
+    plan: str | None = None
+    issued_at: float | None = None
+    expires_at: float | None = None
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows changed or removed after a revision, by whichever process; ``revision`` is where to go on from."""
+
+    revision: int
+    changed: tuple[AccountRecord, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class AccountStore(Protocol):
+    """Keeps accounts.  Every method raises ``StoreUnusable``; changes of one row never wait for other rows' readers."""
+
+    async def load(self) -> Changes:
+        """Every account."""
+        ...
+
+    async def changes_since(self, revision: int) -> Changes:
+        """What changed after ``revision``."""
+        ...
+
+    async def secrets(self, row_id: str) -> Secrets | None:
+        """The tokens of an account; None where there is no such account."""
+        ...
+
+    async def put(self, new: NewAccount, *, now: float) -> PutOutcome:
+        """Keep a credential.
+
+        A credential that takes the place of another one clears ``death`` and raises ``generation``; the owner's
+        ``enabled`` stays.  One that was issued before the one here changes nothing.
+        """
+        ...
+
+    async def edit(self, row_id: str, edit: Edit) -> AccountRecord | None:
+        """Change single columns; None where there is no such account."""
+        ...
+
+    async def remove(self, row_ids: Sequence[str]) -> tuple[str, ...]:
+        """Remove accounts with everything that names them; the ids that were there."""
+        ...
+
+    async def begin_refresh(self, row_id: str, *, generation: int, now: float) -> RefreshIntent | None:
+        """Note, on disk, that this generation's refresh token is about to be sent.
+
+        None where the account, its refresh token or that generation is not there any more: read the row anew.  An
+        intent that is there already for the same token comes back with ``is_second_try``.
+        """
+        ...
+
+    async def finish_refresh(self, intent: RefreshIntent, renewed: Renewed) -> AccountRecord | None:
+        """Put the new pair, one generation on, on disk and take the intent away, in one step.
+
+        None where the account is gone or holds another generation than the intent's.
+        """
+        ...
+
+    async def abandon_refresh(
+        self, intent: RefreshIntent, *, death: Death | None = None, now: float
+    ) -> AccountRecord | None:
+        """Take the intent away: the token was not sent, or its issuer said what became of it (``death``)."""
+        ...
+
+    async def open_intents(self) -> tuple[RefreshIntent, ...]:
+        """Refreshes that began and of which nobody wrote the end."""
+        ...
+
+    async def load_conditions(self) -> Mapping[str, bytes]:
+        """What the lifecycle keeps of each account (hindrances, locks, counters), as it was given."""
+        ...
+
+    async def keep_conditions(self, conditions: Mapping[str, bytes]) -> None:
+        """Keep the conditions of some accounts; ids that are not there any more are passed over."""
+        ...
+
+    async def add_events(self, events: Sequence[AccountEvent]) -> None:
+        """Append to timelines; of each account the newest thousand are kept."""
+        ...
+
+    async def events(self, row_id: str, *, limit: int) -> tuple[AccountEvent, ...]:
+        """The newest events of an account, newest first."""
+        ...
