@@ -92,6 +92,23 @@ class Records:
         self.all.append(record)
 
 
+class Renewals:
+    """Gives accounts new tokens while there are some left."""
+
+    def __init__(self, pool: AccountPool, clock: FakeClock) -> None:
+        self.left: dict[str, list[str]] = {}
+        self.asked: list[str] = []
+        self._pool, self._clock = pool, clock
+
+    async def renew(self, account: Account) -> bool:
+        self.asked.append(account.row_id)
+        tokens = self.left.get(account.row_id)
+        if not tokens:
+            return False
+        self._pool.add(Account(row_id=account.row_id, credential=Credential(token=tokens.pop(0))), self._clock.now())
+        return True
+
+
 class Scene:
     """Two accounts, ``a`` and ``b``, in this order."""
 
@@ -108,6 +125,7 @@ class Scene:
         self.pool = AccountPool(strategy=Strategy.ROUND_ROBIN, affinity=AffinityMap())
         for row_id in accounts:
             self.pool.add(Account(row_id=row_id, credential=Credential(token=f"token-{row_id}")), NOW)
+        self.renewals = Renewals(self.pool, self.clock)
         self.complaints: list[str] = []
         codec, ids = CodexClient(), itertools.count()
         policy = slots or SlotPolicy(queue_timeout_seconds=0.02)
@@ -128,6 +146,7 @@ class Scene:
                 (self.records,) if observer is None else (observer, self.records),
                 complain=lambda name, error: self.complaints.append(f"{name}: {error}"),
             ),
+            renewal=self.renewals,
         )
         self.gateway = Gateway(self.parts)
 

@@ -139,6 +139,33 @@ async def test_the_clients_own_fault_is_not_tried_elsewhere() -> None:
     assert scene.callers == ["a"]
 
 
+async def test_b_09_a_refused_token_is_renewed_and_the_request_asked_again_before_another_account_is() -> None:
+    scene = Scene(accounts="a")
+    scene.renewals.left = {"a": ["newer"]}
+    scene.transport.add(refusing(401, {"detail": "Unauthorized"}), answering("hello"))
+    client, failure = await scene.ask()
+    assert (client.text, failure, scene.callers) == ("hello", None, ["a", "a"])
+    tokens = [dict(call.headers)["authorization"] for _, call in scene.transport.calls]
+    assert tokens == ["Bearer token-a", "Bearer newer"]
+    assert scene.state("a") is State.ACTIVE
+
+
+async def test_a_token_that_is_refused_again_once_renewed_moves_the_request_on() -> None:
+    scene = Scene()
+    scene.renewals.left = {"a": ["newer", "newest"]}
+    refused = refusing(401, {"detail": "Unauthorized"})
+    scene.transport.add(refused, refused, answering("hello"))
+    client, _ = await scene.ask()
+    assert (client.text, scene.callers, scene.renewals.asked) == ("hello", ["a", "a", "b"], ["a"])
+
+
+async def test_a_refused_token_that_cannot_be_renewed_moves_the_request_on() -> None:
+    scene = Scene()
+    scene.transport.add(refusing(401, {"detail": "Unauthorized"}), answering("hello"))
+    client, _ = await scene.ask()
+    assert (client.text, scene.callers, scene.renewals.asked) == ("hello", ["a", "b"], ["a"])
+
+
 async def test_an_upstream_error_is_tried_again_on_the_same_account_first() -> None:
     scene = Scene()
     scene.transport.add(refusing(500, {}), answering("second try"), account_id="a")

@@ -36,6 +36,9 @@ def test_what_no_account_can_mend_is_never_tried_on_another(kind: FailureKind) -
     ("kind", "made", "expected"),
     [
         (FailureKind.USAGE_LIMIT, {}, NextStep.OTHER_ACCOUNT),
+        (FailureKind.UNAUTHORIZED, {"last_tried": "a"}, NextStep.RENEWED_CREDENTIAL),
+        (FailureKind.UNAUTHORIZED, {"last_tried": "b", "renewed": {"a"}}, NextStep.RENEWED_CREDENTIAL),
+        (FailureKind.UNAUTHORIZED, {"last_tried": "a", "renewed": {"a"}}, NextStep.OTHER_ACCOUNT),
         (FailureKind.UPSTREAM_ERROR, {}, NextStep.SAME_ACCOUNT),
         (FailureKind.UPSTREAM_ERROR, {"same_account_tries": 2}, NextStep.OTHER_ACCOUNT),
         (FailureKind.UNREACHABLE, {}, NextStep.OTHER_ACCOUNT),

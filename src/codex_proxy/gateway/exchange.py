@@ -30,6 +30,7 @@ from codex_proxy.gateway.ports import (
     ExchangeRecord,
     Observer,
     PictureStore,
+    Renewal,
     Responder,
     Route,
 )
@@ -89,6 +90,7 @@ class GatewayParts:
     defaults: Callable[[], Defaults]
     failover: FailoverPolicy
     observer: Observer
+    renewal: Renewal | None = None
     pictures: PictureStore | None = None
 
 
@@ -166,6 +168,7 @@ class _Running:
         progress = self._progress
         progress.attempts += 1
         progress.tried.add(chosen.account.row_id)
+        progress.last_tried = chosen.account.row_id
         account = chosen.account
         place = self._parts.place_of(account)
         key = self._conversation(prepared)
@@ -255,6 +258,8 @@ class _Running:
             parts.pool.lacks_model(account.row_id, prepared.model.slug, parts.clock.now() + PLAN_MISS_SECONDS)
         step = decide(failure, progress, policy=parts.failover, now=parts.clock.monotonic())
         match step:
+            case NextStep.RENEWED_CREDENTIAL:
+                return await self._renew(account)
             case NextStep.SAME_ACCOUNT:
                 await parts.clock.sleep(RETRY_DELAYS_SECONDS[progress.same_account_tries])
                 progress.same_account_tries += 1
@@ -270,6 +275,13 @@ class _Running:
             case _:
                 pass
         return step
+
+    async def _renew(self, account: Account) -> NextStep:
+        """The same account once more if it has a newer credential; a refused token is not the account's end."""
+        self._progress.renewed.add(account.row_id)
+        renewal = self._parts.renewal
+        renewed = renewal is not None and await renewal.renew(account)
+        return NextStep.RENEWED_CREDENTIAL if renewed else NextStep.OTHER_ACCOUNT
 
     async def _give_up(self, failure: Failure) -> Failure | None:
         if failure.kind is FailureKind.EMPTY_ANSWER and self._last is not None:

@@ -21,6 +21,7 @@ class NextStep(Enum):
     """What follows."""
 
     SAME_ACCOUNT = "same_account"
+    RENEWED_CREDENTIAL = "renewed_credential"
     OTHER_ACCOUNT = "other_account"
     WITHOUT_REASONING = "without_reasoning"
     WITHOUT_FIELD = "without_field"
@@ -50,6 +51,8 @@ def decide(failure: Failure, progress: Progress, *, policy: FailoverPolicy, now:
         case FailureKind.FORM_REFUSED | FailureKind.MODEL_NOT_FOUND:  # some models deny themselves to the classic form
             open_ = progress.has_lite_form and not progress.lite_forced
             return NextStep.IN_LITE_FORM if open_ else NextStep.GIVE_UP
+        case FailureKind.UNAUTHORIZED if progress.last_tried not in progress.renewed:
+            return NextStep.RENEWED_CREDENTIAL
         case FailureKind.EMPTY_ANSWER | FailureKind.IMAGE_UNAVAILABLE:
             return _unless(exhausted=progress.empty_answers > MAX_EMPTY_ANSWERS)
         case FailureKind.MODEL_NOT_IN_PLAN:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from codex_proxy.accounts.account import Account
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.usage import Usage
@@ -68,6 +69,17 @@ class Transport(Protocol):
 
         Raises (on entering):
             TransportError: no reply came.
+        """
+        ...
+
+
+class Renewal(Protocol):
+    """Gets new credentials for accounts."""
+
+    async def renew(self, account: Account) -> bool:
+        """Wait until the account has a newer credential than this one, which the upstream refused.
+
+        False where there is none to be had; never raises for that.
         """
         ...
 

@@ -10,6 +10,7 @@ class Progress:
     """What the failover table looks at.  ``started_at`` is a monotonic second.
 
     ``committed`` says that content of the answer was handed to the client; from then on nothing else is tried.
+    ``renewed`` are accounts that were asked for a new credential, ``last_tried`` is the one of the last attempt.
     ``has_lite_form`` says that the model takes the lite form and that the client left the form to us.
     """
 
@@ -18,6 +19,8 @@ class Progress:
     attempts: int = 0
     same_account_tries: int = 0
     tried: set[str] = field(default_factory=set)
+    renewed: set[str] = field(default_factory=set)
+    last_tried: str | None = None
     failures: list[Failure] = field(default_factory=list)
     empty_answers: int = 0
     plan_misses: int = 0
