@@ -16,13 +16,8 @@ from codex_proxy.canonical.request import Dialect
 from scripts.evidence.codecs import Pair, our_pairs
 from scripts.evidence.cross import table
 from scripts.evidence.exchange import Row, check
-from scripts.evidence.gemini.checking import Sdks
-from scripts.evidence.gemini.checking import check as check_gemini
-from scripts.evidence.gemini.sdk import GeminiSdk
 from scripts.evidence.known_defects import excuse
-from scripts.evidence.ollama import checking as ollama
-from scripts.evidence.ollama.sdk import OllamaSdk
-from scripts.evidence.readers.sdk import ScriptedSdk
+from scripts.evidence.readers.sdks import Readers
 from scripts.evidence.recording import Form, NotAnExchange, read_all
 from scripts.evidence.report import print_table
 
@@ -45,28 +40,17 @@ class Findings:
 def run(folders: Sequence[Path], pairs: dict[Dialect, Pair], *, seed: int = 0) -> Findings:
     """Check every file."""
     findings = Findings()
-    sdk, gemini = ScriptedSdk(), GeminiSdk()
-    ollama_sdk = OllamaSdk()
-    try:
+    with Readers() as readers:
         for read in read_all(folders):
             if isinstance(read, NotAnExchange):
                 findings.skipped.append(read)
                 continue
-            if read.dialect is Dialect.GEMINI:
-                row = check_gemini(read, pairs[read.dialect], Sdks(gemini=gemini, openai=sdk), seed=seed)
-            elif read.dialect is Dialect.OLLAMA:
-                row = ollama.check(read, pairs[read.dialect], ollama.Sdks(ollama=ollama_sdk, openai=sdk), seed=seed)
-            else:
-                row = check(read, pairs[read.dialect], sdk, seed=seed)
+            row = check(read, pairs[read.dialect], readers, seed=seed)
             row.misses = [
                 replace(miss, known=excuse(read, row.source, stage=miss.stage, reason=miss.reason))
                 for miss in row.misses
             ]
             findings.rows.append(row)
-    finally:
-        sdk.close()
-        gemini.close()
-        ollama_sdk.close()
     return findings
 
 

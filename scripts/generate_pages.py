@@ -1,4 +1,4 @@
-"""Pages that are written from the sources: configuration keys, the table of failures, the fidelity matrix.
+"""Pages that are written from the sources: configuration keys, failures, account states, the fidelity matrix.
 
 python -m scripts.generate_pages          write them
 python -m scripts.generate_pages --check  say which are out of date, and fail
@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 from pydantic.fields import FieldInfo
 
-from codex_proxy.accounts.lifecycle import OCCURRENCE_OF, TABLE, State
+from codex_proxy.accounts.lifecycle.states import OCCURRENCE_OF, TABLE, State
 from codex_proxy.canonical.failure import RULES, FailureKind
 from codex_proxy.protocols.parts.errors.openai_errors import TYPE_AND_CODE
 from codex_proxy.settings.layers import NAMED_VARIABLES
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.settings.schema import Settings
+from scripts.account_states import account_states_page
 from scripts.checks.breach import ROOT
 from scripts.fidelity.pages import fidelity_document, fidelity_page
 
@@ -77,6 +78,7 @@ def failures_page() -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/account-states.md": account_states_page,
     "docs/configuration.md": configuration_page,
     "docs/failures.md": failures_page,
     "docs/fidelity.md": fidelity_page,

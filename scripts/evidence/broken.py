@@ -12,13 +12,13 @@ from codex_proxy.canonical.failure import FailureKind
 from codex_proxy.canonical.fold import fold
 from codex_proxy.protocols.base import UpstreamError
 from scripts.evidence.codecs import CALL, CODEC_FAULTS, Pair
-from scripts.evidence.readers import oracle
-from scripts.evidence.readers.answer import FAILED
-from scripts.evidence.readers.reading import Rejected
-from scripts.evidence.readers.sdk import ScriptedSdk
+from scripts.evidence.readers.answer import FAILED, Answer
+from scripts.evidence.readers.reading import Reading
+from scripts.evidence.readers.sdks import Readers
 from scripts.evidence.recording import Recording
-from scripts.evidence.retelling import encode, roads
+from scripts.evidence.retelling import Road, Told, Witness, retelling_faults
 
+_BROKEN = Reading(answer=Answer(ending=FAILED), source="the break")
 _FRAME_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _SAYS_HOW_IT_ENDS = re.compile(
     rb'"(finish_r|stop_r|finishR)eason" ?: ?"|\[DONE\]|"error" ?: ?[{"]|"response\.(completed|incomplete|failed)"'
@@ -35,9 +35,9 @@ def half_of(raw: bytes) -> bytes | None:
     return raw[: borders[(len(borders) - 1) // 2]]
 
 
-def broken_faults(recording: Recording, pair: Pair, sdk: ScriptedSdk) -> Iterator[tuple[str, str]]:
+def broken_faults(recording: Recording, pair: Pair, witness: Witness, readers: Readers) -> Iterator[tuple[str, str]]:
     """Stage and reason of everything that hides the break."""
-    half = half_of(recording.raw)
+    half = witness.half(recording.raw)
     if half is None:
         return
     try:
@@ -51,21 +51,12 @@ def broken_faults(recording: Recording, pair: Pair, sdk: ScriptedSdk) -> Iterato
     if not isinstance(ending, ev.Failed) or ending.failure.kind is not FailureKind.DISCONNECTED:
         yield "broken off", f"ending: expected a disconnection, got {ending}"
         return
-    for road in roads(recording, pair):
-        if not road.streamed:
-            continue
-        stage = f"broken off, {road.name}"
-        try:
-            content, repairs = encode(road, steps, folded)
-        except CODEC_FAULTS as fault:
-            yield stage, f"raised {fault!r}"
-            continue
-        if repairs:
-            yield stage, f"the legality machine had to repair {repairs} times"
-        try:
-            got = oracle.read_official(road.dialect, content, sdk, streamed=True)
-        except Rejected as rejected:
-            yield stage, f"the SDK rejects what we wrote: {rejected}"
-            continue
-        if got.answer.ending != FAILED or got.finish is not None:
-            yield stage, f"ending: expected {FAILED}, got {got.answer.ending}"
+    told = Told(expected=_BROKEN, steps=steps, folded=folded)
+    for road, reason in retelling_faults(witness.roads(recording, pair), told, readers, _ending_faults):
+        yield f"broken off, {road}", reason
+
+
+def _ending_faults(_road: Road, got: Reading, _told: Told) -> list[str]:
+    if got.answer.ending == FAILED and got.finish is None:
+        return []
+    return [f"ending: expected {FAILED}, got {got.answer.ending}"]

@@ -13,19 +13,30 @@ from dataclasses import dataclass, field
 import msgspec
 
 from codex_proxy.canonical import events as ev
-from codex_proxy.canonical.fold import fold
+from codex_proxy.canonical.fold import Response, fold
 from codex_proxy.canonical.request import Dialect
-from codex_proxy.protocols.base import InvalidRequest, Step, UpstreamError
+from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Step, UpstreamError
+from scripts.evidence.anthropic import checking as anthropic
 from scripts.evidence.broken import broken_faults
 from scripts.evidence.codecs import CALL, CODEC_FAULTS, Pair, asked_body
 from scripts.evidence.failures import check_failure, check_headers
-from scripts.evidence.readers import oracle
-from scripts.evidence.readers.answer import differences, of_response
-from scripts.evidence.readers.reading import SDK_FAULTS
-from scripts.evidence.readers.sdk import ScriptedSdk
+from scripts.evidence.gemini import checking as gemini
+from scripts.evidence.ollama import checking as ollama
+from scripts.evidence.openai import checking as openai
+from scripts.evidence.readers.answer import Answer, differences, of_response
+from scripts.evidence.readers.reading import SDK_FAULTS, Rejected
+from scripts.evidence.readers.sdks import Readers
 from scripts.evidence.recording import Form, Recording, header_map
-from scripts.evidence.retelling import Told, retelling_faults
+from scripts.evidence.retelling import Told, Witness, retelling_faults
 
+_WITNESSES = {
+    Dialect.OPENAI_CHAT: openai.CHAT,
+    Dialect.OPENAI_RESPONSES: openai.RESPONSES,
+    Dialect.CODEX: openai.RESPONSES,
+    Dialect.ANTHROPIC: anthropic.WITNESS,
+    Dialect.GEMINI: gemini.WITNESS,
+    Dialect.OLLAMA: ollama.WITNESS,
+}
 _CUTS = 40  # about as many network chunks as a long answer comes in
 
 
@@ -51,28 +62,30 @@ class Row:
         self.misses.extend(Miss(stage=stage, reason=reason) for reason in reasons)
 
 
-def check(recording: Recording, pair: Pair, sdk: ScriptedSdk, *, seed: int = 0) -> Row:
+def check(recording: Recording, pair: Pair, readers: Readers, *, seed: int = 0) -> Row:
     """Everything one recording can show."""
     row = Row(recording=recording)
+    witness = _WITNESSES[recording.dialect]
     match recording.form:
         case Form.ERROR:
             row.source = "SDK exception"
-            row.misses += [Miss(stage="error", reason=reason) for reason in check_failure(recording, pair, sdk)]
+            row.miss("error", *check_failure(recording, pair, witness.errors, readers))
         case Form.STREAM | Form.WHOLE:
-            _check_answer(row, pair, sdk, seed)
+            _check_answer(row, pair, readers, seed)
         case Form.HEADERS:
             row.source = "recorded headers"
-            row.misses += [Miss(stage="headers", reason=reason) for reason in check_headers(recording, pair)]
+            row.miss("headers", *check_headers(recording, pair))
         case Form.OTHER:
             pass
     return row
 
 
-def _check_answer(row: Row, pair: Pair, sdk: ScriptedSdk, seed: int) -> None:
+def _check_answer(row: Row, pair: Pair, readers: Readers, seed: int) -> None:
     recording = row.recording
+    witness = _WITNESSES[recording.dialect]
     try:
-        expected = oracle.read(recording, sdk)
-    except SDK_FAULTS as fault:
+        expected = readers.recorded(recording)
+    except (*SDK_FAULTS, Rejected) as fault:
         row.miss("oracle", f"no reader understands this answer: {fault!r}")
         return
     row.source = expected.source
@@ -86,18 +99,24 @@ def _check_answer(row: Row, pair: Pair, sdk: ScriptedSdk, seed: int) -> None:
     except CODEC_FAULTS as fault:
         row.miss("decode", f"raised {fault!r}")
         return
-    row.miss("decode", *order_faults(events))
-    one_thought = recording.dialect is Dialect.OPENAI_CHAT
-    parsed = recording.dialect is Dialect.ANTHROPIC
-    found = differences(expected.answer, of_response(folded), one_thought=one_thought, parsed_arguments=parsed)
-    row.miss("decode", *found)
+    row.miss("decode", *order_faults(events), *_differences(expected.answer, folded, witness))
     if recording.form is Form.STREAM:
         row.miss("chunking", *_chunking_faults(recording, pair, events))
-        for stage, reason in broken_faults(recording, pair, sdk):
+        for stage, reason in broken_faults(recording, pair, witness, readers):
             row.miss(stage, reason)
-    _check_request(row, pair)
-    for stage, reason in retelling_faults(recording, pair, sdk, Told(expected=expected, steps=steps, folded=folded)):
+    row.miss("request", *_request_faults(recording, witness.server(recording) if witness.server else pair.server))
+    told = Told(expected=expected, steps=steps, folded=folded)
+    for stage, reason in retelling_faults(witness.roads(recording, pair), told, readers, witness.faults):
         row.miss(stage, reason)
+
+
+def _differences(expected: Answer, folded: Response, witness: Witness) -> list[str]:
+    return differences(
+        expected,
+        of_response(folded),
+        one_thought=witness.one_thought,
+        parsed_arguments=witness.parsed_arguments,
+    )
 
 
 def decode(recording: Recording, pair: Pair, seed: int | None) -> list[Step]:
@@ -150,15 +169,15 @@ def _chunking_faults(recording: Recording, pair: Pair, events: list[ev.Event]) -
     return [] if whole == events else ["other chunk borders give other events"]
 
 
-def _check_request(row: Row, pair: Pair) -> None:
+def _request_faults(recording: Recording, server: ServerCodec) -> list[str]:
     """What was asked and answered must be legal to ask of us."""
-    recording = row.recording
     if recording.asked is None:
-        return
+        return []
     headers = header_map(recording.request.get("headers"))
     try:
-        pair.server.parse_request(msgspec.json.encode(asked_body(recording.dialect, recording.asked)), headers=headers)
+        server.parse_request(msgspec.json.encode(asked_body(recording.dialect, recording.asked)), headers=headers)
     except InvalidRequest as refusal:
-        row.miss("request", f"refused: {refusal}")
+        return [f"refused: {refusal}"]
     except CODEC_FAULTS as fault:
-        row.miss("request", f"raised {fault!r}")
+        return [f"raised {fault!r}"]
+    return []

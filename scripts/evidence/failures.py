@@ -2,19 +2,20 @@
 
 Rules of this file: the expected kinds stand in a table of statuses, written from what the statuses mean and not from
 our classifier; the upstream's words must reach the exception, except for keys in them and what exceeds 2,000
-characters.
+characters.  What differs by dialect is an ``ErrorForm``.
 """
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
 from codex_proxy.canonical.failure import FailureKind, Fault, rule_of
-from codex_proxy.canonical.request import Dialect
 from scripts.evidence.codecs import CODEC_FAULTS, Pair
 from scripts.evidence.readers import oracle
 from scripts.evidence.readers.reading import Rejected
-from scripts.evidence.readers.sdk import ScriptedSdk
+from scripts.evidence.readers.sdks import Readers
 from scripts.evidence.recording import Recording
 
 _K = FailureKind
@@ -55,7 +56,27 @@ _KEY = re.compile(r"\b[a-z]{2,5}-[\w*.-]{6,}")
 _KEPT_CHARACTERS = 1900
 
 
-def check_failure(recording: Recording, pair: Pair, sdk: ScriptedSdk) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorForm:
+    """What errors mean in one dialect.
+
+    ``kinds`` are those that a status may have, with 400 standing for other ones below 500; ``exception`` names the
+    class that the SDK raises for a status of ours.
+    """
+
+    kinds: Mapping[int, frozenset[FailureKind]]
+    exception: Callable[[int], str]
+
+
+def by_status(status: int) -> str:
+    """The exception of the SDKs that have one for each status: OpenAI's and Anthropic's."""
+    return _RAISED.get(status, "InternalServerError" if status >= 500 else "APIStatusError")
+
+
+ERRORS = ErrorForm(kinds=_KINDS, exception=by_status)
+
+
+def check_failure(recording: Recording, pair: Pair, form: ErrorForm, readers: Readers) -> list[str]:
     """What is wrong with our reading, or our telling, of a recorded HTTP error."""
     try:
         failure = pair.reader.parse_failure(recording.status, recording.headers, recording.raw)
@@ -63,20 +84,19 @@ def check_failure(recording: Recording, pair: Pair, sdk: ScriptedSdk) -> list[st
     except CODEC_FAULTS as fault:
         return [f"raised {fault!r}"]
     found: list[str] = []
-    allowed = _allowed(recording)
+    allowed = _allowed(recording, form)
     if failure.kind not in allowed:
         found.append(f"kind: expected one of {', '.join(sorted(allowed))}, got {failure.kind}")
     words = _upstream_words(recording.raw)
     if not _kept(words, failure.message):
         found.append(f"message: expected {words[:160]!r}, got {failure.message[:160]!r}")
     try:
-        error_of = sdk.messages.error_of if recording.dialect is Dialect.ANTHROPIC else sdk.error_of
-        raised = error_of(reply.status, reply.body, reply.headers)
+        raised = readers.raised(recording.dialect, reply.status, reply.body, reply.headers)
     except Rejected as rejected:
         return [*found, f"the SDK cannot read our error: {rejected}"]
     if not _kept(failure.message, raised.message):
         found.append(f"raised message: expected {failure.message[:160]!r}, got {raised.message[:160]!r}")
-    wanted = _RAISED.get(reply.status, "InternalServerError" if reply.status >= 500 else "APIStatusError")
+    wanted = form.exception(reply.status)
     if wanted not in raised.names:
         found.append(f"exception: expected {wanted}, got {raised.names[0]}")
     if rule_of(failure).fault is Fault.CLIENT and not 400 <= reply.status < 500:
@@ -102,12 +122,11 @@ def check_headers(recording: Recording, pair: Pair) -> list[str]:
     return found
 
 
-def _allowed(recording: Recording) -> frozenset[FailureKind]:
+def _allowed(recording: Recording, form: ErrorForm) -> frozenset[FailureKind]:
     if _MODEL_AT_FAULT.search(recording.raw.decode("utf-8", "replace")):
         return _SERVER_KINDS
-    if recording.status >= 500:
-        return _SERVER_KINDS
-    return _KINDS.get(recording.status, _CLIENT_FAULTS)
+    known = form.kinds.get(recording.status)
+    return known or (_SERVER_KINDS if recording.status >= 500 else form.kinds[400])
 
 
 def _upstream_words(raw: bytes) -> str:

@@ -1,29 +1,30 @@
-"""The roads of a decoded answer to a client: every one is encoded and read by the official SDK.
+"""The roads of a decoded answer to a client: every one is encoded and read by that client's official SDK.
 
 Rules of this file: the expected value is the oracle's, never our fold's, but for one fact: how many thoughts there are,
-because chat clients see them as one text with a blank line between.  Roads of the same family are told from the
-upstream's own frames (``relayed``), from events alone (``stream``) and as one body (``whole``); ``to a Codex client``
-is the first of these for such a client; ``across`` is the other dialect.
+because chat clients see them as one text with a blank line between.  What differs by dialect is a ``Witness``, and
+stands in that dialect's ``checking``.  ``whole`` and ``stream`` are roads to clients of the recorded dialect,
+``relayed`` those on which the upstream's own frames go, ``across`` leads to clients of another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import msgspec
 
 from codex_proxy.canonical.fold import Response
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Step
-from scripts.evidence.codecs import CODEC_FAULTS, CODEX_HEADERS, IDS, Pair, asked_body
-from scripts.evidence.readers import oracle
+from scripts.evidence.codecs import CODEC_FAULTS, IDS, Pair, asked_body
+from scripts.evidence.failures import ErrorForm
 from scripts.evidence.readers.answer import COMPLETED, FAILED, Answer, differences, of_response
 from scripts.evidence.readers.reading import Reading, Rejected
-from scripts.evidence.readers.sdk import ScriptedSdk
+from scripts.evidence.readers.sdks import Readers
 from scripts.evidence.recording import Form, Recording, header_map
 
 _THOUGHT_SEPARATOR = "\n\n"
-_OWN = {dialect: dialect for dialect in (Dialect.OPENAI_CHAT, Dialect.ANTHROPIC)}
-_CHAT_ENDINGS = {"incomplete:max_output_tokens", "incomplete:content_filter", COMPLETED, FAILED}
+PLAIN_ENDINGS = frozenset({"incomplete:max_output_tokens", "incomplete:content_filter", COMPLETED, FAILED})
+"""Those that chat and Gemini have words for."""
 _FINISHES = {
     "incomplete:max_output_tokens": {"length"},
     "incomplete:content_filter": {"content_filter"},
@@ -41,7 +42,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """One way to a client; ``dialect`` is the one the client reads."""
+    """One way to a client; ``dialect`` is the one the client reads, ``generated`` that it asked ``/api/generate``."""
 
     name: str
     dialect: Dialect
@@ -50,11 +51,33 @@ class Road:
     streamed: bool = True
     relayed: bool = False
     native: bool = True
+    generated: bool = False
 
 
-def retelling_faults(recording: Recording, pair: Pair, sdk: ScriptedSdk, told: Told) -> Iterator[tuple[str, str]]:
-    """Road and reason of everything that a client would read otherwise than the upstream said it."""
-    for road in roads(recording, pair):
+Faults: TypeAlias = Callable[[Road, Reading, Told], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """What one dialect brings to the check of its recordings.
+
+    ``roads`` are the ways to a client, ``faults`` says what a client reads otherwise than the upstream said it,
+    ``half`` takes the first half of a stream, None where it ends at once, and ``server`` is the codec that the recorded
+    request would have met, if not the pair's.  ``one_thought`` and ``parsed_arguments`` are those of ``differences``.
+    """
+
+    errors: ErrorForm
+    roads: Callable[[Recording, Pair], Iterator[Road]]
+    faults: Faults
+    half: Callable[[bytes], bytes | None]
+    server: Callable[[Recording], ServerCodec] | None = None
+    one_thought: bool = False
+    parsed_arguments: bool = False
+
+
+def retelling_faults(roads: Iterator[Road], told: Told, readers: Readers, faults: Faults) -> Iterator[tuple[str, str]]:
+    """Road and reason of everything that a client would read otherwise than it should."""
+    for road in roads:
         if told.expected.answer.ending == FAILED and not road.streamed:
             continue  # an HTTP error; its wording is the error check's matter
         try:
@@ -64,41 +87,13 @@ def retelling_faults(recording: Recording, pair: Pair, sdk: ScriptedSdk, told: T
             continue
         if repairs:
             yield road.name, f"the legality machine had to repair {repairs} times"
-        for reason in _faults(road, content, sdk, told):
-            yield road.name, reason
-
-
-def roads(recording: Recording, pair: Pair) -> Iterator[Road]:
-    """Every way to a client that this recording can go."""
-    own = _OWN.get(recording.dialect, Dialect.OPENAI_RESPONSES)
-    other = Dialect.OPENAI_RESPONSES if own is Dialect.OPENAI_CHAT else Dialect.OPENAI_CHAT
-    request = _request(pair.server, own, recording)
-    yield Road(name="whole", dialect=own, server=pair.server, request=request, streamed=False)
-    yield Road(name="stream", dialect=own, server=pair.server, request=request)
-    if recording.form is Form.STREAM and own is not Dialect.OPENAI_CHAT:
-        yield Road(name="relayed", dialect=own, server=pair.server, request=request, relayed=True)
-    if recording.form is Form.STREAM and own is Dialect.OPENAI_RESPONSES:
-        codex = _request(pair.server, own, None, headers=CODEX_HEADERS)
-        yield Road(name="relayed to a Codex client", dialect=own, server=pair.server, request=codex, relayed=True)
-    if pair.other is not None:
-        request = _request(pair.other, other, None)
-        yield Road(name="across", dialect=other, server=pair.other, request=request, native=False)
-        yield Road(
-            name="across, whole", dialect=other, server=pair.other, request=request, streamed=False, native=False
-        )
-
-
-def _request(
-    server: ServerCodec, dialect: Dialect, recording: Recording | None, *, headers: dict[str, str] | None = None
-) -> Request:
-    """The recorded request; the smallest legal one where there is none, or ours refuses it."""
-    told = headers or header_map(recording.request.get("headers") if recording else None)
-    if recording is not None and recording.asked is not None:
         try:
-            return server.parse_request(msgspec.json.encode(asked_body(dialect, recording.asked)), headers=told).request
-        except (InvalidRequest, *CODEC_FAULTS):
-            pass  # the request check has said so
-    return server.parse_request(msgspec.json.encode(asked_body(dialect, None)), headers=told).request
+            got = readers.told(road.dialect, content, streamed=road.streamed, generated=road.generated)
+        except Rejected as rejected:
+            yield road.name, f"the SDK rejects what we wrote: {rejected}"
+            continue
+        for reason in faults(road, got, told):
+            yield road.name, reason
 
 
 def encode(road: Road, steps: list[Step], folded: Response) -> tuple[bytes, int]:
@@ -113,36 +108,59 @@ def encode(road: Road, steps: list[Step], folded: Response) -> tuple[bytes, int]
     return b"".join([*pieces, stream.finish()]), stream.repairs
 
 
-def _faults(road: Road, content: bytes, sdk: ScriptedSdk, told: Told) -> list[str]:
-    expected = told.expected
-    try:
-        got = oracle.read_official(road.dialect, content, sdk, streamed=road.streamed)
-    except Rejected as rejected:
-        if not any(call.kind == "custom" for call in expected.answer.calls):
-            return [f"the SDK rejects what we wrote: {rejected}"]
-        got = oracle.read_tolerantly(
-            road.dialect, content, streamed=road.streamed
-        )  # the accumulator knows functions only
-    if road.dialect is Dialect.OPENAI_CHAT:
-        parsed = not road.native
-        found = differences(_as_chat(told), got.answer, parsed_arguments=parsed)
-        return [*found, *_finish_faults(expected.answer, got)]
-    if road.dialect is Dialect.ANTHROPIC:
-        told_of = got.answer if got.answer.ending != FAILED else replace(got.answer, usage=expected.answer.usage)
-        found = differences(expected.answer, told_of, parsed_arguments=True)  # the prompt's size is told at the start
-        changed = road.relayed and expected.source == got.source and expected.output != got.output
-        return [*found, "content blocks changed"] if changed else found
-    if not road.native:
-        return differences(expected.answer, got.answer, one_thought=True)
-    return [*differences(expected.answer, got.answer), *_item_faults(expected, got, relayed=road.relayed)]
+# Roads that several dialects have
+
+
+def own_roads(recording: Recording, pair: Pair, dialect: Dialect, *, relays: bool) -> Iterator[Road]:
+    """The roads to a client that asked as the recorded one did; ``relays`` says that frames can go as they came."""
+    request = request_of(pair.server, dialect, recording)
+    yield Road(name="whole", dialect=dialect, server=pair.server, request=request, streamed=False)
+    yield Road(name="stream", dialect=dialect, server=pair.server, request=request)
+    if relays and recording.form is Form.STREAM:
+        yield Road(name="relayed", dialect=dialect, server=pair.server, request=request, relayed=True)
+
+
+def across(pair: Pair, dialect: Dialect = Dialect.OPENAI_CHAT) -> Iterator[Road]:
+    """The roads to a client of the pair's other codec, whose dialect this is."""
+    if pair.other is None:
+        return
+    request = request_of(pair.other, dialect, None)
+    for name, streamed in (("across", True), ("across, whole", False)):
+        yield Road(name=name, dialect=dialect, server=pair.other, request=request, streamed=streamed, native=False)
+
+
+def request_of(
+    server: ServerCodec, dialect: Dialect, recording: Recording | None, *, headers: dict[str, str] | None = None
+) -> Request:
+    """The recorded request; the smallest legal one where there is none, or ours refuses it."""
+    told = headers or header_map(recording.request.get("headers") if recording else None)
+    if recording is not None and recording.asked is not None:
+        try:
+            return server.parse_request(msgspec.json.encode(asked_body(dialect, recording.asked)), headers=told).request
+        except (InvalidRequest, *CODEC_FAULTS):
+            pass  # the request check has said so
+    return server.parse_request(msgspec.json.encode(asked_body(dialect, None)), headers=told).request
+
+
+# What clients read
+
+
+def chat_faults(road: Road, got: Reading, told: Told) -> list[str]:
+    """Where a chat client reads something else; across dialects, arguments are compared by what they mean."""
+    found = differences(_as_chat(told), got.answer, parsed_arguments=not road.native)
+    return [*found, *_finish_faults(told.expected.answer, got)]
+
+
+def without_usage(answer: Answer) -> Answer:
+    """The answer as a stream tells it, in which nothing follows an error."""
+    return replace(answer, usage=None) if answer.ending == FAILED else answer
 
 
 def _as_chat(told: Told) -> Answer:
     thoughts = _THOUGHT_SEPARATOR.join(of_response(told.folded).reasoning)
-    answer = told.expected.answer
-    usage = None if answer.ending == FAILED else answer.usage  # nothing follows an error in a chat stream
-    ending = answer.ending if answer.ending in _CHAT_ENDINGS else "incomplete:max_output_tokens"
-    return replace(answer, reasoning=(thoughts,) if thoughts else (), hosted=(), usage=usage, ending=ending)
+    answer = without_usage(told.expected.answer)
+    ending = answer.ending if answer.ending in PLAIN_ENDINGS else "incomplete:max_output_tokens"
+    return replace(answer, reasoning=(thoughts,) if thoughts else (), hosted=(), ending=ending)
 
 
 def _finish_faults(expected: Answer, got: Reading) -> list[str]:
@@ -153,15 +171,3 @@ def _finish_faults(expected: Answer, got: Reading) -> list[str]:
     if words is not None and got.finish not in words:
         return [f"finish reason: expected {' or '.join(sorted(words))}, got {got.finish}"]
     return []
-
-
-def _item_faults(expected: Reading, got: Reading, *, relayed: bool) -> list[str]:
-    """Whole items: relayed ones are unchanged, others keep their order and types."""
-    if expected.answer.ending == FAILED:
-        return []
-    types = [[item.get("type") for item in reading.output] for reading in (expected, got)]
-    if types[0] != types[1]:
-        return [f"output item types: expected {types[0]}, got {types[1]}"]
-    pairs = zip(expected.output, got.output, strict=True)
-    changed = [f"{index} ({left.get('type')})" for index, (left, right) in enumerate(pairs) if left != right]
-    return [f"output items changed: {', '.join(changed)}"] if relayed and changed else []

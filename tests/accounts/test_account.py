@@ -5,7 +5,14 @@ import json
 
 import pytest
 
-from codex_proxy.accounts.account import AUTH_CLAIM, PROFILE_CLAIM, MalformedToken, account_of_token
+from codex_proxy.accounts.account import (
+    AUTH_CLAIM,
+    PROFILE_CLAIM,
+    MalformedToken,
+    account_of_record,
+    account_of_token,
+    record_of,
+)
 
 
 def token_of(claims: object) -> str:
@@ -49,3 +56,12 @@ def test_what_is_no_token_is_refused(text: str) -> None:
 def test_the_token_does_not_show_in_the_accounts_text() -> None:
     token = token_of({"sub": "1"})
     assert token not in repr(account_of_token(token))
+
+
+def test_a_record_and_its_token_are_an_account_and_a_token_alone_makes_a_record() -> None:
+    claims = {"exp": 5, AUTH_CLAIM: {"chatgpt_account_id": "acc", "chatgpt_user_id": "u", "chatgpt_plan_type": "pro"}}
+    account = account_of_token(token_of(claims))
+    record = record_of(account, issuer="https://auth.example")
+    assert (record.identity.issuer, record.identity.account_id, record.plan) == ("https://auth.example", "acc", "pro")
+    assert (record.has_refresh_token, record.enabled, record.death) == (False, True, None)
+    assert account_of_record(record, account.credential.token) == account

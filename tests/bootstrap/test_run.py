@@ -45,6 +45,12 @@ async def test_a_simulated_run_leaves_nothing_behind_and_needs_no_account() -> N
     assert not folder.exists()
 
 
+async def test_a_simulated_run_follows_no_links(tmp_path: Path) -> None:
+    options = ServeOptions(flags=FREE_PORT, data_dir=tmp_path, simulate=True)
+    async with serving(options, {"CODEX_PROXY_IMAGES__FETCH_REMOTE": "true"}) as served:
+        assert not served.settings.images.fetch_remote
+
+
 async def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     options = ServeOptions(flags=FREE_PORT, data_dir=tmp_path)
     async with serving(options, {}) as served:

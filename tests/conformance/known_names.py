@@ -128,13 +128,10 @@ KNOWN: dict[str, dict[str, str]] = {
         **_because("a call of Google's own tools; lossy note", "toolCall toolResponse"),
     },
     "gemini tool": _because(_GOOGLE, "codeExecution computerUse fileSearch googleMaps mcpServers retrieval"),
-    "gemini finish reason": {
-        **_because("a whole answer", "STOP"),
-        **_because(
-            "says nothing of how the answer ended; it counts as whole",
-            "CONTINUATION ESCALATION FINISH_REASON_UNSPECIFIED NO_IMAGE OTHER PUP_LIMITED_DISABLED",
-        ),
-    },
+    "gemini finish reason": _because(
+        "keeps its own word, as an answer that is not whole",
+        "CONTINUATION ESCALATION NO_IMAGE OTHER PUP_LIMITED_DISABLED",
+    ),
     "ollama chat request": _because(_SERVER, "keep_alive options"),
     "ollama generate request": _because(_SERVER, "keep_alive options"),
     "ollama option": {

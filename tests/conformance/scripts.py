@@ -84,6 +84,8 @@ OVERLOADED: Final = once(
 BROKE: Final = "An error occurred while processing your request. You can retry your request."
 BROKEN: Final = once({"steps": [{"text": HALF}, {"error": {"code": "server_error", "message": BROKE}}]})
 """An error inside the stream.  opencode over Messages tries again only where the words say that it may help."""
+FAILED: Final = once({"steps": [{"text": HALF}, {"failed": {"code": "server_error", "message": BROKE}}]})
+"""The same, as the backend tells it of an answer that it had begun."""
 CUT: Final = once({"steps": [{"text": HALF}, {"cut": True}]})
 """The backend hangs up; clients are told of it inside their stream."""
 SLOW: Final = once({"steps": [{"text": HALF}, {"delay_ms": 300}, {"text": "the rest"}]})

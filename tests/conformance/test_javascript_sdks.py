@@ -89,7 +89,9 @@ def test_an_overload(stand: Stand, client: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"), [(scripts.BROKEN, scripts.BROKE), (scripts.CUT, "broke off")], ids=["error", "cut"]
+    ("fault", "words"),
+    [(scripts.BROKEN, scripts.BROKE), (scripts.FAILED, scripts.BROKE), (scripts.CUT, "broke off")],
+    ids=["error", "failed", "cut"],
 )
 @each
 def test_a_fault_inside_the_stream_raises(stand: Stand, client: str, fault: list[scripts.Rule], words: str) -> None:

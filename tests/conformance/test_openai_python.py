@@ -1,6 +1,6 @@
 """The official Python SDK against a running gateway."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import openai
@@ -9,7 +9,8 @@ from openai import OpenAI
 from pydantic import BaseModel
 
 from codex_proxy.simulator.unscripted.pictures import tiny_png
-from tests.conformance.conftest import Gateway
+from tests.conformance import scripts
+from tests.conformance.conftest import Gateway, Stand
 from tests.scenarios.stage import KEY
 
 MODEL = "gpt-5.4"
@@ -191,3 +192,29 @@ def test_errors_raise_the_sdks_own_exceptions(gateway: Gateway, client: OpenAI) 
     with pytest.raises(openai.NotFoundError) as missing:
         client.responses.create(model="gpt-nobody", input="x")
     assert missing.value.code == "model_not_found"
+
+
+def helped(client: OpenAI) -> None:
+    with client.responses.stream(model=MODEL, input="hello") as stream:
+        stream.get_final_response()
+
+
+IN_MID_STREAM: dict[str, Callable[[OpenAI], object]] = {
+    "responses": lambda client: list(client.responses.create(model=MODEL, input="hello", stream=True)),
+    "responses helper": helped,
+    "chat": lambda client: list(client.chat.completions.create(model=MODEL, messages=user("hello"), stream=True)),
+}
+
+
+@pytest.mark.parametrize("fault", [scripts.BROKEN, scripts.FAILED], ids=["error", "failed"])
+@pytest.mark.parametrize("ask", IN_MID_STREAM.values(), ids=IN_MID_STREAM)
+def test_a_failure_in_mid_stream_raises_with_the_backends_words(
+    stand: Stand, ask: Callable[[OpenAI], object], fault: list[scripts.Rule]
+) -> None:
+    stand.play(fault)
+    with (
+        OpenAI(base_url=stand.gateway.base_url, api_key=KEY, max_retries=0) as client,
+        pytest.raises(openai.APIError) as caught,
+    ):
+        ask(client)
+    assert caught.value.message == scripts.BROKE

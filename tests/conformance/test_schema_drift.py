@@ -89,12 +89,16 @@ def message_member(role: str, **needed: Any) -> Callable[[str], bool]:
 
 
 def block_kind(codec: ServerCodec, asked: Callable[[dict[str, Any]], Mapping[str, Any]]) -> Callable[[str], bool]:
-    """Whether a block of this type has a meaning, and is not carried along unread."""
+    """Whether a block of this type has a meaning, and is not carried along unread.
+
+    What only its own upstream can run has one: it goes back there whole, and to others in words.
+    """
 
     def reads(kind: str) -> bool:
         made = parsed(codec, asked({"type": kind}))
         blocks = [block for turn in made.request.turns for block in turn.blocks] if made else []
-        return not any(isinstance(block, Opaque | Hosted) for block in blocks)
+        unread = [block for block in blocks if isinstance(block, Opaque | Hosted)]
+        return all(isinstance(block, Hosted) and block.origin for block in unread)
 
     return reads
 
@@ -165,11 +169,11 @@ def stop_reason(word: str) -> bool:
 
 
 def gemini_finish(word: str) -> bool:
-    """A word we know ends an answer as cut or as failed; every other one would pass for a whole answer."""
+    """Whether an ending is made of the word; every other one keeps it, as the reason of an answer that is not whole."""
     content = {"role": "model", "parts": [{"text": "x"}]}
     body = {"candidates": [{"content": content, "finishReason": word}]}
     response = fold(GeminiClient().parse_response(CALL, json.dumps(body).encode()))
-    return not isinstance(response.ending, ev.Completed)
+    return response.ending != ev.Incomplete(reason=word.lower())
 
 
 def items(kind: dict[str, Any]) -> Mapping[str, Any]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.affinity import AffinityMap
-from codex_proxy.accounts.lifecycle import State
+from codex_proxy.accounts.choice.need import ChoicePolicy
+from codex_proxy.accounts.lifecycle.states import State
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Text
-from codex_proxy.canonical.failure import Failure
+from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.request import Dialect, Request, Role, SessionHints, Turn
 from codex_proxy.canonical.target import Credential
 from codex_proxy.framing.sse import encode_frame
@@ -24,9 +25,9 @@ from codex_proxy.gateway.exchange import ExchangeInput, Gateway, GatewayParts, U
 from codex_proxy.gateway.failover import FailoverPolicy
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.observers import Observers
-from codex_proxy.gateway.ports import Accepted, ExchangeRecord, Observer
+from codex_proxy.gateway.ports import Accepted, ExchangeRecord, Observer, Route
 from codex_proxy.gateway.prepare import Defaults
-from codex_proxy.gateway.selection import Selection, SlotPolicy
+from codex_proxy.gateway.selection import QueuePolicy, Selection
 from codex_proxy.protocols.base import Step
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.routing.catalogue import static_catalogue
@@ -115,31 +116,36 @@ class Scene:
     def __init__(
         self,
         *,
-        slots: SlotPolicy | None = None,
+        policy: ChoicePolicy | None = None,
+        queue: QueuePolicy | None = None,
         strict: bool = False,
         accounts: str = "ab",
         observer: Observer | None = None,
+        transport: ScriptedTransport | None = None,
     ) -> None:
-        self.transport, self.clock, self.records = ScriptedTransport(), FakeClock(), Records()
+        self.transport, self.clock, self.records = transport or ScriptedTransport(), FakeClock(), Records()
         self.leases, self.orphans = MemoryLeaseBook(), Orphanage()
-        self.pool = AccountPool(strategy=Strategy.ROUND_ROBIN, affinity=AffinityMap())
+        self.pool = AccountPool(affinity=AffinityMap(), policy=policy or ChoicePolicy(strategy=Strategy.ROUND_ROBIN))
         for row_id in accounts:
             self.pool.add(Account(row_id=row_id, credential=Credential(token=f"token-{row_id}")), NOW)
         self.renewals = Renewals(self.pool, self.clock)
         self.complaints: list[str] = []
+        self.shut: dict[str, Failure] = {}
+        self.egress_told: list[tuple[str, FailureKind | None]] = []
         codec, ids = CodexClient(), itertools.count()
-        policy = slots or SlotPolicy(queue_timeout_seconds=0.02)
+        waits = queue or QueuePolicy(timeout_seconds=0.02)
         self.parts = GatewayParts(
             codec=codec,
             runner=AttemptRunner(transport=self.transport, codec=codec, orphans=self.orphans),
-            selection=Selection(pool=self.pool, leases=self.leases, clock=self.clock, policy=policy),
+            selection=Selection(pool=self.pool, leases=self.leases, clock=self.clock, queue=waits),
             pool=self.pool,
             continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
             rejects=LearnedRejects(),
             clock=self.clock,
             client=lambda: CLIENT,
             resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
-            place_of=lambda _: UpstreamPlace(base_url="http://upstream.invalid"),
+            place_of=self.place_of,
+            egress=self,
             defaults=lambda: Defaults(strict=strict),
             failover=FailoverPolicy(),
             observer=Observers(
@@ -150,6 +156,20 @@ class Scene:
         )
         self.gateway = Gateway(self.parts)
 
+    def place_of(self, account: Account) -> UpstreamPlace | Failure:
+        """Every account leaves by an egress of its name, unless that is shut."""
+        shut = self.shut.get(account.row_id)
+        if shut is not None:
+            return shut
+        route = Route(base_url="http://upstream.invalid", account_id=account.row_id)
+        return UpstreamPlace(route=route, egress_id=f"egress-{account.row_id}")
+
+    def came_through(self, egress_id: str) -> None:
+        self.egress_told.append((egress_id, None))
+
+    def blame(self, egress_id: str, failure: Failure) -> None:
+        self.egress_told.append((egress_id, failure.kind))
+
     async def ask(self, **changes: Any) -> tuple[Client, Failure | None]:
         client = Client()
         return client, await self.gateway.run(exchange(**changes), client)
@@ -159,7 +179,7 @@ class Scene:
         return [route.account_id for route, _ in self.transport.calls]
 
     def state(self, row_id: str) -> State:
-        return self.pool.conditions(self.clock.now())[row_id].state
+        return self.pool.verdicts(self.clock.now())[row_id].state
 
 
 def exchange(*, conversation: str | None = None, **changes: Any) -> ExchangeInput:

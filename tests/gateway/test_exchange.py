@@ -1,18 +1,23 @@
 """Exchanges over two accounts: what the client got, and in which state each account ended."""
 
 import asyncio
+from dataclasses import replace
 
 import msgspec
 import pytest
 
-from codex_proxy.accounts.lifecycle import State
+from codex_proxy.accounts.choice.need import ChoicePolicy
+from codex_proxy.accounts.lifecycle.states import State
 from codex_proxy.canonical import events as ev
+from codex_proxy.canonical.blocks import Image, UrlSource
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
-from codex_proxy.canonical.request import Dialect, Sampling
+from codex_proxy.canonical.request import Dialect, Role, Sampling, Turn
 from codex_proxy.canonical.tools import FunctionTool
 from codex_proxy.canonical.usage import Usage
+from codex_proxy.gateway.exchange import Gateway
+from codex_proxy.gateway.links.fetching import LinkedFile, NotFetched
 from codex_proxy.gateway.ports import ExchangeRecord
-from codex_proxy.gateway.selection import SlotPolicy
+from codex_proxy.gateway.selection import QueuePolicy
 from codex_proxy.protocols.codex.unstreamed.compact import CompactClient
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply
 from tests.gateway.scene import (
@@ -50,6 +55,20 @@ async def test_an_answer_passes_and_is_recorded() -> None:
     assert scene.leases.used_count == 0
 
 
+async def test_links_are_followed_before_an_account_is_asked() -> None:
+    class Gone:
+        async def fetch(self, url: str) -> LinkedFile:
+            raise NotFetched(f"nobody has {url}")
+
+    scene, link = Scene(), "https://a.invalid/cat"
+    gateway = Gateway(replace(scene.parts, links=Gone()))
+    looked = Turn(role=Role.USER, blocks=(Image(source=UrlSource(url=link)),))
+    failure = await gateway.run(exchange(turns=(looked,)), Client())
+    assert failure is not None
+    assert (failure.kind, link in failure.message) == (FailureKind.INVALID_REQUEST, True)
+    assert (scene.callers, [record.failure for record in scene.records.all]) == ([], [failure])
+
+
 @pytest.mark.parametrize(("dialect", "relayed"), [(Dialect.OPENAI_RESPONSES, True), (Dialect.ANTHROPIC, False)])
 async def test_the_upstreams_frames_reach_clients_of_its_family_only(dialect: Dialect, *, relayed: bool) -> None:
     scene = Scene()
@@ -68,7 +87,7 @@ async def test_a_limit_on_the_first_account_shows_the_client_only_the_seconds_an
     assert client.facts is not None
     assert client.facts.account_row_id == "b"
     assert (scene.state("a"), scene.state("b")) == (State.LIMITED, State.ACTIVE)
-    assert scene.pool.conditions(NOW)["a"].until == NOW + 500
+    assert scene.pool.verdicts(NOW)["a"].until == NOW + 500
 
 
 @pytest.mark.parametrize(
@@ -166,6 +185,26 @@ async def test_a_refused_token_that_cannot_be_renewed_moves_the_request_on() -> 
     assert (client.text, scene.callers, scene.renewals.asked) == ("hello", ["a", "b"], ["a"])
 
 
+async def test_what_became_of_a_call_is_told_of_the_way_it_left_by() -> None:
+    scene = Scene()
+    scene.transport.add(refusing(403, {"error": {"code": "unsupported_country_region_territory"}}), answering("hello"))
+    client, _ = await scene.ask()
+    assert client.text == "hello"
+    assert scene.egress_told == [("egress-a", FailureKind.REGION_BLOCKED), ("egress-b", None)]
+    assert scene.state("a") is State.ACTIVE
+
+
+async def test_p_02_an_account_without_a_way_out_sends_nothing_and_names_its_egress() -> None:
+    scene = Scene(accounts="a")
+    scene.shut["a"] = Failure(
+        kind=FailureKind.UNREACHABLE, message="the egress Home cannot be used: it is disabled", sent=Sent.NOTHING_SENT
+    )
+    _, failure = await scene.ask()
+    assert failure is not None
+    assert (failure.kind, failure.message) == (FailureKind.UNREACHABLE, scene.shut["a"].message)
+    assert (scene.callers, scene.leases.used_count) == ([], 0)
+
+
 async def test_an_upstream_error_is_tried_again_on_the_same_account_first() -> None:
     scene = Scene()
     scene.transport.add(refusing(500, {}), answering("second try"), account_id="a")
@@ -238,7 +277,8 @@ async def test_a_client_that_goes_away_before_headers_leaves_an_orphan_that_keep
 
 
 async def test_no_free_slot_is_said_after_a_bounded_wait() -> None:
-    scene = Scene(slots=SlotPolicy(max_concurrent=1, queue_timeout_seconds=0.01), accounts="a")
+    policy = ChoicePolicy(max_concurrent=1)
+    scene = Scene(policy=policy, queue=QueuePolicy(timeout_seconds=0.01), accounts="a")
     held = scene.leases.try_acquire("a", 1)
     assert held is not None
     _, failure = await scene.ask()

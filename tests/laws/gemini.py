@@ -73,7 +73,7 @@ def content_of(events: Sequence[ev.Event], ending: tuple[str, str]) -> dict[str,
             case ev.ThinkingDelta():
                 content["thoughts"] += joiner.add(event)
             case ev.ThinkingEnded(signature=str() as token):
-                content["signatures"].append(write_signature(token, origin=event.origin, item_id=event.item_id))
+                content["signatures"].append(_signature(event, token))
             case ev.ToolCallStarted():
                 calls[event.block] = event
             case ev.ToolCallEnded():
@@ -87,6 +87,10 @@ def content_of(events: Sequence[ev.Event], ending: tuple[str, str]) -> dict[str,
     if ending[0] == "failed":
         content["signatures"] = []
     return content | {"calls": [told[block] for block in sorted(told)], "cited": _cited(events, ending)}
+
+
+def _signature(event: ev.ThinkingEnded, token: str) -> str:
+    return write_signature(token, origin=event.origin, item_id=event.item_id, redacted=event.redacted)
 
 
 def ending_of(events: Sequence[ev.Event], ending: tuple[str, str]) -> tuple[str, str]:

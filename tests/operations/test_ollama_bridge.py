@@ -54,7 +54,7 @@ class File:
 class Scene:
     def __init__(self, *taken: int, **settings: Any) -> None:
         self.listening, self.file = Listening(*taken), File()
-        self.bridge = OllamaBridge(BridgeSettings(**settings), listener=self.listening, keeper=self.file)
+        self.bridge = OllamaBridge(BridgeSettings(**settings), listener=self.listening, keeper=self.file, overridden={})
 
     async def change(self, **members: Any) -> None:
         await self.bridge.change(BridgeChange(**members))

@@ -6,10 +6,13 @@ import pytest
 
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.affinity import AffinityMap
-from codex_proxy.accounts.pool import AccountPool, Need
-from codex_proxy.accounts.rotation import Strategy
+from codex_proxy.accounts.choice.need import Need
+from codex_proxy.accounts.choice.reasons import NoAccount
+from codex_proxy.accounts.egress.ways import Direct, NoWay, Through, Way
+from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.target import Credential
+from codex_proxy.gateway.exchange import UpstreamPlace
 from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups, followed
 from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport
 from tests.gateway.scene import NOW, FakeClock
@@ -21,14 +24,25 @@ BASE = "https://chatgpt.com/backend-api"
 class Scene:
     def __init__(self, base_url: str = BASE) -> None:
         self.transport, self.clock = ScriptedTransport(), FakeClock()
-        self.pool = AccountPool(strategy=Strategy.LEAST_USED, affinity=AffinityMap())
+        self.pool = AccountPool(affinity=AffinityMap())
         for row_id, plan in (("free", "free"), ("plus", "plus")):
             credential = Credential(token="t", account_id=row_id)
             self.pool.add(Account(row_id=row_id, credential=credential, plan=plan), NOW)
+        self.ways: dict[str, Way] = {}
         parts = LookupParts(
-            transport=self.transport, pool=self.pool, clock=self.clock, client=lambda: CLIENT, base_url=base_url
+            transport=self.transport,
+            pool=self.pool,
+            clock=self.clock,
+            client=lambda: CLIENT,
+            base_url=base_url,
+            way_of=lambda row_id: self.ways.get(row_id, Direct()),
         )
         self.lookups = UpstreamLookups(parts)
+
+    def place_of(self, row_id: str) -> UpstreamPlace:
+        place = self.lookups.place_of(self.pool.account(row_id))
+        assert isinstance(place, UpstreamPlace)
+        return place
 
     def script(self, row_id: str, check: object, models: object) -> None:
         replies = [ScriptedReply(body=(Piece(json.dumps(told).encode()),)) for told in (check, models)]
@@ -40,6 +54,11 @@ def check(account_id: str, origin: str = "https://eu.chatgpt.com") -> object:
     return {"accounts": [entry]}
 
 
+def ranked(scene: Scene, model: str) -> list[str]:
+    found = scene.pool.rank(Need(model=model), exclude=frozenset(), now=NOW)
+    return [] if isinstance(found, NoAccount) else [row_id for row_id, _ in found]
+
+
 def models(*slugs: str) -> object:
     return {"models": [{"slug": slug} for slug in slugs]}
 
@@ -49,10 +68,32 @@ async def test_the_lists_of_all_plans_are_offered_and_a_plans_gaps_are_known() -
     scene.script("free", check("free"), models("gpt-5.4"))
     scene.script("plus", check("plus"), models("gpt-5.4", "gpt-5.5"))
     assert await scene.lookups.refresh()
-    assert [model.slug for model in scene.lookups.listed_models()] == ["gpt-5.4", "gpt-5.5"]
+    assert [model.slug for model in scene.lookups.catalogue.listed()] == ["gpt-5.4", "gpt-5.5"]
     assert scene.lookups.fetched_at == NOW
-    need = Need(model="gpt-5.5", conversation=None)
-    assert scene.pool.rank(need, exclude=frozenset(), now=NOW, used_slots=lambda _: 0) == ("plus",)
+    assert ranked(scene, "gpt-5.5") == ["plus"]
+    assert ranked(scene, "gpt-5.4") == ["free", "plus"]
+
+
+async def test_a_list_that_cannot_be_fetched_again_stays() -> None:
+    scene = Scene()
+    scene.script("free", check("free"), models("gpt-5.4"))
+    scene.script("plus", check("plus"), models("gpt-5.5"))
+    await scene.lookups.refresh()
+    scene.script("free", check("free"), models("gpt-5.4-mini"))
+    scene.script("plus", check("plus"), {})
+    assert await scene.lookups.refresh()
+    assert [model.slug for model in scene.lookups.catalogue.listed()] == ["gpt-5.4-mini", "gpt-5.5"]
+    assert (ranked(scene, "gpt-5.4-mini"), ranked(scene, "gpt-5.5")) == (["free"], ["plus"])
+
+
+async def test_q_21_asking_for_models_is_no_request_of_the_account() -> None:
+    scene = Scene()
+    for row_id in ("free", "plus"):
+        scene.script(row_id, check(row_id), models("m"))
+    before = ranked(scene, "m"), scene.pool.capacity(NOW)
+    await scene.lookups.refresh()
+    assert (ranked(scene, "m"), scene.pool.capacity(NOW)) == before
+    assert scene.pool.take_dirty() == {}
 
 
 async def test_the_accounts_own_origin_is_followed() -> None:
@@ -60,8 +101,24 @@ async def test_the_accounts_own_origin_is_followed() -> None:
     for row_id in ("free", "plus"):
         scene.script(row_id, check(row_id), models("m"))
     await scene.lookups.refresh()
-    place = scene.lookups.place_of(scene.pool.account("free"))
-    assert (place.base_url, place.routing_override) == ("https://eu.chatgpt.com/backend-api", "us")
+    place = scene.place_of("free")
+    assert (place.route.base_url, place.routing_override) == ("https://eu.chatgpt.com/backend-api", "us")
+    assert scene.lookups.route_of(scene.pool.account("free")) == place.route
+
+
+async def test_p_02_lookups_leave_as_the_account_does_or_not_at_all() -> None:
+    scene = Scene()
+    scene.ways["free"] = Through(egress_id="p", name="Home", url="http://u:secret@p.invalid:1")
+    scene.ways["plus"] = NoWay(egress_id="q", name="Shut", reason="it is disabled")
+    scene.script("free", check("free"), models("m"))
+    await scene.lookups.refresh()
+    assert [(route.account_id, route.egress_url) for route, _ in scene.transport.calls] == [
+        ("free", "http://u:secret@p.invalid:1")
+    ] * 2
+    assert (scene.place_of("free").egress_id, scene.place_of("free").route.egress_name) == ("p", "Home")
+    failure = scene.lookups.place_of(scene.pool.account("plus"))
+    assert isinstance(failure, Failure)
+    assert failure.message == "the egress Shut cannot be used: it is disabled"
 
 
 async def test_lookups_that_fail_leave_what_was_known() -> None:
@@ -69,7 +126,7 @@ async def test_lookups_that_fail_leave_what_was_known() -> None:
     scene.transport.add(*[ScriptedReply(refused=Failure(kind=FailureKind.UNREACHABLE, message="no"))] * 4)
     assert not await scene.lookups.refresh()
     assert not scene.lookups.catalogue.fetched
-    assert scene.lookups.place_of(scene.pool.account("free")).base_url == BASE
+    assert scene.place_of("free").route.base_url == BASE
 
 
 async def test_a_refused_lookup_is_no_answer() -> None:

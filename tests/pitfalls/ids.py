@@ -222,7 +222,6 @@ _RESUME: Final = "nothing is resumed implicitly before the backend is asked over
 NOT_HERE: Final = {
     "1.29": _RESUME,
     "1.30": _RESUME,
-    "3.6": "relays behind us are the owner's; the heartbeat's form is no setting yet",
     "8.16": "waits for vendors in the gateway: keys, and the choice among them",
     "10.13": _RESUME,
     "10.14": _RESUME,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from codex_proxy.accounts.lifecycle import State
+from codex_proxy.accounts.lifecycle.states import State
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.fold import fold
 from codex_proxy.protocols.base import ServerCodec, UpstreamCall

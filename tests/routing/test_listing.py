@@ -2,7 +2,7 @@
 
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing.catalogue import Catalogue
-from codex_proxy.routing.listing import alias_of, with_aliases
+from codex_proxy.routing.listing import alias_of, with_aliases, with_variants
 from codex_proxy.routing.resolve import Resolved, Resolver
 
 FETCHED = ModelFacts(
@@ -51,3 +51,51 @@ def test_what_leads_nowhere_or_is_hidden_by_a_model_has_no_row() -> None:
 
 def test_an_alias_of_a_model_the_backend_did_not_describe_has_no_description_of_its_own() -> None:
     assert alias_of(Resolved(model=STATIC), "mine").raw == {}
+
+
+def variants(*models: ModelFacts, **aliases: str) -> list[ModelFacts]:
+    catalogue = Catalogue(models={model.slug: model for model in models}, fetched=True)
+    resolver = Resolver(catalogue=catalogue, aliases=aliases, default="a")
+    return list(with_variants(with_aliases(catalogue, aliases, resolver), resolver))
+
+
+def test_each_model_is_followed_by_its_names_with_suffixes() -> None:
+    shown = variants(ModelFacts(slug="a", efforts=("low", "high")), ModelFacts(slug="b"))
+    assert [model.slug for model in shown] == [
+        "a",
+        "a-low",
+        "a-high",
+        "a-fast",
+        "a-low-fast",
+        "a-high-fast",
+        "b",
+        "b-fast",
+    ]
+    high = shown[2]
+    assert (high.display_name, high.alias_of, high.default_effort) == ("a-high", "a", "high")
+
+
+def test_tiers_are_those_that_the_backend_told() -> None:
+    shown = variants(ModelFacts(slug="a", service_tiers=("flex", "other")), ModelFacts(slug="b", service_tiers=("x",)))
+    assert [model.slug for model in shown] == ["a", "a-flex", "b"]
+
+
+def test_an_alias_has_its_own() -> None:
+    shown = variants(ModelFacts(slug="a", efforts=("low",)), mine="a-low")
+    assert [(model.slug, model.alias_of) for model in shown][4:] == [
+        ("mine", "a"),
+        ("mine-low", "a"),
+        ("mine-fast", "a"),
+        ("mine-low-fast", "a"),
+    ]
+
+
+def test_a_name_that_somebody_has_is_not_told_twice() -> None:
+    shown = [model.slug for model in variants(ModelFacts(slug="a", efforts=("low",)), ModelFacts(slug="a-low"))]
+    assert shown.count("a-low") == 1
+
+
+def test_hidden_models_and_those_that_make_pictures_have_none() -> None:
+    hidden = ModelFacts(slug="a", efforts=("low",), visible=False)
+    pictures = ModelFacts(slug="b", efforts=("low",), output_modalities=("image",))
+    assert variants(hidden, pictures) == [hidden, pictures]

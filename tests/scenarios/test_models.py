@@ -81,3 +81,22 @@ async def test_the_catalogue_and_what_is_known_of_one_model(tmp_path: Path) -> N
     assert known == entries["team/best:now"]
     assert known["aliasOf"] == "gpt-5.4"
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "model_not_found")
+
+
+async def test_names_with_suffixes_are_listed_where_the_owner_says_so_and_can_be_asked_for(tmp_path: Path) -> None:
+    async with stage(tmp_path, MODELS__LIST_VARIANTS="true", **ALIASES) as play:
+        await play.models_fetched()
+        listed = [row["id"] for row in (await play.client.get("/v1/models")).json()["data"]]
+        named = [name for name in listed if name.startswith(("gpt-5.4-high", "claude-team-low"))]
+        for name in named:
+            await play.chat(model=name)
+        asked = [(entry["body"]["model"], entry["body"]["reasoning"]["effort"]) for entry in await play.asked()]
+        tiers = [entry["body"].get("service_tier") for entry in await play.asked()]
+    assert sorted(named) == ["claude-team-low", "claude-team-low-fast", "gpt-5.4-high", "gpt-5.4-high-fast"]
+    assert dict(zip(named, asked, strict=True)) == {
+        "claude-team-low": ("gpt-5.5", "low"),
+        "claude-team-low-fast": ("gpt-5.5", "low"),
+        "gpt-5.4-high": ("gpt-5.4", "high"),
+        "gpt-5.4-high-fast": ("gpt-5.4", "high"),
+    }
+    assert [bool(tier) for tier in tiers] == [name.endswith("-fast") for name in named]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,8 @@ from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.base import Step, UpstreamCall
 from codex_proxy.protocols.gemini.client import GeminiClient
 from codex_proxy.protocols.gemini.decoding.decoder import GeminiDecoder
-from codex_proxy.protocols.gemini.server import GeminiServer
 from scripts import captures_check, corpus_check
-from scripts.evidence.codecs import Pair, our_pairs
+from scripts.evidence.codecs import our_pairs
 from scripts.evidence.gemini.captured import losses
 from scripts.evidence.gemini.reading import reading_of
 
@@ -65,7 +65,9 @@ def exchange(folder: Path, *, status: int = 200, **response: Any) -> Path:
 
 
 def misses(folder: Path, client: GeminiClient | None = None) -> list[str]:
-    pairs = our_pairs() | {Dialect.GEMINI: Pair(reader=client or GeminiClient(), server=GeminiServer())}
+    pairs = our_pairs()
+    if client is not None:
+        pairs[Dialect.GEMINI] = replace(pairs[Dialect.GEMINI], reader=client)
     findings = corpus_check.run([folder], pairs)
     assert findings.rows
     return [f"{miss.stage}: {miss.reason}" for row in findings.rows for miss in row.misses if miss.known is None]

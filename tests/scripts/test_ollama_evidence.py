@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,8 @@ from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.base import ReplyFacts, Step, UpstreamCall
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.ollama.client import OllamaClient
-from codex_proxy.protocols.ollama.server import OllamaServer
 from scripts import captures_check, corpus_check
-from scripts.evidence.codecs import Pair, our_pairs
+from scripts.evidence.codecs import our_pairs
 from scripts.evidence.ollama.checking import half_of
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -64,7 +64,7 @@ def recorded(folder: Path, *, path: str = "/api/chat", status: int = 200, **resp
 def misses(folder: Path, spoil: Spoil | None = None) -> list[str]:
     pairs = our_pairs()
     if spoil is not None:
-        pairs[Dialect.OLLAMA] = Pair(reader=Faulty(spoil), server=OllamaServer())
+        pairs[Dialect.OLLAMA] = replace(pairs[Dialect.OLLAMA], reader=Faulty(spoil))
     findings = corpus_check.run([folder], pairs)
     assert findings.rows
     return [f"{miss.stage}: {miss.reason}" for row in findings.rows for miss in row.misses]

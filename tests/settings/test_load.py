@@ -32,6 +32,16 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
     ]
 
 
+def test_what_wins_over_the_file_is_named_whether_or_not_the_file_says_anything(tmp_path: Path) -> None:
+    text = "ollama:\n  port: 3\n  version: '1'\n"
+    loaded = load(tmp_path, text, {"server.port": 1}, OLLAMA_BRIDGE_PORT="2", CODEX_PROXY_OLLAMA__HOST="::1")
+    assert loaded.overriding == {
+        "server.port": "flag --port",
+        "ollama.port": "environment OLLAMA_BRIDGE_PORT",
+        "ollama.host": "environment CODEX_PROXY_OLLAMA__HOST",
+    }
+
+
 def test_an_unknown_key_is_an_error_with_the_nearest_known_one(tmp_path: Path) -> None:
     assert problems(tmp_path, "server:\n  prot: 1\n") == (
         "local.yaml:2: unknown key server.prot; did you mean server.port?",

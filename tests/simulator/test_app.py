@@ -1,4 +1,4 @@
-"""The simulated backend over HTTP: whom it lets in, what it serves, refuses and remembers."""
+"""The simulated services over HTTP: whom they let in, what they serve, refuse and remember."""
 
 import hashlib
 from typing import Any
@@ -168,7 +168,25 @@ async def test_a_scenario_can_be_put_in_while_it_runs() -> None:
         assert put.status_code == 200
         assert text_of(await simulated.events()) == "scripted"
         broken = await simulated.client.put("/__scenario", content="rules: [{stepz: []}]")
-        assert broken.status_code == 400
+        assert (broken.status_code, "stepz" in broken.json()["error"]) == (400, True)
+        assert text_of(await simulated.events()) == "scripted"
+
+
+async def test_the_clock_can_be_moved_forward_and_never_back() -> None:
+    async with backend() as simulated:
+        before = (await simulated.client.get("/__clock")).json()["now"]
+        assert await simulated.advance(3600) >= before + 3600
+        for wrong in ({"advance_seconds": -1}, {"advance_seconds": "soon"}, {}, {"advance_seconds": 1, "by": 2}):
+            assert (await simulated.client.post("/__clock", json=wrong)).status_code == 400
+        assert (await simulated.client.get("/__clock")).json()["now"] < before + 7200
+
+
+async def test_the_simulators_own_endpoints_are_not_in_the_journal() -> None:
+    async with backend() as simulated:
+        replies = [await simulated.client.get(path) for path in ("/__journal", "/__tokens", "/__ip", "/__nothing")]
+        below_root = await simulated.client.get(f"{simulated.issuer}/__clock")
+        assert await simulated.journal() == []
+    assert [reply.status_code for reply in (*replies, below_root)] == [200, 200, 200, 404, 200]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The journal."""
 
-from codex_proxy.simulator.journal import MAX_ENTRIES, REDACTED, Entry, Journal
+import hashlib
+
+from codex_proxy.simulator.journal import MAX_ENTRIES, REDACTED, Entry, Journal, secretless
 
 
 def entry(path: str = "/x") -> Entry:
@@ -28,3 +30,10 @@ def test_it_is_bounded_and_numbers_go_on_after_clearing() -> None:
     assert len(journal) == MAX_ENTRIES
     journal.clear()
     assert journal.open(entry()).ordinal == MAX_ENTRIES + 2
+
+
+def test_of_a_login_digests_are_kept_in_the_place_of_secrets() -> None:
+    asked = {"grant_type": "refresh_token", "refresh_token": "rt_1", "code": 7}
+    kept = {"refresh_token": f"sha256:{hashlib.sha256(b'rt_1').hexdigest()}"}
+    assert secretless(asked) == asked | kept
+    assert secretless("text") == "text"

@@ -1,11 +1,13 @@
 """How answers are acted out: shapes, cuts, stalls and who left first."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
 
-from codex_proxy.simulator.player import shaped
+from codex_proxy.simulator.journal import Entry
+from codex_proxy.simulator.player import Player, shaped
 from tests.simulator.asking import Backend, backend, body, events_of, output_of, text_of, token
 
 HEADERS = {"authorization": f"Bearer {token()}"}
@@ -72,3 +74,32 @@ async def test_headers_may_be_slow_and_writes_apart() -> None:
 
 def test_no_bytes_have_no_shape() -> None:
     assert shaped(b"", "done") == b""
+
+
+async def test_a_connection_is_cut_without_an_answer_where_the_server_can() -> None:
+    async with backend("issuer: {faults: [{answer: cut}]}") as simulated:
+        granted = await simulated.grant()
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+            await simulated.refresh(granted["refresh_token"])
+        (entry,) = await simulated.journal()
+    assert (entry["status"], entry["ended"]) == (None, False)
+
+
+async def test_elsewhere_it_is_cut_after_the_headers() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    await Player(Entry(method="POST", path="/x", at=0.0), receive, send).cut()
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    assert (b"content-length", b"1") in sent[0]["headers"]
+
+
+async def test_headers_of_the_edge_go_with_every_answer() -> None:
+    async with backend("edge: {cookies: true}") as simulated:
+        replies = [await simulated.post(body()), await simulated.get("/wham/usage"), await simulated.get("/nowhere")]
+    assert [reply.headers.get_list("set-cookie")[0].partition("=")[0] for reply in replies] == ["__cf_bm"] * 3

@@ -60,6 +60,18 @@ async def test_other_ends(step: str, last: str) -> None:
     assert (text_of(events), events[-1]["type"]) == ("half", last)
 
 
+@pytest.mark.parametrize("steps", ["", "{text: half}, "])
+@pytest.mark.parametrize("code", ["rate_limit_exceeded", "server_error", "server_is_overloaded"])
+async def test_a_failed_response_is_the_one_that_was_begun(steps: str, code: str) -> None:
+    """As captured: the same object with another status and an error, one number after the last event."""
+    events = await scripted(f"[{steps}{{failed: {{code: {code}, message: An error occurred}}}}]")
+    begun, failed = events[0]["response"], events[-1]["response"]
+    assert failed["error"] == {"code": code, "message": "An error occurred"}
+    assert (failed["status"], failed["usage"]) == ("failed", None)
+    assert {name for name in begun if begun[name] != failed[name]} <= {"status", "error", "output"}
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+
+
 async def test_raw_events_garbage_and_giants() -> None:
     events = await scripted("[{event: {type: codex.rate_limits, a: 1}}, {giant_mb: 1.5}]")
     assert {"type": "codex.rate_limits", "a": 1} in events

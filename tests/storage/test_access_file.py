@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from codex_proxy.operations.client_keys import KeysUnreadable, ensure_keys
-from codex_proxy.storage.access_file import ACCESS_FILE, SECRET_FILE, AccessFile
+from codex_proxy.storage.access_file import ACCESS_FILE, AccessFile
+from codex_proxy.storage.sealing.sources import SECRET_FILE
 
 
 def secrets() -> "itertools.count[int]":
@@ -41,3 +42,17 @@ def test_a_file_of_another_secret_is_reported(tmp_path: Path) -> None:
     (tmp_path / SECRET_FILE).unlink()
     with pytest.raises(KeysUnreadable, match=r"secret\.key"):
         AccessFile(tmp_path).load()
+
+
+def test_keys_that_cannot_be_had_are_reported(tmp_path: Path) -> None:
+    numbers = secrets()
+    ensure_keys(AccessFile(tmp_path), lambda: str(next(numbers)))
+    (tmp_path / SECRET_FILE).write_text("no key")
+    for attempt in (AccessFile(tmp_path).load, AccessFile(tmp_path).reseal):
+        with pytest.raises(KeysUnreadable, match=r"secret\.key"):
+            attempt()
+
+
+def test_there_may_be_nothing_to_seal_anew(tmp_path: Path) -> None:
+    AccessFile(tmp_path).reseal()
+    assert not (tmp_path / ACCESS_FILE).exists()

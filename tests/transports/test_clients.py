@@ -3,9 +3,16 @@
 import asyncio
 
 import pytest
+from pyreqwest.client import ClientBuilder
+from pyreqwest.exceptions import PyreqwestError
 
 from codex_proxy.gateway.ports import Route, TransportError
-from codex_proxy.transports.clients import ClientPool, Timeouts, refuse_unknown_scheme
+from codex_proxy.operations.egress.addresses import exit_of
+from codex_proxy.transports.clients import ClientPool, PooledClient, Room, Timeouts, refuse_unknown_scheme
+from codex_proxy.transports.cookie_keeping import CookieJars
+from tests.transports.recording_proxy import RecordingProxy, recording_proxy
+
+PROXY = "http://127.0.0.1:3128"
 
 
 class Time:
@@ -17,20 +24,77 @@ class Time:
 
 
 def pool(time: Time, *, max_clients: int = 2) -> ClientPool:
-    return ClientPool(timeouts=Timeouts(), now=time, max_clients=max_clients, idle_seconds=60)
+    return ClientPool(timeouts=Timeouts(), now=time, room=Room(max_clients=max_clients, idle_seconds=60))
 
 
 def route(account_id: str, egress_url: str | None = None) -> Route:
     return Route(base_url="http://127.0.0.1", account_id=account_id, egress_url=egress_url)
 
 
-async def test_one_account_behind_two_egresses_has_two_clients() -> None:
+def closed(*pooled: PooledClient) -> list[bool]:
+    return [each.closed for each in pooled]
+
+
+async def test_p_12_an_account_that_moves_gets_a_new_client_and_the_old_one_goes_when_nobody_uses_it() -> None:
     clients = pool(Time(), max_clients=9)
-    async with clients.use(route("a")) as direct, clients.use(route("a", "http://127.0.0.1:3128")) as proxied:
-        assert direct is not proxied
+    async with clients.use(route("a")) as direct, clients.use(route("b")) as other:
+        async with clients.use(route("a", PROXY)) as proxied:
+            assert direct is not proxied
+            assert (direct.retired, proxied.retired, other.retired, len(clients)) == (True, False, False, 2)
+        assert closed(direct) == [False]
+    assert closed(direct) == [True]
+    assert closed(other) == [False]
     async with clients.use(route("a")) as again:
-        assert again is direct
+        assert again is not direct
+        assert closed(proxied) == [True]
     await clients.close()
+
+
+async def test_p_12_clients_of_accounts_that_are_told_to_have_moved_go_at_once() -> None:
+    clients = pool(Time(), max_clients=9)
+    async with clients.use(route("b")) as other, clients.use(route("c")) as busy:
+        async with clients.use(route("a", PROXY)) as idle:
+            pass
+        await clients.retire(["a", "c", "nobody"])
+        assert closed(idle, other, busy) == [True, False, False]
+    assert closed(busy) == [True]
+    async with clients.use(route("c")) as again:
+        assert again is not busy
+    await clients.close()
+
+
+async def test_a_proxy_is_told_who_we_say_we_are() -> None:
+    names = iter(["codex/1", "codex/2"])
+    clients = ClientPool(timeouts=Timeouts(), now=Time(), user_agent=lambda: next(names))
+
+    async def ask(account_id: str, proxy: RecordingProxy) -> None:
+        async with clients.use(route(account_id, proxy.url())) as pooled:
+            with pytest.raises(PyreqwestError):
+                await pooled.client.get("https://127.0.0.1:1").build().send()
+
+    async with recording_proxy() as proxy:
+        await ask("a", proxy)
+        await ask("b", proxy)
+    assert proxy.user_agents == ["codex/1", "codex/2"]
+    await clients.close()
+
+
+async def test_what_still_streams_over_an_old_way_is_cut_by_the_end() -> None:
+    clients = pool(Time())
+    async with clients.use(route("a")) as direct:
+        async with clients.use(route("a", PROXY)):
+            pass
+        await clients.close()
+        assert closed(direct) == [True]
+
+
+def test_cookies_are_of_the_account_and_where_it_comes_out_and_not_of_the_issuers_host() -> None:
+    jars = CookieJars(now=Time(), upstream_host="127.0.0.1")
+    clients = ClientPool(timeouts=Timeouts(), now=Time(), jars=jars)
+    pooled = PooledClient(ClientBuilder().build(), exit_of(PROXY))
+    assert clients.jar(pooled, route("a", PROXY)) is jars.jar("a", exit_of(PROXY))
+    issuer = Route(base_url="https://auth.openai.com", account_id="a", egress_url=PROXY)
+    assert clients.jar(pooled, issuer) is None
 
 
 async def test_a_first_burst_builds_one_client() -> None:

@@ -7,12 +7,14 @@ import time
 
 import pytest
 
-from codex_proxy.canonical.failure import FailureKind, Sent
+from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, Timeouts
 from codex_proxy.transports.http import READ_BYTES, HttpTransport, obeying
+from tests.transports.recording_proxy import Passage, RecordingProxy, recording_proxy
 from tests.transports.wire import STREAM_HEAD, Handler, chunk, listening, read_request
+from tests.waiting import until
 
 CALL = UpstreamCall(
     method="POST",
@@ -39,13 +41,18 @@ async def read_all(base_url: str, made: HttpTransport) -> tuple[int, bytes]:
         return reply.status, body
 
 
-async def failure_of(handler: Handler, *, timeouts: Timeouts | None = None) -> tuple[FailureKind, Sent]:
+async def failing(handler: Handler, *, timeouts: Timeouts | None = None) -> Failure:
     made = transport(timeouts)
     async with listening(handler) as base_url:
         with pytest.raises(TransportError) as caught:
             await read_all(base_url, made)
     await made.close()
-    return caught.value.failure.kind, caught.value.failure.sent
+    return caught.value.failure
+
+
+async def failure_of(handler: Handler, *, timeouts: Timeouts | None = None) -> tuple[FailureKind, Sent]:
+    failure = await failing(handler, timeouts=timeouts)
+    return failure.kind, failure.sent
 
 
 async def test_the_first_event_arrives_before_the_second_is_sent() -> None:
@@ -145,7 +152,8 @@ async def test_headers_keep_their_order_and_spelling_and_nothing_is_added_before
         await read_all(base_url, made)
     await made.close()
     names = [line.split(":")[0] for line in heads[1][1:]]
-    assert names[:5] == ["version", "accept", "user-agent", "x-last", "cookie"]
+    assert names[:6] == ["version", "accept", "user-agent", "x-last", "content-length", "cookie"]
+    assert names.count("content-length") == 1
     assert "accept-encoding" not in names
     assert "cookie: __cf_bm=1" in heads[1]
 
@@ -169,12 +177,9 @@ async def test_leaving_early_closes_the_upstream() -> None:
 
 
 async def test_a_refused_connection_proves_that_nothing_was_sent() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     made = transport()
     with pytest.raises(TransportError) as caught:
-        await read_all(f"http://127.0.0.1:{port}", made)
+        await read_all(f"http://127.0.0.1:{free_port()}", made)
     await made.close()
     assert (caught.value.failure.kind, caught.value.failure.sent) == (FailureKind.UNREACHABLE, Sent.NOTHING_SENT)
 
@@ -201,7 +206,8 @@ async def test_silence_within_the_body_is_a_timeout() -> None:
         writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
         await reader.read()
 
-    assert (await failure_of(handler, timeouts=Timeouts(headers=0.2, idle=0.2)))[0] is FailureKind.TIMEOUT
+    failure = await failing(handler, timeouts=Timeouts(headers=0.2, idle=0.2))
+    assert (failure.kind, failure.message.partition(":")[0]) == (FailureKind.TIMEOUT, "stream timeout")
 
 
 async def test_a_cut_within_the_body_is_a_disconnect() -> None:
@@ -210,7 +216,8 @@ async def test_a_cut_within_the_body_is_a_disconnect() -> None:
         writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
         await writer.drain()
 
-    assert (await failure_of(handler))[0] is FailureKind.DISCONNECTED
+    failure = await failing(handler)
+    assert (failure.kind, failure.message.partition(":")[0]) == (FailureKind.DISCONNECTED, "connection lost")
 
 
 async def test_an_empty_404_empties_the_cookie_jar() -> None:
@@ -240,6 +247,125 @@ async def test_an_unknown_proxy_scheme_is_refused_before_anything_is_sent() -> N
     await made.close()
     assert caught.value.failure.sent is Sent.NOTHING_SENT
     assert "gopher" not in caught.value.failure.message
+
+
+def by_way_of(url: str, base_url: str = "https://localhost:9") -> Route:
+    return Route(base_url=base_url, account_id="acc-1", egress_url=url, egress_name="Frankfurt")
+
+
+async def refused(way: Route) -> Failure:
+    made = transport()
+    with pytest.raises(TransportError) as caught:
+        async with made.open(CALL, way):
+            pass
+    await made.close()
+    return caught.value.failure
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
+async def test_p_02_a_dead_proxy_is_named_and_nobody_is_asked_directly(scheme: str) -> None:
+    asked: list[bytes] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(1))
+
+    async with listening(handler) as base_url:
+        failure = await refused(by_way_of(f"{scheme}://user:s3cr3t@127.0.0.1:{free_port()}", base_url))
+    assert (failure.kind, failure.sent) == (FailureKind.UNREACHABLE, Sent.NOTHING_SENT)
+    assert failure.message.startswith("no connection through the egress Frankfurt: ")
+    assert "s3cr3t" not in failure.message
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    ("scheme", "base_url", "words"),
+    [
+        ("http", "https://localhost:9", "it wants other credentials (407)"),
+        ("http", "http://localhost:9", "it wants other credentials (407)"),
+        ("socks5", "https://localhost:9", "it wants other credentials"),
+        ("socks5h", "http://localhost:9", "it wants other credentials"),
+    ],
+)
+async def test_a_proxy_that_refuses_our_credentials_says_so(scheme: str, base_url: str, words: str) -> None:
+    async with recording_proxy(credentials=("user", "right")) as proxy:
+        for login in ("user:s3cr3t@", ""):
+            failure = await refused(by_way_of(f"{scheme}://{login}127.0.0.1:{proxy.port}", base_url))
+            assert (failure.kind, failure.sent) == (FailureKind.UNREACHABLE, Sent.NOTHING_SENT)
+            assert failure.message == f"no connection through the egress Frankfurt: {words}"
+    assert (proxy.passages, proxy.refused_count) == ([], 2)
+
+
+@pytest.mark.parametrize("answer", [b"502 Nobody there", b"403 No", b"302 Elsewhere", b"200"])
+async def test_a_proxy_that_lets_nobody_through_is_named(answer: bytes) -> None:
+    async with recording_proxy() as proxy:
+        proxy.refusal = b"HTTP/1.1 " + answer + b"\r\ncontent-length: 0\r\n\r\n"
+        failure = await refused(by_way_of(proxy.url()))
+    assert (failure.kind, failure.sent) == (FailureKind.UNREACHABLE, Sent.NOTHING_SENT)
+    assert "the egress Frankfurt" in failure.message
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
+async def test_credentials_with_every_character_reach_the_proxy(scheme: str) -> None:
+    async with recording_proxy(credentials=("us er@x", "p:%/?#[]ä")) as proxy, listening(answering) as base_url:
+        made = transport()
+        async with made.open(CALL, by_way_of(proxy.url(scheme), base_url)) as reply:
+            assert reply.status == 200
+        await made.close()
+    assert [passage.user for passage in proxy.passages] == ["us er@x"]
+
+
+async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+
+async def passed(made: HttpTransport, proxy: RecordingProxy, base_url: str) -> list[Passage]:
+    """What one more call lets this proxy note."""
+    before = len(proxy.passages)
+    async with made.open(CALL, by_way_of(proxy.url("socks5"), base_url)) as reply:
+        assert await reply.read() == b"ok"
+        assert await reply.read() == b""
+    return proxy.passages[before:]
+
+
+async def test_p_12_the_next_request_after_a_change_opens_a_connection_through_the_new_proxy() -> None:
+    async with recording_proxy() as old, recording_proxy() as new, listening(answering) as base_url:
+        made = transport()
+        assert len(await passed(made, old, base_url)) == 1
+        assert await passed(made, old, base_url) == []
+        assert (old.open_count, new.open_count) == (1, 0)
+        assert len(await passed(made, new, base_url)) == 1
+        await until(lambda: old.open_count == 0)
+        assert new.open_count == 1
+        await made.close()
+
+
+async def test_p_12_a_stream_over_the_old_proxy_goes_on_to_its_end() -> None:
+    moved = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
+        await moved.wait()
+        writer.write(chunk(b"data: 2\n\n") + b"0\r\n\r\n")
+
+    async with recording_proxy() as old, recording_proxy() as new:
+        made = transport()
+        async with listening(handler) as slow, made.open(CALL, by_way_of(old.url("socks5"), slow)) as reply:
+            assert await reply.read() == b"data: 1\n\n"
+            async with listening(answering) as base_url:
+                await passed(made, new, base_url)
+            moved.set()
+            assert await reply.read() == b"data: 2\n\n"
+        await until(lambda: old.open_count == 0)
+        await made.close()
 
 
 async def test_cancelling_a_pending_read_frees_the_client_at_once() -> None:

@@ -15,11 +15,11 @@ from codex_proxy.protocols.base import ServerCodec, Step, UpstreamError
 from codex_proxy.protocols.gemini.schema import Verb
 from codex_proxy.protocols.gemini.server import GeminiServer
 from scripts.evidence.codecs import CODEC_FAULTS, Pair
-from scripts.evidence.cross.readers import Readers
 from scripts.evidence.cross.sayable import compared, finish_faults
 from scripts.evidence.exchange import Miss, decode
 from scripts.evidence.readers.answer import FAILED, Answer, differences
 from scripts.evidence.readers.reading import SDK_FAULTS, Rejected
+from scripts.evidence.readers.sdks import Readers
 from scripts.evidence.recording import Form, Recording
 from scripts.evidence.retelling import Road, encode
 
@@ -59,8 +59,9 @@ def crossings(recording: Recording, pairs: dict[Dialect, Pair], readers: Readers
         return
     source, fault, decoded = "", "", None
     try:
-        expected, source = readers.recorded(recording)
-        decoded = _decoded(recording, expected, pairs[recording.dialect], seed)
+        expected = readers.recorded(recording)
+        source = expected.source
+        decoded = _decoded(recording, expected.answer, pairs[recording.dialect], seed)
     except (*SDK_FAULTS, Rejected) as raised:
         fault = f"no reader understands this answer: {raised!r}"
     except (*CODEC_FAULTS, UpstreamError) as raised:

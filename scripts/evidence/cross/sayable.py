@@ -69,14 +69,19 @@ WORDS = {
         custom_tools=True,
     ),
     Dialect.ANTHROPIC: Words(
-        endings={"incomplete:steered": COMPLETED},
+        endings={
+            **{ending: ending for ending in (COMPLETED, FAILED, _FILTERED, "incomplete:max_messages")},
+            "incomplete:compaction": "incomplete:compaction",
+            "incomplete:steered": COMPLETED,
+        },
+        other_ending=_LENGTH,
         malformed=Malformed.LOST,
         cached_within_input=True,
         always_counts=True,
     ),
     Dialect.GEMINI: Words(
         endings={COMPLETED: COMPLETED, FAILED: FAILED, _LENGTH: _LENGTH, _FILTERED: _FILTERED},
-        other_ending=COMPLETED,
+        other_ending="incomplete:other",
         malformed=Malformed.NO_CALL,
     ),
     Dialect.OLLAMA: Words(

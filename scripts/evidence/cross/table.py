@@ -12,8 +12,8 @@ from pathlib import Path
 from codex_proxy.canonical.request import Dialect
 from scripts.evidence.codecs import Pair
 from scripts.evidence.cross.checking import TARGETS, Crossing, crossings
-from scripts.evidence.cross.readers import Readers
 from scripts.evidence.known_defects import excuse
+from scripts.evidence.readers.sdks import Readers
 from scripts.evidence.recording import Form, Recording, read_all
 from scripts.evidence.report import print_table
 

@@ -10,6 +10,7 @@ import msgspec
 from codex_proxy.canonical.blocks import JsonObject
 from scripts.evidence.readers.answer import COMPLETED, FAILED, Answer, Call, Counts, number
 
+_WHOLE = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED"})
 _LENGTH = frozenset({"MAX_TOKENS"})
 _FILTERED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR"})
 _GAVE_UP = frozenset(
@@ -104,8 +105,9 @@ def _ending(finish: str | None) -> str:
         return FAILED
     if finish in _LENGTH:
         return "incomplete:max_output_tokens"
-    filtered = finish in _FILTERED or (finish.startswith("IMAGE_") and finish != "IMAGE_UNSPECIFIED")
-    return "incomplete:content_filter" if filtered else COMPLETED
+    if finish in _FILTERED or finish.startswith("IMAGE_"):
+        return "incomplete:content_filter"
+    return COMPLETED if finish in _WHOLE else f"incomplete:{finish.lower()}"
 
 
 def _counts(usage: Any) -> Counts | None:

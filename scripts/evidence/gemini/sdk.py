@@ -14,7 +14,8 @@ from google.genai import errors, types
 
 from codex_proxy.canonical.blocks import JsonObject
 from scripts.evidence.gemini.reading import reading_of
-from scripts.evidence.readers.reading import Reading, Rejected, reading
+from scripts.evidence.readers.reading import Raised, Reading, Rejected, raised, reading
+from scripts.evidence.recording import Form, Recording
 
 _MODEL = "m"
 _QUESTION = "x"
@@ -35,8 +36,8 @@ class GeminiSdk:
 
     def read(self, content: bytes, *, streamed: bool) -> Reading:
         """An answer; raises ``Rejected``."""
-        if not streamed and content.lstrip().startswith(b"["):
-            content, streamed = as_events(content), True
+        if content.lstrip().startswith(b"["):
+            content, streamed = _as_events(content), True
         told = "text/event-stream" if streamed else "application/json"
         self._reply = httpx2.Response(200, content=content, headers={"content-type": told})
         chunks: list[JsonObject] = []
@@ -44,18 +45,26 @@ class GeminiSdk:
         with reading():
             try:
                 chunks.extend(map(_plain, self._answers(streamed=streamed)))
-            except errors.APIError as raised:
-                error = str(raised.message)
+            except errors.APIError as told_of:
+                error = str(told_of.message)
         return Reading(answer=reading_of(chunks, error=error), source="SDK types")
 
-    def error_of(self, status: int, content: bytes, headers: Iterable[tuple[str, str]]) -> errors.APIError:
+    def recorded(self, recording: Recording) -> Reading:
+        """A recorded answer; what the SDK cannot read is read tolerantly."""
+        try:
+            return self.read(recording.raw, streamed=recording.form is Form.STREAM)
+        except Rejected as rejected:
+            chunks = [msgspec.json.decode(payload) for payload in _payloads(recording)]
+            return Reading(answer=reading_of(chunks), source=f"tolerant reader (SDK: {rejected})")
+
+    def error_of(self, status: int, content: bytes, headers: Iterable[tuple[str, str]]) -> Raised:
         """The exception that an HTTP error raises; raises ``Rejected`` if it raises none."""
         self._reply = httpx2.Response(status, content=content, headers=list(headers))
         with reading():
             try:
                 self._client.models.generate_content(model=_MODEL, contents=_QUESTION)
             except errors.APIError as error:
-                return error
+                return raised(error, str(error.message))
         raise Rejected(f"status {status} raises nothing")
 
     def _answers(self, *, streamed: bool) -> Iterator[types.GenerateContentResponse]:
@@ -65,7 +74,16 @@ class GeminiSdk:
             yield self._client.models.generate_content(model=_MODEL, contents=_QUESTION)
 
 
-def as_events(content: bytes) -> bytes:
+def _payloads(recording: Recording) -> Iterator[bytes]:
+    if recording.form is Form.WHOLE:
+        yield recording.raw
+        return
+    for line in recording.raw.splitlines():
+        if line.startswith(b"data:"):
+            yield line.removeprefix(b"data:")
+
+
+def _as_events(content: bytes) -> bytes:
     """The chunks of a JSON array as server-sent events; raises ``Rejected`` where it is none."""
     try:
         chunks = msgspec.json.decode(content, type=list[msgspec.Raw])

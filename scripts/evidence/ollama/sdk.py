@@ -13,6 +13,7 @@ import ollama
 
 from scripts.evidence.readers.answer import COMPLETED, FAILED, Answer, Call, Counts
 from scripts.evidence.readers.reading import Raised, Reading, Rejected, raised, reading
+from scripts.evidence.recording import Form, Recording
 
 _MODEL = "m"
 Part: TypeAlias = ollama.ChatResponse | ollama.GenerateResponse
@@ -45,6 +46,11 @@ class OllamaSdk:
         return Reading(
             answer=_answer(parts, error), source="SDK types", finish=parts[-1].done_reason if parts else None
         )
+
+    def recorded(self, recording: Recording) -> Reading:
+        """A recorded answer; raises ``Rejected``."""
+        streamed = recording.form is Form.STREAM
+        return self.read(recording.raw, streamed=streamed, generated=recording.endpoint.endswith("/generate"))
 
     def error_of(self, status: int, content: bytes, headers: Iterable[tuple[str, str]]) -> Raised:
         """The exception that an HTTP error raises; raises ``Rejected`` if it raises none."""

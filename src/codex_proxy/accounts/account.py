@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from codex_proxy.accounts.record import AccountRecord, Identity
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.target import Credential
 
@@ -58,6 +59,31 @@ def account_of_token(token: str) -> Account:
     )
 
 
+def account_of_record(record: AccountRecord, access_token: str) -> Account:
+    """The account that a record keeps, with the access token it has now."""
+    return Account(
+        row_id=record.row_id,
+        credential=Credential(token=access_token, account_id=record.identity.account_id),
+        plan=record.plan,
+        email=record.email,
+        user_id=record.identity.user_id,
+        expires_at=record.expires_at,
+        generation=record.generation,
+    )
+
+
+def record_of(account: Account, *, issuer: str = "") -> AccountRecord:
+    """The record of an account of which nothing but the access token is known."""
+    return AccountRecord(
+        row_id=account.row_id,
+        identity=Identity(issuer=issuer, account_id=account.credential.account_id, user_id=account.user_id),
+        email=account.email,
+        plan=account.plan,
+        expires_at=account.expires_at,
+        generation=account.generation,
+    )
+
+
 def read_claims(token: str) -> JsonObject:
     """The claims of a JWT, unchecked; raises like ``account_of_token``."""
     parts = token.strip().split(".")
@@ -66,7 +92,7 @@ def read_claims(token: str) -> JsonObject:
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)
         claims = msgspec.json.decode(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError) as error:
         raise MalformedToken("the token's claims cannot be read") from error
     if not isinstance(claims, dict):
         raise MalformedToken("the token's claims are no JSON object")

@@ -84,15 +84,20 @@ class AccountRecord(msgspec.Struct, frozen=True, kw_only=True):
 class RefreshIntent(msgspec.Struct, frozen=True, kw_only=True):
     """Written before a refresh token is sent, so that a crash cannot hide that it may be spent.
 
-    ``digest`` is the SHA-256 of the refresh token in hex; ``is_second_try`` says that an earlier process sent it
-    already and nobody knows what came of it.
+    ``digest`` is the SHA-256 of the refresh token in hex; ``earlier_tries`` says how often it may have been sent
+    before without anybody knowing what came of it: once is to be tried once more, twice is not.
     """
 
     row_id: str
     generation: int
     digest: str
     started_at: float
-    is_second_try: bool = False
+    earlier_tries: int = 0
+
+    @property
+    def is_second_try(self) -> bool:
+        """Whether the token may have been sent before."""
+        return self.earlier_tries > 0
 
 
 class AccountEvent(msgspec.Struct, frozen=True, kw_only=True):

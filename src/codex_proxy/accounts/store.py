@@ -25,11 +25,16 @@ class StoreUnusable(Exception):
     """The store cannot be read or written now; says which one and why, nothing of its content."""
 
 
+class IdentityMismatch(Exception):
+    """The new tokens belong to another account than the row; nothing was changed, ``put`` keeps them in their place."""
+
+
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     """A credential to keep: for a known identity its account gets it, otherwise an account is made.
 
-    ``row_id`` names the account if it has to be made.  ``label``, ``followed_file`` and the members of ``secrets``
-    that are None leave what is there.
+    ``row_id`` names the account if it has to be made.  Members that are None, those of ``secrets`` too, leave what is
+    there; the two times go with the access token.  Without an ``account_id`` an account is known by its access token,
+    and one that has no identity yet by its refresh token.
     """
 
     row_id: str
@@ -59,12 +64,19 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint_mode: FingerprintMode | msgspec.UnsetType = msgspec.UNSET
     plan: str | msgspec.UnsetType | None = msgspec.UNSET
     email: str | msgspec.UnsetType | None = msgspec.UNSET
+    followed_file: str | msgspec.UnsetType | None = msgspec.UNSET
+    death: Death | msgspec.UnsetType | None = msgspec.UNSET
+    died_at: float | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Renewed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a refresh brought; members of ``secrets`` that are None leave what is there."""
+    """What a refresh brought; members that are None, those of ``secrets`` too, leave what is there.
+
+    ``identity`` is who the new tokens belong to: an account that had no identity has this one from now on.
+    """
 
     secrets: Secrets
+    identity: Identity | None = None
     email: str | None = None
     plan: str | None = None
     issued_at: float | None = None
@@ -90,16 +102,32 @@ class AccountStore(Protocol):
         """What changed after ``revision``."""
         ...
 
+    async def find(self, row_id: str) -> AccountRecord | None:
+        """One account as it is now."""
+        ...
+
     async def secrets(self, row_id: str) -> Secrets | None:
         """The tokens of an account; None where there is no such account."""
+        ...
+
+    async def secrets_of(self, row_ids: Sequence[str]) -> Mapping[str, Secrets]:
+        """The tokens of several accounts, read at once; ids that are not there are not among them."""
         ...
 
     async def put(self, new: NewAccount, *, now: float) -> PutOutcome:
         """Keep a credential.
 
         A credential that takes the place of another one clears ``death`` and raises ``generation``; the owner's
-        ``enabled`` stays.  One that was issued before the one here changes nothing.
+        ``enabled`` stays.  One that was issued before the one here changes nothing.  An account without identity that
+        holds the same refresh token is the same account and goes into this one.
+
+        Raises:
+            ValueError: the account has to be made and ``row_id`` is another one's.
         """
+        ...
+
+    async def put_many(self, new: Sequence[NewAccount], *, now: float) -> tuple[PutOutcome, ...]:
+        """Keep credentials one after another, all of them in one step or, where that fails, none; see ``put``."""
         ...
 
     async def edit(self, row_id: str, edit: Edit) -> AccountRecord | None:
@@ -114,21 +142,29 @@ class AccountStore(Protocol):
         """Note, on disk, that this generation's refresh token is about to be sent.
 
         None where the account, its refresh token or that generation is not there any more: read the row anew.  An
-        intent that is there already for the same token comes back with ``is_second_try``.
+        intent that is there already for the same token comes back with one more in ``earlier_tries``.
         """
         ...
 
     async def finish_refresh(self, intent: RefreshIntent, renewed: Renewed) -> AccountRecord | None:
         """Put the new pair, one generation on, on disk and take the intent away, in one step.
 
-        None where the account is gone or holds another generation than the intent's.
+        None where the account is gone or holds another refresh token than the intent's; offer the pair to ``put``.
+        Where another account has the identity that came with the pair, that one gets the tokens and this one goes.
+
+        Raises:
+            IdentityMismatch: the pair belongs to another account.
         """
         ...
 
     async def abandon_refresh(
-        self, intent: RefreshIntent, *, death: Death | None = None, now: float
+        self, intent: RefreshIntent, *, death: Death | None = None, unsent: bool = False, now: float
     ) -> AccountRecord | None:
-        """Take the intent away: the token was not sent, or its issuer said what became of it (``death``)."""
+        """Take the intent away: its issuer said what became of the token (``death``), or that it is good still.
+
+        ``unsent`` takes back this one try: an earlier one whose end nobody knows stays noted.  None where the account
+        is gone or holds another refresh token than the intent's; a death then changes nothing.
+        """
         ...
 
     async def open_intents(self) -> tuple[RefreshIntent, ...]:
@@ -141,6 +177,14 @@ class AccountStore(Protocol):
 
     async def keep_conditions(self, conditions: Mapping[str, bytes]) -> None:
         """Keep the conditions of some accounts; ids that are not there any more are passed over."""
+        ...
+
+    async def load_counters(self) -> Mapping[str, bytes]:
+        """What each account has used so far, as it was given."""
+        ...
+
+    async def keep_counters(self, counters: Mapping[str, bytes]) -> None:
+        """Keep the counters of some accounts; ids that are not there any more are passed over."""
         ...
 
     async def add_events(self, events: Sequence[AccountEvent]) -> None:

@@ -16,6 +16,7 @@ from codex_proxy.bootstrap.redaction import redact, redact_text
 
 _ROOT_LEVEL = logging.INFO
 _CHATTY = (
+    "alembic",
     "uvicorn",
     "uvicorn.error",
     "httpx",

@@ -20,18 +20,22 @@ from typing import Any, Final
 import structlog
 import uvloop
 
-from codex_proxy.access.keys import is_strong
+from codex_proxy.access.keys import ADMIN, is_strong
 from codex_proxy.accounts.account import Account
+from codex_proxy.bootstrap.accounts.opening import key_source, store_place
+from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
+from codex_proxy.bootstrap.accounts.upkeep import upkeep
+from codex_proxy.bootstrap.announcing import COMMANDS_KEY_ID, announced
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
-from codex_proxy.bootstrap.simulated import scenario_of, simulated_backend, simulated_tokens
+from codex_proxy.bootstrap.simulated import scenario_of, simulated_backend, simulated_tokens, simulated_urls
 from codex_proxy.bootstrap.wiring import Ground, Running, assemble
 from codex_proxy.jobs.repeat import repeat
-from codex_proxy.operations.accounts import TokensUnusable, accounts_of_tokens
+from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
 from codex_proxy.operations.client_keys import (
     ADMIN_KEY_ID,
     INFERENCE_KEY_ID,
@@ -46,7 +50,9 @@ from codex_proxy.settings.no_proxy import heed_no_proxy
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.access_file import AccessFile
 from codex_proxy.storage.installation_file import installation_id
+from codex_proxy.storage.opening import Stores, open_stores
 from codex_proxy.storage.picture_files import PictureFiles
+from codex_proxy.storage.sealing.sources import KeySource
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 LOOKUP_PAUSE_SECONDS: Final = 3600.0
@@ -77,6 +83,17 @@ class Serving:
     keys: EnsuredKeys
     settings: Settings
     access_path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """A gateway put together; ``token`` is an admin key as long as it lives."""
+
+    running: Running
+    ground: Ground
+    keys: EnsuredKeys
+    access_path: Path
+    token: str
 
 
 def run_until_done(work: Coroutine[Any, Any, None]) -> None:
@@ -127,11 +144,11 @@ async def serving(options: ServeOptions, environ: Mapping[str, str]) -> AsyncIte
             options = replace(options, data_dir=Path(scratch))
         loaded = load(options, environ)
         if not options.simulate:
-            async with _serving(loaded) as served:
+            async with _serving(loaded, environ) as served:
                 yield served
             return
         backend = simulated_backend(scenario_of(options.scenario))
-        async with backend as base_url, _serving(_simulated(loaded, base_url)) as served:
+        async with backend as base_url, _serving(_simulated(loaded, base_url), environ) as served:
             yield served
 
 
@@ -146,34 +163,67 @@ def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
 
 
 @asynccontextmanager
-async def _serving(loaded: LoadedSettings) -> AsyncIterator[Serving]:
+async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Serving]:
+    settings = loaded.settings
+    _refuse_weak_key(settings)
+    async with assembled(loaded, environ) as whole:
+        listener = await _listen(whole.running, settings)
+        async with _attended(whole.running, whole.ground, listener) as url:
+            with announced(loaded.data_dir, url=url, token=whole.token):
+                yield Serving(
+                    url=url,
+                    bridge=whole.running.bridge,
+                    keys=whole.keys,
+                    settings=settings,
+                    access_path=whole.access_path,
+                )
+
+
+@asynccontextmanager
+async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Assembled]:
+    """A gateway on its data directory, its accounts kept fresh, which nobody can reach yet; raises like ``serve``."""
     settings = loaded.settings
     configure_logs(settings.logs.format)
-    _refuse_weak_key(settings)
-    access = AccessFile(loaded.data_dir)
+    configured = _accounts(settings)
+    secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
+    access, token = AccessFile(loaded.data_dir, secret_keys), secrets.token_urlsafe(_SECRET_BYTES)
+    async with _stores(loaded, secret_keys) as stores:
+        try:
+            keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
+            ground = _ground(loaded, keys, stores, token=token)
+        except KeysUnreadable as error:
+            raise StartRefused(str(error)) from error
+        running = assemble(ground)
+        try:
+            await load_accounts(running.accounts, configured)
+            async with upkeep(running.accounts, running.logins):
+                yield Assembled(running=running, ground=ground, keys=keys, access_path=access.path, token=token)
+        finally:
+            await running.transport.close()
+            await running.counter.close()
+
+
+@asynccontextmanager
+async def _stores(loaded: LoadedSettings, secret_keys: KeySource) -> AsyncIterator[Stores]:
+    place = store_place(loaded.settings.storage, loaded.data_dir)
+    stores = await open_stores(place, keys=secret_keys, now=SystemClock().now())
     try:
-        keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-        ground = _ground(loaded, keys, _accounts(settings))
-    except KeysUnreadable as error:
-        raise StartRefused(str(error)) from error
-    running = assemble(ground)
-    listener = await _listen(running, settings)
+        yield stores
+    finally:
+        await stores.close()
+
+
+@asynccontextmanager
+async def _attended(running: Running, ground: Ground, listener: Listener) -> AsyncIterator[str]:
     host = f"[{listener.addresses[0][0]}]" if ":" in listener.addresses[0][0] else listener.addresses[0][0]
-    served = Serving(
-        url=f"http://{host}:{listener.addresses[0][1]}",
-        bridge=running.bridge,
-        keys=keys,
-        settings=settings,
-        access_path=access.path,
-    )
     async with asyncio.TaskGroup() as tasks:
-        upkeep = tasks.create_task(_upkeep(running, ground))
+        jobs = tasks.create_task(_upkeep(running, ground))
         try:
             await running.bridge.start()
-            yield served
+            yield f"http://{host}:{listener.addresses[0][1]}"
         finally:
-            upkeep.cancel()
-            await _stop(running, listener, settings.server.stop_grace_seconds)
+            jobs.cancel()
+            await _stop(running, listener, ground.settings.server.stop_grace_seconds)
 
 
 async def _upkeep(running: Running, ground: Ground) -> None:
@@ -214,11 +264,9 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
     await running.bridge.stop()
     await listener.stop()
     await running.orphans.close()
-    await running.transport.close()
-    await running.counter.close()
 
 
-def _ground(loaded: LoadedSettings, keys: EnsuredKeys, accounts: tuple[Account, ...]) -> Ground:
+def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token: str) -> Ground:
     ids = RandomIds()
     try:
         installation = installation_id(loaded.data_dir, ids.uuid4())
@@ -226,15 +274,20 @@ def _ground(loaded: LoadedSettings, keys: EnsuredKeys, accounts: tuple[Account, 
         raise StartRefused(f"the data directory {loaded.data_dir} cannot be used: {error.strerror}") from error
     return Ground(
         settings=loaded.settings,
-        accounts=accounts,
-        keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key),
+        stores=stores,
+        keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key).joined(
+            COMMANDS_KEY_ID, token, frozenset({ADMIN})
+        ),
+        data_dir=loaded.data_dir,
         installation_id=installation,
         settings_path=loaded.path,
+        overriding=loaded.overriding,
         pictures=_pictures(loaded, ids),
         clock=SystemClock(),
         ids=ids,
         observers=(ExchangeLog(),),
         report_defect=_report_defect,
+        report_trouble=_report_trouble,
     )
 
 
@@ -248,6 +301,10 @@ def _pictures(loaded: LoadedSettings, ids: RandomIds) -> PictureFiles:
         max_total_bytes=settings.max_total_bytes,
         complain=lambda error: _report_defect("kept pictures", error),
     )
+
+
+def _report_trouble(where: str, error: Exception) -> None:
+    structlog.get_logger("codex_proxy").warning("trouble", where=where, reason=str(error))
 
 
 def _report_defect(where: str, error: Exception) -> None:
@@ -265,12 +322,21 @@ def _simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
     settings = loaded.settings
     if settings.server.host not in LOOPBACK:
         raise StartRefused("a simulated gateway listens on loopback only; leave out --host")
+    urls = simulated_urls(base_url)
     changed = settings.model_copy(
         update={
             "api": settings.api.model_copy(update={"base_url": base_url}),
-            "auth": settings.auth.model_copy(update={"jwt_token": simulated_tokens()}),
+            "auth": settings.auth.model_copy(
+                update={
+                    "jwt_token": simulated_tokens(urls.issuer),
+                    "oauth_auth_endpoint": urls.authorize,
+                    "oauth_token_endpoint": urls.token,
+                }
+            ),
+            "update": settings.update.model_copy(update={"feed_url": urls.feed}),
             "tls": settings.tls.model_copy(update={"proxy_url": None}),
             "ollama": settings.ollama.model_copy(update={"allow_remote": False}),
+            "images": settings.images.model_copy(update={"fetch_remote": False}),
         }
     )
     return replace(loaded, settings=changed)

@@ -3,27 +3,59 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.server.listeners import CannotListen, Listener, PortInUse, bind_loopback
 from codex_proxy.simulator.app import PREFIX, SimulatedBackend
+from codex_proxy.simulator.player import DROP
 from codex_proxy.simulator.scenario import Scenario, ScenarioError, load_scenario
-from codex_proxy.simulator.tokens import LIFETIME_SECONDS, make_token
+from codex_proxy.simulator.tokens import ISSUER, LIFETIME_SECONDS, make_token
+from codex_proxy.simulator.updates import DIST_TAGS, FEED
 
 if TYPE_CHECKING:
-    from codex_proxy.server.asgi import Application
+    from codex_proxy.server.asgi import Receive, Scope, Send
 
-ACCOUNTS: Final = (("account-1", "plus"), ("account-2", "pro"))
+ACCOUNTS: Final = tuple((person.account_id, person.plan) for person in Scenario().people())
 """Ids and plans of the accounts that a simulated run logs in."""
 
 
-def simulated_tokens() -> list[str]:
-    """An access token for each simulated account."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedUrls:
+    """Where a simulator's services are, beside the backend; ``issuer`` is the ``iss`` of its tokens."""
+
+    issuer: str
+    authorize: str
+    token: str
+    feed: str
+    dist_tags: str
+
+
+def simulated_urls(base_url: str) -> SimulatedUrls:
+    """The addresses that go with a simulated backend's base URL."""
+    root = base_url.removesuffix(PREFIX)
+    return SimulatedUrls(
+        issuer=root,
+        authorize=f"{root}/oauth/authorize",
+        token=f"{root}/oauth/token",
+        feed=root + FEED,
+        dist_tags=root + DIST_TAGS,
+    )
+
+
+def simulated_tokens(issuer: str = ISSUER) -> list[str]:
+    """An access token for each simulated account, as if ``issuer`` had made it."""
     expires_at = time.time() + LIFETIME_SECONDS
     return [
-        make_token(account_id=account_id, plan=plan, email=f"{account_id}@example.invalid", expires_at=expires_at)
+        make_token(
+            account_id=account_id,
+            plan=plan,
+            email=f"{account_id}@example.invalid",
+            expires_at=expires_at,
+            issuer=issuer,
+        )
         for account_id, plan in ACCOUNTS
     ]
 
@@ -51,7 +83,7 @@ async def simulated_backend(scenario: Scenario | None, *, port: int = 0, seed: i
     """
     backend = SimulatedBackend(now=time.time, scenario=scenario, seed=seed)
     try:
-        listener = Listener(cast("Application", backend), bind_loopback(port))
+        listener = Listener(_Breakable(backend), bind_loopback(port))
         await listener.start()
     except (PortInUse, CannotListen) as error:
         raise StartRefused(str(error)) from error
@@ -59,3 +91,16 @@ async def simulated_backend(scenario: Scenario | None, *, port: int = 0, seed: i
         yield f"http://127.0.0.1:{listener.addresses[0][1]}{PREFIX}"
     finally:
         await listener.stop()
+
+
+class _Breakable:
+    """Tells the simulator how to break a connection, which ASGI has no word for and uvicorn's transport has."""
+
+    def __init__(self, application: SimulatedBackend) -> None:
+        self._application = application
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        transport = getattr(getattr(send, "__self__", None), "transport", None)
+        extensions = {DROP: {"drop": transport.abort}} if transport is not None else {}
+        known = {**scope, "extensions": {**scope.get("extensions", {}), **extensions}}
+        await self._application(known, receive, send)

@@ -3,45 +3,42 @@
 Rules of this file: the composition root; nothing else knows every part.  Objects are made here, rules are elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
 from codex_proxy import __version__
 from codex_proxy.access.keys import INFERENCE
-from codex_proxy.accounts.account import Account
-from codex_proxy.accounts.affinity import AffinityMap
-from codex_proxy.accounts.pool import AccountPool
-from codex_proxy.accounts.rotation import Strategy
+from codex_proxy.bootstrap.accounts.logins import Logins, logins
+from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
-from codex_proxy.bootstrap.dialects.anthropic import AnthropicGround, AnthropicRoutes
+from codex_proxy.bootstrap.dialects.anthropic import AnthropicGround, AnthropicRoutes, prompt_estimates
 from codex_proxy.bootstrap.dialects.gemini import GeminiRoutes
 from codex_proxy.bootstrap.dialects.images import ImageRoutes
-from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes
-from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
 from codex_proxy.bootstrap.key_ring import KeyRing
-from codex_proxy.canonical.target import ClientIdentity, Profile
+from codex_proxy.bootstrap.outgoing.links import linked_files
+from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
 from codex_proxy.gateway.exchange import Gateway, GatewayParts
 from codex_proxy.gateway.failover import FailoverPolicy
-from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Observer
 from codex_proxy.gateway.prepare import Defaults
-from codex_proxy.gateway.selection import Selection, SlotPolicy
+from codex_proxy.gateway.prompts.estimates import PromptEstimates
+from codex_proxy.gateway.selection import QueuePolicy, Selection
 from codex_proxy.operations.model_list import ModelList, everything
 from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.token_count import TokenCounting
-from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups
+from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.anthropic.server import AnthropicServer
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.gemini.server import GeminiServer
-from codex_proxy.protocols.openai_chat.schema import ReasoningField
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses import counting as responses_counting
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
@@ -62,8 +59,8 @@ from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.streaming import Pace
 from codex_proxy.settings.schema import Settings
+from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
-from codex_proxy.transports.clients import ClientPool, Timeouts
 from codex_proxy.transports.http import HttpTransport
 
 ReportDefect = Callable[[str, Exception], None]
@@ -76,18 +73,25 @@ CONTROL_PREFIXES: Final = ("/health/details", "/openapi", "/admin/", "/auth/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What a gateway stands on: settings, accounts, keys, kept pictures, and who to tell."""
+    """What a gateway stands on: settings, stores, keys, kept pictures, and who to tell.
+
+    ``overriding`` are the flags and variables that win over the settings' file, by dotted key.  ``report_trouble`` is
+    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.
+    """
 
     settings: Settings
-    accounts: tuple[Account, ...]
+    stores: Stores
     keys: KeyRing
+    data_dir: Path
     installation_id: str
     settings_path: Path
+    overriding: Mapping[str, str]
     pictures: PictureFiles
     clock: SystemClock
     ids: RandomIds
     observers: tuple[Observer, ...]
     report_defect: ReportDefect
+    report_trouble: ReportDefect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,16 +105,8 @@ class Running:
     transport: HttpTransport
     lookups: UpstreamLookups
     counter: ProcessCounter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Upstream:
-    transport: HttpTransport
-    pool: AccountPool
-    leases: MemoryLeaseBook
-    lookups: UpstreamLookups
-    orphans: Orphanage
-    client: ClientIdentity
+    accounts: AccountServices
+    logins: Logins
 
 
 def assemble(ground: Ground) -> Running:
@@ -119,13 +115,22 @@ def assemble(ground: Ground) -> Running:
     Raises:
         StartRefused: a file that the settings name cannot be read.
     """
-    upstream = _upstream(ground)
+    upstream = make_upstream(
+        ground.settings,
+        ground.stores,
+        data_dir=ground.data_dir,
+        installation_id=ground.installation_id,
+        clock=ground.clock,
+        complain=ground.report_trouble,
+    )
     exchanges = RunningExchanges()
     counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
     counting = CountParts(
         counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
     )
-    application, bridge = _application(ground, upstream, _gateway(ground, upstream), counting)
+    prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
+    gateway = _gateway(ground, upstream, prompts)
+    application, bridge = _application(ground, upstream, gateway, counting, prompts=prompts)
     return Running(
         application=application,
         bridge=bridge,
@@ -134,47 +139,16 @@ def assemble(ground: Ground) -> Running:
         transport=upstream.transport,
         lookups=upstream.lookups,
         counter=counter,
+        accounts=upstream.accounts,
+        logins=logins(upstream.accounts),
     )
 
 
-def _upstream(ground: Ground) -> _Upstream:
-    settings = ground.settings
-    timeouts = Timeouts(
-        connect=settings.api.connect_timeout_seconds,
-        headers=settings.api.headers_timeout_seconds,
-        idle=settings.api.idle_timeout_seconds,
-    )
-    clients = ClientPool(timeouts=timeouts, now=ground.clock.monotonic, trusted_pem=_trusted_pem(settings.tls.ca_file))
-    transport = HttpTransport(pool=clients, timeouts=timeouts)
-    pool = AccountPool(strategy=Strategy(settings.auth.rotation_strategy), affinity=AffinityMap())
-    for account in ground.accounts:
-        pool.add(account, ground.clock.now())
-    client = _client_identity(settings, ground.installation_id)
-    parts = LookupParts(
-        transport=transport,
-        pool=pool,
-        clock=ground.clock,
-        client=lambda: client,
-        base_url=settings.api.base_url.rstrip("/"),
-        egress_url=settings.tls.proxy_url,
-    )
-    return _Upstream(
-        transport=transport,
-        pool=pool,
-        leases=MemoryLeaseBook(),
-        lookups=UpstreamLookups(parts),
-        orphans=Orphanage(),
-        client=client,
-    )
-
-
-def _gateway(ground: Ground, upstream: _Upstream) -> Gateway:
+def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Gateway:
     settings, codec = ground.settings, CodexClient()
-    policy = SlotPolicy(
-        max_concurrent=settings.auth.max_concurrent_per_account,
-        interval_seconds=(settings.auth.request_interval_ms or 0) / 1000,
-        queue_timeout_seconds=settings.auth.queue_timeout_ms / 1000,
-        queue_limit=settings.auth.queue_limit,
+    queue = QueuePolicy(
+        timeout_seconds=settings.auth.queue_timeout_ms / 1000,
+        limit=settings.auth.queue_limit,
     )
     defaults = Defaults(
         effort=settings.model.default_reasoning_effort,
@@ -186,7 +160,7 @@ def _gateway(ground: Ground, upstream: _Upstream) -> Gateway:
     parts = GatewayParts(
         codec=codec,
         runner=AttemptRunner(transport=upstream.transport, codec=codec, orphans=upstream.orphans),
-        selection=Selection(pool=upstream.pool, leases=upstream.leases, clock=ground.clock, policy=policy),
+        selection=Selection(pool=upstream.pool, leases=upstream.leases, clock=ground.clock, queue=queue),
         pool=upstream.pool,
         continuation=Continuation(new_id=ground.ids.uuid7),
         rejects=LearnedRejects(),
@@ -198,8 +172,11 @@ def _gateway(ground: Ground, upstream: _Upstream) -> Gateway:
         failover=FailoverPolicy(
             max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
         ),
-        observer=Observers(ground.observers, complain=ground.report_defect),
+        observer=Observers((*ground.observers, prompts), complain=ground.report_defect),
+        renewal=upstream.accounts.refresher,
+        egress=upstream.accounts.watch,
         pictures=ground.pictures,
+        links=linked_files(settings),
     )
     return Gateway(parts)
 
@@ -218,6 +195,7 @@ def _model_list(settings: Settings, lookups: UpstreamLookups) -> ModelList:
         catalogue=lambda: lookups.catalogue,
         aliases=lambda: settings.model.aliases,
         resolver=_resolver_maker(settings, lookups),
+        variants=lambda: settings.models.list_variants,
         may_use=everything,
     )
 
@@ -236,26 +214,30 @@ def _inference(ground: Ground, gateway: Gateway, exchanges: RunningExchanges) ->
 
 
 def _application(
-    ground: Ground, upstream: _Upstream, gateway: Gateway, counting: CountParts
+    ground: Ground, upstream: Upstream, gateway: Gateway, counting: CountParts, *, prompts: PromptEstimates
 ) -> tuple[Application, OllamaBridge]:
     settings, exchanges = ground.settings, counting.running
     parts = _inference(ground, gateway, exchanges)
-    chat = ChatServer(reasoning_field=ReasoningField(settings.chat.reasoning_field))
+    chat = chat_server(settings.chat)
     encode_failure = FailureEncoder(chat)
     bridge_secret = ground.ids.token()
-    bridge = make_bridge(_bridge_ground(ground, upstream, parts, bridge_secret), lambda: application)
+    models = _model_list(settings, upstream.lookups)
+    bridge_ground = _bridge_ground(ground, upstream, parts, models=models, secret=bridge_secret)
+    bridge = make_bridge(bridge_ground, lambda: application)
     plane = control_plane(
         authenticator=ground.keys,
         make_report=_report_maker(ground, upstream, exchanges),
         version=__version__,
+        report_defect=ground.report_defect,
         routes=ollama_routes(bridge),
     )
-    models = _model_list(settings, upstream.lookups)
     gemini = GeminiRoutes(inference=parts, counting=counting, list_models=models.shown_to)
     anthropic = AnthropicRoutes(
         AnthropicGround(
             settings=settings.model,
             inference=parts,
+            gateway=gateway,
+            prompts=prompts,
             counting=counting,
             lookups=upstream.lookups,
             list_models=models.shown_to,
@@ -276,24 +258,29 @@ def _application(
         cors=CorsPolicy(
             allowed_origins=frozenset(settings.server.cors), allow_null=settings.server.cors_allow_null_origin
         ),
-        encode_failure=FailuresByCaller(
-            openai=encode_failure,
-            anthropic=FailureEncoder(AnthropicServer()),
-            gemini=FailureEncoder(GeminiServer()),
-        ),
+        encode_failure=_failures_by_caller(encode_failure),
         report_defect=ground.report_defect,
         new_request_id=_request_ids(ground),
     )
     return application, bridge
 
 
-def _bridge_ground(ground: Ground, upstream: _Upstream, parts: InferenceParts, secret: str) -> BridgeGround:
+def _failures_by_caller(openai: FailureEncoder) -> FailuresByCaller:
+    anthropic, gemini = FailureEncoder(AnthropicServer()), FailureEncoder(GeminiServer())
+    return FailuresByCaller(openai=openai, anthropic=anthropic, gemini=gemini)
+
+
+def _bridge_ground(
+    ground: Ground, upstream: Upstream, parts: InferenceParts, *, models: ModelList, secret: str
+) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
         settings_path=ground.settings_path,
+        overriding=ground.overriding,
         secret=secret,
         inference=parts,
         lookups=upstream.lookups,
+        models=models,
         report_defect=ground.report_defect,
         new_request_id=_request_ids(ground),
     )
@@ -333,12 +320,13 @@ def _prefix_routes(encode_failure: FailureEncoder) -> dict[str, Route]:
     }
 
 
-def _report_maker(ground: Ground, upstream: _Upstream, exchanges: RunningExchanges) -> Callable[[], HealthReport]:
+def _report_maker(ground: Ground, upstream: Upstream, exchanges: RunningExchanges) -> Callable[[], HealthReport]:
     started_at = ground.clock.monotonic()
 
     def report() -> HealthReport:
-        states = [condition.state.value for condition in upstream.pool.conditions(ground.clock.now()).values()]
-        limit = ground.settings.auth.max_concurrent_per_account
+        now = ground.clock.now()
+        states = [verdict.state.value for verdict in upstream.pool.verdicts(now).values()]
+        capacity = upstream.pool.capacity(now)
         return HealthReport(
             status="stopping" if exchanges.draining else "ok",
             version=__version__,
@@ -346,7 +334,7 @@ def _report_maker(ground: Ground, upstream: _Upstream, exchanges: RunningExchang
             accounts={state: states.count(state) for state in dict.fromkeys(states)},
             slots=SlotReport(
                 used_count=upstream.leases.used_count,
-                total_count=None if limit is None else limit * len(states),
+                total_count=capacity.total_slots,
                 waiting_count=upstream.leases.waiting_count,
             ),
             exchanges_count=len(exchanges),
@@ -354,25 +342,3 @@ def _report_maker(ground: Ground, upstream: _Upstream, exchanges: RunningExchang
         )
 
     return report
-
-
-def _client_identity(settings: Settings, installation_id: str) -> ClientIdentity:
-    client = settings.client
-    return ClientIdentity(
-        profile=Profile(client.profile),
-        engine_version=client.engine_version,
-        desktop_version=client.app_version,
-        platform=client.platform,
-        arch=client.arch,
-        terminal=client.terminal,
-        installation_id=installation_id,
-    )
-
-
-def _trusted_pem(ca_file: str | None) -> bytes | None:
-    if ca_file is None:
-        return None
-    try:
-        return Path(ca_file).read_bytes()
-    except OSError as error:
-        raise StartRefused(f"tls.ca_file {ca_file} cannot be read: {error.strerror}") from error

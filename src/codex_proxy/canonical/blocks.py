@@ -144,13 +144,15 @@ class Hosted(msgspec.Struct, frozen=True, kw_only=True, tag="hosted"):
     """An item of a tool that the upstream runs itself (web search, image generation, MCP ...), kept whole.
 
     ``item`` is the item in the Responses dialect, ``type`` included, or, with an ``origin``, in that dialect, where
-    Responses has none like it.
+    Responses has none like it.  ``retold`` says it in words for upstreams that know no such item; empty where nothing
+    can be said, or the words around it say it.
     """
 
     kind: str
     item: JsonObject
     item_id: str | None = None
     origin: str | None = None
+    retold: str = ""
 
 
 class Opaque(msgspec.Struct, frozen=True, kw_only=True, tag="opaque"):

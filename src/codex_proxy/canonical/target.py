@@ -13,7 +13,7 @@ from codex_proxy.canonical.blocks import JsonObject
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an upstream model.
 
-    ``efforts`` are in rising order; windows count tokens; ``alias_of`` is set on the row of an owner's alias.
+    ``efforts`` are in rising order; windows count tokens; ``alias_of`` is set on rows under another name.
     """
 
     slug: str

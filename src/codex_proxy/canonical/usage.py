@@ -1,8 +1,18 @@
-"""Token counts of one answer, as the upstream reported them."""
+"""Token counts of one answer, as the upstream reported them, and the estimate where nobody counted."""
+
+import math
+from typing import Final
 
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
+
+BYTES_PER_TOKEN: Final = 3.6  # English prose and code, o200k vocabulary
+
+
+def tokens_of_size(size_bytes: int) -> int:
+    """Tokens of text that nobody counted, from its size in UTF-8; an estimate, rounded up."""
+    return math.ceil(size_bytes / BYTES_PER_TOKEN)
 
 
 class ImageUsage(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,16 +6,20 @@ it in ``failover``, who is next in the pool.  Nothing is tried once content was 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
 from codex_proxy.accounts.account import Account
-from codex_proxy.accounts.lifecycle import Occurrence, occurrence_of
-from codex_proxy.accounts.pool import AccountPool, Need
+from codex_proxy.accounts.choice.need import Need
+from codex_proxy.accounts.lifecycle.evidence import Evidence, ends_at, evidence_of
+from codex_proxy.accounts.lifecycle.states import Occurrence, occurrence_of
+from codex_proxy.accounts.pool import AccountPool, News
+from codex_proxy.accounts.quota.buckets import bucket_of_model
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
-from codex_proxy.canonical.request import Request
+from codex_proxy.canonical.rate_limits import RateLimitSnapshot
+from codex_proxy.canonical.request import Request, Role
 from codex_proxy.canonical.target import ClientIdentity, Target, UpstreamIdentity
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.pictures import picture_filter
@@ -23,13 +27,17 @@ from codex_proxy.gateway.attempts.runner import AttemptPlan, AttemptRunner
 from codex_proxy.gateway.attempts.stop import StopFilter
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
 from codex_proxy.gateway.failover import RETRY_DELAYS_SECONDS, FailoverPolicy, NextStep, decide
+from codex_proxy.gateway.links.fetching import LinkFetcher
+from codex_proxy.gateway.links.inlining import with_linked_files
 from codex_proxy.gateway.ports import (
     Accepted,
     AttemptRecord,
     Clock,
+    EgressReports,
     ExchangeRecord,
     Observer,
     PictureStore,
+    PromptEstimate,
     Renewal,
     Responder,
     Route,
@@ -40,22 +48,20 @@ from codex_proxy.gateway.selection import Chosen, Selection
 from codex_proxy.protocols.base import ClientCodec, InvalidRequest, ReplyFacts, Unsupported
 from codex_proxy.routing.resolve import Resolver
 
-PLAN_MISS_SECONDS: Final = 3600.0
-
 
 class UpstreamPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an account's calls go: base URL, routing override header, egress proxy."""
+    """Where an account's calls go, under which routing header, and what names the way out in reports."""
 
-    base_url: str
+    route: Route
     routing_override: str | None = None
-    egress_url: str | None = None
+    egress_id: str = "direct"
 
 
 class ExchangeInput(msgspec.Struct, frozen=True, kw_only=True):
     """One client request, parsed.
 
     ``link_base`` is the scheme and authority of links in the answer, as this client reaches us; needed only where links
-    are wanted.
+    are wanted.  ``prompt`` is for observers alone.
     """
 
     request: Request
@@ -63,6 +69,7 @@ class ExchangeInput(msgspec.Struct, frozen=True, kw_only=True):
     client_key_id: str
     notes: tuple[Note, ...] = ()
     link_base: str = ""
+    prompt: PromptEstimate | None = None
 
 
 class Answering(Protocol):
@@ -86,12 +93,14 @@ class GatewayParts:
     clock: Clock
     client: Callable[[], ClientIdentity]
     resolver: Callable[[], Resolver]
-    place_of: Callable[[Account], UpstreamPlace]
+    place_of: Callable[[Account], UpstreamPlace | Failure]
     defaults: Callable[[], Defaults]
     failover: FailoverPolicy
     observer: Observer
     renewal: Renewal | None = None
+    egress: EgressReports | None = None
     pictures: PictureStore | None = None
+    links: LinkFetcher | None = None
 
 
 class Gateway:
@@ -103,6 +112,10 @@ class Gateway:
     def speaking(self, codec: ClientCodec) -> "Gateway":
         """The same accounts, conversations and observers for another kind of call."""
         return Gateway(replace(self._parts, codec=codec, runner=self._parts.runner.speaking(codec)))
+
+    def prepare(self, exchange: ExchangeInput) -> Prepared | Failure:
+        """What is decided about a request before anybody is asked, or why it cannot go."""
+        return _prepared(self._parts, exchange)
 
     async def run(self, exchange: ExchangeInput, responder: Responder) -> Failure | None:
         """Answer through ``responder``; the failure if nothing at all was delivered."""
@@ -131,9 +144,9 @@ class _Running:
 
     async def answer(self) -> Failure | None:
         parts = self._parts
-        prepared = prepare(
-            self._exchange.request, self._exchange.notes, resolver=parts.resolver(), defaults=parts.defaults()
-        )
+        prepared = _prepared(parts, self._exchange)
+        if not isinstance(prepared, Failure):
+            prepared = await with_linked_files(prepared, parts.links)
         if isinstance(prepared, Failure):
             self._failure = prepared
             return prepared
@@ -160,9 +173,16 @@ class _Running:
             again = chosen.account.row_id if step is not NextStep.OTHER_ACCOUNT else None
 
     async def _choose(self, prepared: Prepared, again: str | None) -> Chosen | Failure:
-        need = Need(model=prepared.model.slug, conversation=self._conversation(prepared))
+        need = Need(
+            model=prepared.model.slug,
+            bucket=bucket_of_model(prepared.model.slug),
+            conversation=self._conversation(prepared),
+            is_continued=any(turn.role is Role.ASSISTANT for turn in prepared.request.turns),
+            client_key_id=self._exchange.client_key_id,
+        )
         exclude = frozenset(self._progress.tried) - ({again} if again else set())
-        return await self._parts.selection.choose(need, exclude=exclude, only=again)
+        request_id = self._exchange.request_id
+        return await self._parts.selection.choose(need, exclude=exclude, again=again, request_id=request_id)
 
     async def _attempt(self, prepared: Prepared, chosen: Chosen) -> Failure | None:
         progress = self._progress
@@ -171,6 +191,9 @@ class _Running:
         progress.last_tried = chosen.account.row_id
         account = chosen.account
         place = self._parts.place_of(account)
+        if isinstance(place, Failure):
+            chosen.lease.release()
+            return place
         key = self._conversation(prepared)
         upstream_key = (account.row_id, *key) if key else None
         identity = self._parts.continuation.identity(upstream_key, prepared.request)
@@ -183,11 +206,10 @@ class _Running:
         if refusal is not None:
             chosen.lease.release()
             return refusal
-        route = Route(base_url=place.base_url, account_id=account.row_id, egress_url=place.egress_url)
         stop = StopFilter(prepared.request) if prepared.request.sampling.stop else None
         plan = AttemptPlan(
             call=call,
-            route=route,
+            route=place.route,
             lease=chosen.lease,
             deliver=self._responder.deliver,
             relays=prepared.request.dialect.family is self._parts.codec.dialect.family,
@@ -201,11 +223,22 @@ class _Running:
             self._notes = prepared.notes + plan.call.notes
             return self._delivery(account, prepared, facts)
 
+        asked_at = self._parts.clock.now()
         failure, self._last = await self._parts.runner.run(plan, make_delivery)
-        self._settle(account, failure)
+        self._settle(account, failure, asked_at)
+        self._report_egress(place, failure)
         if failure is None and key is not None and self._last is not None and self._last.compacted:
-            self._parts.pool.moved(account.row_id, key)
+            self._parts.pool.moved(account.row_id, key, self._parts.clock.now())
         return failure
+
+    def _report_egress(self, place: UpstreamPlace, failure: Failure | None) -> None:
+        reports = self._parts.egress
+        if reports is None:
+            return
+        if failure is None:
+            reports.came_through(place.egress_id)
+        else:
+            reports.blame(place.egress_id, failure)
 
     def _target(self, prepared: Prepared, account: Account, place: UpstreamPlace, identity: UpstreamIdentity) -> Target:
         return Target(
@@ -225,15 +258,18 @@ class _Running:
 
     def _delivery(self, account: Account, prepared: Prepared, facts: ReplyFacts) -> Delivery:
         for snapshot in facts.rate_limits:
-            self._parts.pool.observe(account.row_id, snapshot)
+            self._observe(account, snapshot)
         relay = facts.relay if prepared.request.is_codex_client else ()
         return Delivery(
             accept=self._responder.accepted,
             accepted=Accepted(model=prepared.model.slug, account_row_id=account.row_id, notes=self._notes, relay=relay),
             at_end=not prepared.request.stream,
             commit=self._commit,
-            observe_limits=lambda snapshot: self._parts.pool.observe(account.row_id, snapshot),
+            observe_limits=lambda snapshot: self._observe(account, snapshot),
         )
+
+    def _observe(self, account: Account, snapshot: RateLimitSnapshot) -> None:
+        self._parts.pool.observe(account.row_id, snapshot, self._parts.clock.now())
 
     def _commit(self) -> None:
         self._progress.committed = True
@@ -241,12 +277,20 @@ class _Running:
             self._parts.rejects.learn_lite(self._model_used)
         self._first_content_at = self._parts.clock.monotonic()
 
-    def _settle(self, account: Account, failure: Failure | None) -> None:
-        now = self._parts.clock.now()
+    def _settle(self, account: Account, failure: Failure | None, asked_at: float) -> None:
         occurrence = Occurrence.SUCCEEDED if failure is None else occurrence_of(failure)
-        if occurrence is not None:
-            until = _ends_at(failure, now)
-            self._parts.pool.settle(account.row_id, occurrence, generation=account.generation, now=now, until=until)
+        if occurrence is None:
+            return
+        now = self._parts.clock.now()
+        seen = Evidence(asked_at=asked_at) if failure is None else evidence_of(failure, asked_at=asked_at)
+        news = News(
+            occurrence=occurrence,
+            generation=account.generation,
+            bucket=bucket_of_model(self._model_used or ""),
+            until=None if failure is None else ends_at(failure, now=now),
+            evidence=msgspec.structs.replace(seen, request_id=self._exchange.request_id),
+        )
+        self._parts.pool.settle(account.row_id, news, now)
 
     async def _after(self, failure: Failure, account: Account, prepared: Prepared) -> NextStep:
         progress, parts = self._progress, self._parts
@@ -255,7 +299,7 @@ class _Running:
             progress.empty_answers += 1
         if failure.kind is FailureKind.MODEL_NOT_IN_PLAN:
             progress.plan_misses += 1
-            parts.pool.lacks_model(account.row_id, prepared.model.slug, parts.clock.now() + PLAN_MISS_SECONDS)
+            parts.pool.lacks_model(account.row_id, prepared.model.slug, parts.clock.now())
         step = decide(failure, progress, policy=parts.failover, now=parts.clock.monotonic())
         match step:
             case NextStep.RENEWED_CREDENTIAL:
@@ -295,11 +339,20 @@ class _Running:
         if not happened:
             return failure
         last = happened[-1]
-        wait = last.retry_after_seconds or failure.retry_after_seconds
+        wait = self._earliest(last.retry_after_seconds or failure.retry_after_seconds)
         if len(self._progress.tried) < 2:
             return msgspec.structs.replace(last, retry_after_seconds=wait)
         told = f"{last.message} ({len(self._progress.tried)} accounts tried: {_counted(happened)})"
         return msgspec.structs.replace(last, message=told, retry_after_seconds=wait)
+
+    def _earliest(self, wait_seconds: float | None) -> float | None:
+        """A wait that the failure names is no longer than until the first account can serve."""
+        if wait_seconds is None:
+            return None
+        now = self._parts.clock.now()
+        standing = self._parts.pool.standing(now, bucket=bucket_of_model(self._model_used or ""))
+        back_at = now if standing.usable_now else standing.retry_at
+        return wait_seconds if back_at is None else max(1.0, min(wait_seconds, back_at - now))
 
     def _conversation(self, prepared: Prepared) -> tuple[str, str] | None:
         conversation_id = prepared.conversation_id
@@ -320,16 +373,13 @@ class _Running:
             notes=self._notes,
             first_content_seconds=self._first_content_at - started if self._first_content_at else None,
             duration_seconds=now - started,
+            prompt=self._exchange.prompt,
         )
         self._parts.observer.finished(record)
 
 
-def _ends_at(failure: Failure | None, now: float) -> float | None:
-    if failure is None:
-        return None
-    if failure.resets_at is not None:
-        return failure.resets_at
-    return None if failure.retry_after_seconds is None else now + failure.retry_after_seconds
+def _prepared(parts: GatewayParts, exchange: ExchangeInput) -> Prepared | Failure:
+    return prepare(exchange.request, exchange.notes, resolver=parts.resolver(), defaults=parts.defaults())
 
 
 def _counted(failures: Sequence[Failure]) -> str:

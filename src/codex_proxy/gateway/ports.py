@@ -3,13 +3,15 @@
 Rules of this file: no web framework, database or HTTP client shows here.  Adapters implement these; bootstrap wires.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from enum import StrEnum
+from typing import Protocol, TypeAlias
 
 import msgspec
 
 from codex_proxy.accounts.account import Account
+from codex_proxy.accounts.affinity import ConversationKey
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.usage import Usage
@@ -28,12 +30,14 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Where a call leaves and arrives.
 
     ``base_url`` ends without a slash; ``account_id`` keys the HTTP client and its cookies; ``egress_url`` is the proxy
-    to leave through (``http://``, ``https://``, ``socks5://``, ``socks5h://``), None for none.
+    to leave through (``http://``, ``https://``, ``socks5://``, ``socks5h://``), None for none; ``egress_name`` is what
+    its owner calls it.
     """
 
     base_url: str
     account_id: str
     egress_url: str | None = None
+    egress_name: str | None = None
 
     def __repr__(self) -> str:
         return f"Route(base_url={self.base_url!r}, account_id={self.account_id!r})"
@@ -84,6 +88,34 @@ class Renewal(Protocol):
         ...
 
 
+class LeaseKind(StrEnum):
+    """What a lease is for; background work takes no slot and is no request."""
+
+    HTTP = "http"
+    WEBSOCKET = "websocket"
+    BACKGROUND = "background"
+
+
+class LeaseTag(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a lease is for: kind, the request's id, and when it began (epoch seconds)."""
+
+    kind: LeaseKind = LeaseKind.HTTP
+    request_id: str = ""
+    started_at: float = 0.0
+
+
+class EgressReports(Protocol):
+    """Hears what became of calls, by the way they left."""
+
+    def came_through(self, egress_id: str) -> None:
+        """A call got its answer this way."""
+        ...
+
+    def blame(self, egress_id: str, failure: Failure) -> None:
+        """A call failed this way; whether that says anything about the way is for the hearer to tell."""
+        ...
+
+
 class Lease(Protocol):
     """A temporary right to use an account; release it exactly once, late is better than twice."""
 
@@ -97,10 +129,24 @@ class Lease(Protocol):
         ...
 
 
+class Waiter(Protocol):
+    """A place in the queue for a slot."""
+
+    async def wait(self, seconds: float) -> Lease | None:
+        """The lease once it is this waiter's turn; None when the time is over, the place in the queue is kept."""
+        ...
+
+
+Wants: TypeAlias = Callable[[str], bool]
+"""Whether a waiter would take a slot of this account now; it has to see itself that there is one."""
+SlotsChanged: TypeAlias = Callable[[str, int], None]
+"""Told an account's row id and how many of its slots are in use."""
+
+
 class LeaseBook(Protocol):
     """Counts the slots in use."""
 
-    def try_acquire(self, account_id: str, limit: int | None) -> Lease | None:
+    def try_acquire(self, account_id: str, limit: int | None, tag: LeaseTag) -> Lease | None:
         """A lease, or None if ``limit`` slots are taken; None means no limit."""
         ...
 
@@ -108,8 +154,16 @@ class LeaseBook(Protocol):
         """Slots in use."""
         ...
 
-    async def wait_for_release(self, timeout_seconds: float) -> bool:
-        """Wait, first come first served, until some slot is given back; False when the time is over."""
+    def queue(self, wants: Wants, tag: LeaseTag) -> AbstractContextManager[Waiter]:
+        """Stand in line, first come first served; leaving passes on what was handed over and not taken."""
+        ...
+
+    def offer(self, account_id: str) -> None:
+        """An account can take more requests: hand leases to whoever waits for it, until nobody wants one."""
+        ...
+
+    def watch(self, changed: SlotsChanged) -> None:
+        """Tell ``changed`` of every slot that is taken or given back, before it is offered to a waiter."""
         ...
 
 
@@ -164,13 +218,14 @@ class PictureStore(Protocol):
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """Facts about the attempt whose answer is about to be delivered.
+    """Facts about the answer that is about to be delivered.
 
-    ``relay`` are upstream headers that a client of the same dialect family may see.
+    ``account_row_id`` is None where no account was asked; ``relay`` are upstream headers that a client of the same
+    dialect family may see.
     """
 
     model: str
-    account_row_id: str
+    account_row_id: str | None
     notes: tuple[Note, ...] = ()
     relay: HeaderPairs = ()
 
@@ -187,6 +242,18 @@ class Responder(Protocol):
         ...
 
 
+class PromptEstimate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a prompt is expected to count, before anybody has counted it.
+
+    ``conversation`` is None where it belongs to none.  ``sized_tokens`` is what its size suggests, ``expected_tokens``
+    what is told to the client, which also knows the conversation's last count.
+    """
+
+    conversation: ConversationKey | None
+    sized_tokens: int
+    expected_tokens: int
+
+
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt: on which account, and how it failed if it did."""
 
@@ -195,7 +262,10 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an exchange.  Durations are seconds; ``first_content_seconds`` is None without content."""
+    """What became of an exchange.  Durations are seconds; ``first_content_seconds`` is None without content.
+
+    ``prompt`` is there where somebody estimated it.
+    """
 
     request_id: str
     client_key_id: str
@@ -208,6 +278,7 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...]
     first_content_seconds: float | None
     duration_seconds: float
+    prompt: PromptEstimate | None = None
 
 
 class Observer(Protocol):

@@ -1,29 +1,42 @@
 """Choosing an account: walk the pool's ranking, take a slot, wait a bounded time for a slot or for the account's turn.
 
 Rules of this file: nothing is chosen twice in one exchange unless asked for; who waits for a turn holds the slot it
-will need and is served in the order it came; why nobody could serve becomes a failure that says when to try again.
+will need and is served in the order it came; every choice leaves its explanation; why nobody could serve becomes a
+failure that says when to try again.
 """
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable
+from math import inf
+from typing import Final, TypeAlias
 
 import msgspec
 
 from codex_proxy.accounts.account import Account
-from codex_proxy.accounts.pool import AccountPool, Need, NoAccount
+from codex_proxy.accounts.choice.explanation import Explanations
+from codex_proxy.accounts.choice.need import Basis, Need
+from codex_proxy.accounts.choice.ranking import Ranked, Ranking
+from codex_proxy.accounts.choice.reasons import Asked, NoAccount
+from codex_proxy.accounts.choice.refusal import busy, refusal
+from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.spacing import Spacing
-from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.gateway.ports import Clock, Lease, LeaseBook
+from codex_proxy.canonical.failure import Failure
+from codex_proxy.gateway.ports import Clock, Lease, LeaseBook, LeaseTag, Waiter
+
+LOGIN: Final = "log in on the dashboard"
+DETAILED_CHOICES: Final = 20
+SAMPLED_EVERY: Final = 64  # one choice in so many names accounts that were passed over, beside all failovers
 
 
-class SlotPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Slots per account (None: no limit), how far apart its requests start, and the wait in seconds and waiters."""
+Leased: TypeAlias = tuple[Lease, Basis]
 
-    max_concurrent: int | None = 16
-    interval_seconds: float = 0.0
-    queue_timeout_seconds: float = 10.0
-    queue_limit: int = 64
+
+class QueuePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How long (seconds) and how many requests wait for a slot or for an account's turn."""
+
+    timeout_seconds: float = 10.0
+    limit: int = 64
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +65,7 @@ class Turns:
 
     def start(self, row_id: str) -> None:
         """A request starts on this account now."""
-        if self._spacing.is_on:
-            self._spacing.started(row_id, self._clock.monotonic())
+        self._spacing.started(row_id, self._clock.monotonic())
 
     async def wait(self, row_id: str) -> None:
         """Wait for this account's next turn and take it."""
@@ -68,57 +80,119 @@ class Turns:
 
 
 class Selection:
-    """Chooses accounts for exchanges."""
+    """Chooses accounts for exchanges.
 
-    def __init__(self, *, pool: AccountPool, leases: LeaseBook, clock: Clock, policy: SlotPolicy) -> None:
+    ``queue`` may be replaced at any time.  ``login`` says how and where to log in, for who finds nobody logged in.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: AccountPool,
+        leases: LeaseBook,
+        clock: Clock,
+        queue: QueuePolicy,
+        login: Callable[[], str] = lambda: LOGIN,
+    ) -> None:
+        self.queue = queue
+        self.explanations = Explanations()
         self._pool = pool
         self._leases = leases
         self._clock = clock
-        self._policy = policy
-        self._turns = Turns(spacing=Spacing(interval_seconds=policy.interval_seconds), clock=clock)
+        self._login = login
+        self._turns = Turns(spacing=Spacing(lambda: pool.policy.interval_seconds), clock=clock)
         self._waiting_count = 0
+        self._choice_count = 0
+        leases.watch(lambda row_id, used_slots: pool.slots_changed(row_id, used_slots, clock.now()))
+        pool.when_freed(leases.offer)
 
-    async def choose(self, need: Need, *, exclude: frozenset[str], only: str | None = None) -> Chosen | Failure:
-        """An account for ``need``, whose request may start now; ``only`` asks for this one again."""
-        deadline = self._clock.monotonic() + self._policy.queue_timeout_seconds
+    async def choose(
+        self, need: Need, *, exclude: frozenset[str], again: str | None = None, request_id: str = ""
+    ) -> Chosen | Failure:
+        """An account for ``need``, whose request may start now; ``again`` asks for this one once more."""
+        begun = self._clock.monotonic()
         while True:
-            ranked = self._ranked(need, exclude)
-            if isinstance(ranked, NoAccount):
-                return nobody(ranked, self._clock.now())
-            lease = self._lease(ranked if only is None else (only,), deadline)
-            if lease is None:
-                if not await self._wait(deadline - self._clock.monotonic()):
-                    return self._busy()
-                continue
-            row_id = lease.account_id
-            self._pool.chosen(row_id, need.conversation, self._clock.now())
-            waited = await self._await_turn(lease)
-            if not waited or only is not None or self._still_serves(need, exclude, row_id):
-                return Chosen(account=self._pool.account(row_id), lease=lease)
+            asked = Asked(need, exclude, again, self._clock.now())
+            found = await self._find(asked, LeaseTag(request_id=request_id, started_at=asked.now), begun)
+            if isinstance(found, Failure):
+                return found
+            lease, basis = found
+            if basis is not Basis.QUEUE or self._still_serves(lease, asked):
+                self._pool.chosen(lease.account_id, need, basis, self._clock.now())
+                is_late = self._is_spaced and await self._await_turn(lease)
+                if not is_late or self._still_serves(lease, asked):
+                    self._explain(asked, (lease.account_id, basis), request_id, begun)
+                    return Chosen(account=self._pool.account(lease.account_id), lease=lease)
             lease.release()
 
-    def _ranked(self, need: Need, exclude: frozenset[str]) -> tuple[str, ...] | NoAccount:
-        return self._pool.rank(
-            need,
-            exclude=exclude,
-            now=self._clock.now(),
-            used_slots=self._leases.used,
-            must_wait=self._turns.must_wait,
-        )
+    async def _find(self, asked: Asked, tag: LeaseTag, begun: float) -> Leased | Failure:
+        """A lease on the best account that has a slot and whose turn comes in time; now, or within the bounded wait."""
+        deadline = begun + self.queue.timeout_seconds
+        ranking = self._rank(asked)
+        if isinstance(ranking, Ranking):
+            found = self._take(ranking, tag, deadline)
+            if found is not None:
+                return found
+        elif not ranking.is_busy:
+            return self._refused(asked, ranking, tag, begun)
+        lease = await self._queue_up(asked, tag, deadline)
+        if lease is not None:
+            return lease, Basis.QUEUE
+        asked = asked._replace(now=self._clock.now())
+        return self._refused(asked, self._rank(asked), tag, begun)
 
-    def _lease(self, ranked: Iterable[str], deadline: float) -> Lease | None:
-        """A slot on the first account that has one and whose turn comes in time."""
-        seconds_left = deadline - self._clock.monotonic()
-        for row_id in ranked:
-            if self._turns.must_wait(row_id) and not self._may_queue(self._turns.wait_seconds(row_id), seconds_left):
-                continue
-            lease = self._leases.try_acquire(row_id, self._policy.max_concurrent)
-            if lease is not None:
-                return lease
+    @property
+    def _is_spaced(self) -> bool:
+        return self._pool.policy.interval_seconds > 0
+
+    def _still_serves(self, lease: Lease, asked: Asked) -> bool:
+        """Whether the account could serve still, after a wait in which anything may have happened to it."""
+        return self._pool.serves(lease.account_id, asked._replace(now=self._clock.now()), holds_slot=True)
+
+    def _rank(self, asked: Asked) -> Ranking | NoAccount:
+        return self._pool.rank(asked.need, exclude=asked.exclude, again=asked.again, now=asked.now)
+
+    def _take(self, ranking: Ranking, tag: LeaseTag, deadline: float) -> Leased | None:
+        is_spaced = self._is_spaced
+        for row_id, basis in ranking:
+            if not is_spaced or self._comes_in_time(row_id, deadline):
+                lease = self._leases.try_acquire(row_id, self._pool.policy.max_concurrent, tag)
+                if lease is not None:
+                    return lease, basis
         return None
 
-    def _may_queue(self, wait_seconds: float, seconds_left: float) -> bool:
-        return wait_seconds <= seconds_left and self._waiting_count < self._policy.queue_limit
+    def _comes_in_time(self, row_id: str, deadline: float) -> bool:
+        """Whether the account's turn comes before the deadline, with room left in the queue for the wait."""
+        if not self._turns.must_wait(row_id):
+            return True
+        seconds_left = deadline - self._clock.monotonic()
+        return self._turns.wait_seconds(row_id) <= seconds_left and self._waiting_count < self.queue.limit
+
+    async def _queue_up(self, asked: Asked, tag: LeaseTag, deadline: float) -> Lease | None:
+        """Wait for a slot until the deadline, in the order of coming."""
+
+        def wants(row_id: str) -> bool:
+            now = self._clock.now()
+            return self._pool.serves(row_id, asked._replace(now=now)) and self._comes_in_time(row_id, deadline)
+
+        if self._waiting_count >= self.queue.limit:
+            return None
+        self._waiting_count += 1
+        try:
+            with self._leases.queue(wants, tag) as waiter:
+                return await self._in_line(waiter, deadline)
+        finally:
+            self._waiting_count -= 1
+
+    async def _in_line(self, waiter: Waiter, deadline: float) -> Lease | None:
+        """Wait, and look up whenever something in the pool changes by itself: that may hand a lease to a waiter."""
+        while (seconds_left := deadline - self._clock.monotonic()) > 0:
+            now = self._clock.now()
+            pause = min(seconds_left, (self._pool.refresh(now) or inf) - now)
+            lease = await waiter.wait(pause)
+            if lease is not None or pause == seconds_left:
+                return lease
+        return None
 
     async def _await_turn(self, lease: Lease) -> bool:
         """Wait for the account's turn, where it has to be waited for; whether it had to be."""
@@ -135,38 +209,19 @@ class Selection:
             self._waiting_count -= 1
         return True
 
-    def _still_serves(self, need: Need, exclude: frozenset[str], row_id: str) -> bool:
-        ranked = self._ranked(need, exclude)
-        return not isinstance(ranked, NoAccount) and row_id in ranked
+    def _explain(self, asked: Asked, ranked: Ranked, request_id: str, begun: float) -> None:
+        self._choice_count += 1
+        is_told_whole = bool(asked.exclude) or self._choice_count % SAMPLED_EVERY == 0
+        waited_seconds = self._clock.monotonic() - begun
+        details = DETAILED_CHOICES if is_told_whole else 0
+        choice = self._pool.explained(asked, ranked, waited_seconds=waited_seconds, detail_limit=details)
+        self.explanations.keep(request_id, asked.need, choice)
 
-    async def _wait(self, seconds: float) -> bool:
-        if seconds <= 0 or self._waiting_count >= self._policy.queue_limit:
-            return False
-        self._waiting_count += 1
-        try:
-            return await self._leases.wait_for_release(seconds)
-        finally:
-            self._waiting_count -= 1
-
-    def _busy(self) -> Failure:
-        return Failure(
-            kind=FailureKind.BUSY,
-            message="every account's slots are taken; try again shortly",
-            retry_after_seconds=max(1.0, self._policy.queue_timeout_seconds / 2),
-        )
-
-
-def nobody(reason: NoAccount, now: float) -> Failure:
-    """The failure for a pool in which nobody can serve."""
-    if not reason.by_state:
-        return Failure(kind=FailureKind.NO_ACCOUNT, message="no account is logged in; set CODEX_JWT_TOKEN and restart")
-    told = ", ".join(f"{count} {state}" for state, count in sorted(reason.by_state.items()))
-    if set(reason.by_state) <= {"limited", "active"} and "limited" in reason.by_state:
-        wait = max(1.0, reason.retry_at - now) if reason.retry_at is not None else None
-        return Failure(
-            kind=FailureKind.USAGE_LIMIT,
-            message=f"no account can serve this now ({told})",
-            retry_after_seconds=wait,
-            resets_at=reason.retry_at,
-        )
-    return Failure(kind=FailureKind.NO_ACCOUNT, message=f"no account can serve this now ({told})")
+    def _refused(self, asked: Asked, found: Ranking | NoAccount, tag: LeaseTag, begun: float) -> Failure:
+        waited_seconds = self._clock.monotonic() - begun
+        nobody = found if isinstance(found, NoAccount) else None
+        choice = self._pool.explained(asked, nobody, waited_seconds=waited_seconds, detail_limit=DETAILED_CHOICES)
+        self.explanations.keep(tag.request_id, asked.need, choice)
+        if nobody is None or nobody.is_busy:
+            return busy(nobody, retry_after_seconds=self.queue.timeout_seconds / 2)
+        return refusal(nobody, asked.need, now=asked.now, login=self._login())

@@ -1,1 +1,1 @@
-"""How an account's owner logs in and how tokens are renewed."""
+"""The issuer's side of logging in: what is asked of it, what its answers mean, and the Codex CLI's file."""

@@ -93,10 +93,21 @@ class SettingsKeeper(Protocol):
 
 
 class OllamaBridge:
-    """The bridge's settings and its listener, which follows them."""
+    """The bridge's settings and its listener, which follows them.
 
-    def __init__(self, settings: BridgeSettings, *, listener: BridgeListener, keeper: SettingsKeeper) -> None:
+    ``overridden`` names, by setting, the variable or flag whose value the next start takes instead of a kept one.
+    """
+
+    def __init__(
+        self,
+        settings: BridgeSettings,
+        *,
+        listener: BridgeListener,
+        keeper: SettingsKeeper,
+        overridden: Mapping[str, str],
+    ) -> None:
         self.settings = settings
+        self.overridden = overridden
         self._listener = listener
         self._keeper = keeper
         self._url: str | None = None
@@ -129,7 +140,7 @@ class OllamaBridge:
         self._url = None
 
     async def change(self, change: BridgeChange) -> None:
-        """Make the change, and keep it for the next start.
+        """Make the change, and keep it for the next start, which heeds it except for what is ``overridden``.
 
         Raises:
             RemoteNotAllowed: it wants an address off loopback that is not allowed.

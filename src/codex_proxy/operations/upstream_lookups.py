@@ -6,16 +6,18 @@ to another host.
 """
 
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from codex_proxy.accounts.account import Account
+from codex_proxy.accounts.egress.ways import NoWay, Way, egress_id_of
 from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.target import ClientIdentity, ModelFacts
 from codex_proxy.gateway.exchange import UpstreamPlace
 from codex_proxy.gateway.ports import Clock, Route, Transport, TransportError
+from codex_proxy.operations.egress.routes import no_way_failure, route_by
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.protocols.codex.lookups import (
     AccountRouting,
@@ -27,20 +29,19 @@ from codex_proxy.protocols.codex.lookups import (
 from codex_proxy.routing.catalogue import Catalogue, fetched_catalogue, static_catalogue
 
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
-PLAN_MISS_SECONDS: Final = 2 * 3600.0
 _UPSTREAM_DOMAIN: Final = "chatgpt.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupParts:
-    """What lookups work with.  ``base_url`` ends without a slash, ``egress_url`` is the proxy to leave through."""
+    """What lookups work with.  ``base_url`` ends without a slash, ``way_of`` is how an account leaves, by row id."""
 
     transport: Transport
     pool: AccountPool
     clock: Clock
     client: Callable[[], ClientIdentity]
     base_url: str
-    egress_url: str | None = None
+    way_of: Callable[[str], Way]
 
 
 class UpstreamLookups:
@@ -49,49 +50,47 @@ class UpstreamLookups:
     def __init__(self, parts: LookupParts) -> None:
         self._parts = parts
         self._routing: dict[str, AccountRouting | None] = {}
+        self._lists: dict[str, tuple[ModelFacts, ...]] = {}
         self.catalogue: Catalogue = static_catalogue()
         self.fetched_at: float | None = None
 
-    def place_of(self, account: Account) -> UpstreamPlace:
-        """Where this account's calls go."""
-        routing = self._routing.get(account.row_id)
-        base_url = self._parts.base_url
-        if routing is not None:
-            base_url = followed(base_url, routing.origin)
+    def place_of(self, account: Account) -> UpstreamPlace | Failure:
+        """Where this account's calls go, and by which way; a failure where it has none."""
+        way, routing = self._parts.way_of(account.row_id), self._routing.get(account.row_id)
+        if isinstance(way, NoWay):
+            return no_way_failure(way)
         return UpstreamPlace(
-            base_url=base_url,
+            route=self._route(account, way, routing),
             routing_override=routing.override if routing is not None else None,
-            egress_url=self._parts.egress_url,
+            egress_id=egress_id_of(way),
         )
 
-    def listed_models(self) -> tuple[ModelFacts, ...]:
-        """Every model that can be asked for, in order of preference."""
-        return self.catalogue.listed()
+    def route_of(self, account: Account) -> Route:
+        """The route of a small call in this account's name; raises ``TransportError`` where it has no way out."""
+        return self._route(account, self._parts.way_of(account.row_id), self._routing.get(account.row_id))
+
+    def _route(self, account: Account, way: Way, routing: AccountRouting | None) -> Route:
+        base_url = self._parts.base_url if routing is None else followed(self._parts.base_url, routing.origin)
+        return route_by(way, base_url=base_url, row_id=account.row_id)
 
     async def refresh(self) -> bool:
         """Ask for routing of every account and for the models of every plan; whether a model list came."""
-        by_plan: dict[str, tuple[ModelFacts, ...]] = {}
-        for plan, accounts in self._parts.pool.plans().items():
+        fetched: dict[str, tuple[ModelFacts, ...]] = {}
+        plans = self._parts.pool.plans()
+        for plan, accounts in plans.items():
             for account in accounts:
                 await self._check(account)
             models = await self._models_of(accounts)
             if models:
-                by_plan[plan] = models
-        if not by_plan:
+                fetched[plan] = models
+        if not fetched:
             return False
-        merged = {model.slug: model for models in by_plan.values() for model in models}
+        self._lists = {plan: models for plan, models in (self._lists | fetched).items() if plan in plans}
+        merged = {model.slug: model for models in self._lists.values() for model in models}
         self.catalogue = fetched_catalogue(merged.values())
         self.fetched_at = self._parts.clock.now()
-        self._note_gaps(by_plan, merged.keys())
+        self._parts.pool.learn_models({plan: [model.slug for model in listed] for plan, listed in self._lists.items()})
         return True
-
-    def _note_gaps(self, by_plan: dict[str, tuple[ModelFacts, ...]], listed: AbstractSet[str]) -> None:
-        until = self._parts.clock.now() + PLAN_MISS_SECONDS
-        for plan, accounts in self._parts.pool.plans().items():
-            missing = listed - {model.slug for model in by_plan[plan]} if plan in by_plan else frozenset[str]()
-            for account in accounts:
-                for slug in missing:
-                    self._parts.pool.lacks_model(account.row_id, slug, until)
 
     async def _check(self, account: Account) -> None:
         call = build_account_check(self._parts.client(), account.credential)
@@ -107,8 +106,9 @@ class UpstreamLookups:
         return ()
 
     async def _ask(self, call: UpstreamCall, account: Account) -> bytes | None:
-        route = Route(base_url=self._parts.base_url, account_id=account.row_id, egress_url=self._parts.egress_url)
         try:
+            way = self._parts.way_of(account.row_id)
+            route = route_by(way, base_url=self._parts.base_url, row_id=account.row_id)
             async with self._parts.transport.open(call, route) as reply:
                 if reply.status != 200:
                     return None

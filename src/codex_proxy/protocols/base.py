@@ -9,6 +9,7 @@ from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.fold import Response
@@ -74,15 +75,17 @@ class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnswerIds(msgspec.Struct, frozen=True, kw_only=True):
-    """Ids an encoder may need.
+    """What an encoder may need beside the request.
 
     ``token`` is 24 or more random URL-safe characters that the dialect puts behind its prefix (``chatcmpl-``,
-    ``resp_``); ``created_at`` epoch seconds UTC; ``request_id`` ours.
+    ``resp_``); ``created_at`` epoch seconds UTC; ``request_id`` ours.  ``input_tokens_estimate`` is what the prompt is
+    expected to count, for streams that begin with it; without one the encoder goes by the request's size.
     """
 
     token: str
     created_at: int
     request_id: str
+    input_tokens_estimate: int | None = None
 
 
 class WireReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,13 +165,20 @@ class ServerCodec(Protocol):
 
 
 class CallContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What the answer needs undone: upstream tool names and call ids to the client's, and a wrapped schema's key."""
+    """What the answer needs undone: upstream tool names and call ids to the client's, and a changed schema.
+
+    ``unwrap_key`` is the member that the answer stands under; ``loose_schema`` the client's own schema, where members
+    that it left optional were made nullable.  Without ``relays`` nobody can use the answer's raw frames, and its steps
+    have none.
+    """
 
     model: str = ""
     tool_names: dict[str, str] = {}
     call_ids: dict[str, str] = {}
     custom_tools: frozenset[str] = frozenset()
     unwrap_key: str | None = None
+    loose_schema: JsonObject | None = None
+    relays: bool = True
 
 
 class UpstreamCall(msgspec.Struct, frozen=True, kw_only=True):

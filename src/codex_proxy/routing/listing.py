@@ -1,16 +1,20 @@
-"""The models that clients are shown: the catalogue's, and the owner's aliases as rows of their own.
+"""The models that clients are shown: the catalogue's, the owner's aliases as rows of their own, and what suffixes make.
 
-Rules of this file: pure; an alias looks like the model it stands for, under its own name; one that leads nowhere, or
-that a model of the catalogue hides, is not shown.
+Rules of this file: pure; an alias, or a name with suffixes, looks like the model it stands for, under its own name; one
+that leads nowhere, or that a model of the catalogue hides, is not shown.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing.catalogue import Catalogue
-from codex_proxy.routing.resolve import Resolved, Resolver
+from codex_proxy.routing.resolve import EFFORT_SUFFIXES, TIER_SUFFIXES, Resolved, Resolver
+
+_USUAL_TIERS: Final = ("priority",)
+"""What a model takes whose tiers nobody told."""
 
 
 def with_aliases(catalogue: Catalogue, aliases: Iterable[str], resolver: Resolver) -> Iterator[ModelFacts]:
@@ -20,6 +24,27 @@ def with_aliases(catalogue: Catalogue, aliases: Iterable[str], resolver: Resolve
         found = resolver.resolve(name) if catalogue.find(name) is None else None
         if isinstance(found, Resolved):
             yield alias_of(found, name)
+
+
+def with_variants(rows: Iterable[ModelFacts], resolver: Resolver) -> Iterator[ModelFacts]:
+    """The rows, each visible one followed by its own names with suffixes: efforts, tiers, and an effort with a tier."""
+    told = list(rows)
+    taken = {model.slug for model in told}
+    for model in told:
+        yield model
+        for name in _names_with_suffixes(model):
+            found = resolver.resolve(name) if name not in taken else None
+            if isinstance(found, Resolved):
+                yield alias_of(found, name)
+
+
+def _names_with_suffixes(model: ModelFacts) -> Iterator[str]:
+    if not model.visible or "text" not in model.output_modalities:
+        return
+    efforts = ["", *(f"-{effort}" for effort in model.efforts if effort in EFFORT_SUFFIXES)]
+    offered = model.service_tiers or _USUAL_TIERS
+    tiers = ["", *(f"-{word}" for word, tier in TIER_SUFFIXES.items() if tier in offered)]
+    yield from [f"{model.slug}{effort}{tier}" for tier in tiers for effort in efforts if effort or tier]
 
 
 def alias_of(found: Resolved, name: str) -> ModelFacts:

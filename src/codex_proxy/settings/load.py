@@ -39,10 +39,14 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSettings:
-    """Settings, where each value came from (by dotted key), the data directory, and the file that was read."""
+    """Settings, where each value came from (by dotted key), the data directory, and the file that was read.
+
+    ``overriding`` are the flags and variables that win over what the file says, now or later, by dotted key.
+    """
 
     settings: Settings
     provenance: Mapping[str, str]
+    overriding: Mapping[str, str]
     data_dir: Path
     path: Path
 
@@ -60,7 +64,8 @@ def load_settings(
         in_file = file_layer(path)
     except BrokenFile as error:
         raise SettingsError((str(error),)) from error
-    values = merged([flag_layer(flags), environment_layer(environ), in_file])
+    above = merged([flag_layer(flags), environment_layer(environ)])
+    values = merged([above, in_file])
     problems = tuple(_unknown(values))
     if problems:
         raise SettingsError(problems)
@@ -69,7 +74,8 @@ def load_settings(
     except ValidationError as error:
         raise SettingsError(tuple(_wrong(error, values))) from error
     provenance = {name: values[name].source if name in values else default_source() for name in known_keys()}
-    return LoadedSettings(settings=settings, provenance=provenance, data_dir=data_dir, path=path)
+    overriding = {name: found.source for name, found in above.items()}
+    return LoadedSettings(settings=settings, provenance=provenance, overriding=overriding, data_dir=data_dir, path=path)
 
 
 def known_keys() -> dict[str, FieldInfo]:

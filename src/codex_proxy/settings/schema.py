@@ -87,8 +87,16 @@ class ModelSection(Section):
         return value
 
 
+class ModelsSection(Section):
+    """Model lists."""
+
+    list_variants: bool = key(
+        False, "Whether lists name models with their suffixes too, such as gpt-5.4-high and gpt-5.4-fast."
+    )
+
+
 class ImagesSection(Section):
-    """Generated pictures that answers show as links."""
+    """Generated pictures that answers show as links, and pictures that requests give by link."""
 
     lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.")
     max_total_bytes: int = key(1_073_741_824, "Bytes that all of them may take; the oldest go first.")
@@ -96,6 +104,11 @@ class ImagesSection(Section):
         [],
         "Beginnings of links beside loopback, such as https://gateway.example; a request whose Host is one of these "
         "gets links with it.",
+    )
+    fetch_remote: bool = key(
+        False,
+        "Whether pictures and PDFs that requests give by link are fetched here and sent along, instead of by the "
+        "backend; through an egress proxy only where that is none or socks5.",
     )
 
     @field_validator("link_bases")
@@ -118,11 +131,11 @@ class AuthSection(Section):
     rotation_strategy: Literal["least_used", "round_robin", "sticky"] = key(
         "least_used", "Which account a new conversation gets."
     )
-    tier_priority: list[str] | None = key(None, "Plans in order of preference.", used=False)
+    tier_priority: list[str] | None = key(None, "Plans in order of preference; those not named come last together.")
     rate_limit_backoff_seconds: float = key(60.0, "Seconds an account rests where a 429 names no time.", used=False)
-    refresh_enabled: bool = key(True, "Whether tokens are refreshed.", used=False)
-    refresh_margin_seconds: float = key(300.0, "Seconds before expiry at which a token is refreshed.", used=False)
-    refresh_concurrency: int = key(2, "Tokens refreshed at once.", used=False)
+    refresh_enabled: bool = key(True, "Whether tokens are refreshed before they expire.")
+    refresh_margin_seconds: float = key(300.0, "Seconds before expiry at which a token is refreshed.")
+    refresh_concurrency: int = key(2, "Tokens refreshed at once.")
     max_concurrent_per_account: int | None = key(16, "Answers one account gives at once; null for no limit.")
     request_interval_ms: int | None = key(
         0, "Milliseconds that lie at least between the starts of two requests of one account; null for none."
@@ -130,12 +143,19 @@ class AuthSection(Section):
     queue_timeout_ms: int = key(10_000, "Milliseconds a request waits while all slots are taken.")
     queue_limit: int = key(64, "Requests that may wait at once.")
     max_failover_attempts: int = key(5, "Attempts one request may make.")
-    oauth_client_id: str = key("app_EMoamEEZ73f0CkXaXp7hrann", "OAuth client id.", used=False, file_only=True)
+    oauth_client_id: str = key("app_EMoamEEZ73f0CkXaXp7hrann", "OAuth client id.", file_only=True)
     oauth_auth_endpoint: str = key(
-        "https://auth.openai.com/oauth/authorize", "OAuth authorization endpoint.", used=False, file_only=True
+        "https://auth.openai.com/oauth/authorize", "OAuth authorization endpoint.", file_only=True
     )
     oauth_token_endpoint: str = key(
-        "https://auth.openai.com/oauth/token", "OAuth token endpoint.", used=False, file_only=True
+        "https://auth.openai.com/oauth/token",
+        "OAuth token endpoint; its origin is the issuer by which accounts are known.",
+        file_only=True,
+    )
+    oauth_callback_host: str = key(
+        "127.0.0.1",
+        "Address on which the redirect of a login is awaited; 127.0.0.1 means both loopbacks.",
+        file_only=True,
     )
 
 
@@ -158,6 +178,10 @@ class ChatSection(Section):
 
     reasoning_field: Literal["reasoning_content", "reasoning", "both", "none"] = key(
         "reasoning_content", "Which member carries the model's thoughts."
+    )
+    heartbeat: Literal["comment", "chunk"] = key(
+        "comment",
+        "What fills the silence of a stream: a comment, or an empty chunk where a relay passes comments on as data.",
     )
 
 
@@ -208,10 +232,34 @@ class QuotaSection(Section):
     """Quota."""
 
     refresh_interval_minutes: int = key(0, "Minutes between local usage snapshots; 0 for none.", used=False)
-    concurrency: int = key(10, "Quota queries at once.", used=False)
-    skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.", used=False)
+    concurrency: int = key(10, "Usage queries at once.")
+    skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.")
     warning_thresholds: dict[str, list[int]] = key(
         {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window.", used=False
+    )
+
+
+class EgressSection(Section):
+    """Proxies that accounts leave through."""
+
+    on_unavailable: Literal["fail", "next", "global", "direct"] = key(
+        "fail",
+        "What an account does whose own proxy cannot be used: nothing, the next proxy, the global one, or no proxy.",
+    )
+    check_interval_minutes: int = key(5, "Minutes between checks of the proxies; 0 for none.")
+
+
+class StorageSection(Section):
+    """Where accounts are kept, and what seals their secrets."""
+
+    database_url: str | None = key(
+        None, "A PostgreSQL, as postgresql://…; null for a file in the data directory.", secret=True, file_only=True
+    )
+    key_source: Literal["file", "keyring", "environment"] = key(
+        "file",
+        "Where the key that seals secrets is: secret.key in the data directory, the system's keyring, or the variable "
+        "CODEX_PROXY_SECRET_KEY.",
+        file_only=True,
     )
 
 
@@ -254,7 +302,7 @@ class OllamaSection(Section):
 class SecuritySection(Section):
     """What user-given addresses may reach."""
 
-    allow_private_upstreams: bool = key(False, "Whether vendors may have private addresses.", used=False)
+    allow_private_upstreams: bool = key(False, "Whether links that are fetched here may lead to private addresses.")
 
 
 class Settings(Section):
@@ -264,6 +312,7 @@ class Settings(Section):
     api: ApiSection = ApiSection()
     client: ClientSection = ClientSection()
     model: ModelSection = ModelSection()
+    models: ModelsSection = ModelsSection()
     images: ImagesSection = ImagesSection()
     auth: AuthSection = AuthSection()
     tls: TlsSection = TlsSection()
@@ -274,6 +323,8 @@ class Settings(Section):
     usage_stats: UsageStatsSection = UsageStatsSection()
     session: SessionSection = SessionSection()
     quota: QuotaSection = QuotaSection()
+    egress: EgressSection = EgressSection()
+    storage: StorageSection = StorageSection()
     update: UpdateSection = UpdateSection()
     ws_pool: WsPoolSection = WsPoolSection()
     ollama: OllamaSection = OllamaSection()

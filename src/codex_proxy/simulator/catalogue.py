@@ -3,6 +3,7 @@
 Source: member names and types as Codex CLI 0.169 reads them; every text is ours.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
@@ -67,6 +68,12 @@ MODELS: Final[tuple[JsonObject, ...]] = (
 
 PAID_ONLY: Final = frozenset({"gpt-5.5", "gpt-6.1-sol"})
 """Models that a free plan does not list."""
+
+
+def models_named(slugs: Sequence[str]) -> list[JsonObject]:
+    """These models; those that the catalogue does not know are made up."""
+    known = {model["slug"]: model for model in MODELS}
+    return [known.get(slug) or _entry(slug, len(MODELS) + place) for place, slug in enumerate(slugs, 1)]
 
 
 def models_of(plan: str | None) -> list[JsonObject]:

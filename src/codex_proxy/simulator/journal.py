@@ -1,8 +1,10 @@
 """The journal: what the simulator received, in order, for assertions and for curious readers.
 
-Rules of this file: access tokens are never kept; the oldest entries go when it is full.
+Rules of this file: tokens, codes and verifiers are never kept, only their digests; the oldest entries go when it is
+full.
 """
 
+import hashlib
 from collections import deque
 from typing import Any, Final
 
@@ -11,6 +13,10 @@ import msgspec
 MAX_ENTRIES: Final = 1000
 REDACTED: Final = "Bearer <redacted>"
 
+SECRET_MEMBERS: Final = frozenset(
+    {"access_token", "code", "code_verifier", "id_token", "refresh_token", "subject_token", "token"}
+)
+
 _SECRET_HEADERS: Final = {"authorization": REDACTED, "cookie": "<redacted>"}
 
 
@@ -18,8 +24,9 @@ class Entry(msgspec.Struct, kw_only=True):
     """One request.
 
     ``ordinal`` counts requests from 1 and ``account_ordinal`` those of the same account and endpoint; ``at`` is epoch
-    seconds.  ``headers`` are in the order they came, ``body`` is decoded where it was JSON.  ``status`` is what was
-    answered, None while nothing was or when the connection was cut first; ``left_early`` that the client went first.
+    seconds.  ``headers`` are in the order they came, ``body`` is decoded where it was JSON or a form.  ``peer`` is the
+    IP address that the connection came from.  ``status`` is what was answered, None while nothing was or when the
+    connection was cut first; ``left_early`` that the client went first.
     """
 
     method: str
@@ -29,6 +36,7 @@ class Entry(msgspec.Struct, kw_only=True):
     query: str = ""
     http_version: str = ""
     endpoint: str = ""
+    peer: str = ""
     headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
     account: str | None = None
     account_ordinal: int = 0
@@ -38,6 +46,21 @@ class Entry(msgspec.Struct, kw_only=True):
     status: int | None = None
     left_early: bool = False
     ended: bool = False
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret: its SHA-256 in hex."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def secretless(body: Any) -> Any:
+    """The members of a login request with digests in the place of secrets."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        name: f"sha256:{digest(value)}" if name in SECRET_MEMBERS and isinstance(value, str) else value
+        for name, value in body.items()
+    }
 
 
 class Journal:

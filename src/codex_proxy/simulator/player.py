@@ -1,7 +1,8 @@
 """Acts a performance out: moments to ASGI messages, in time.
 
 Rules of this file: the client's leaving stops the play and is noted; a client that hangs up once it has the terminal
-event did nothing unusual (Codex CLI does).
+event did nothing unusual (Codex CLI does).  ASGI cannot break a connection that has had no answer yet; a server that
+can says how in the extension ``DROP``.
 """
 
 import asyncio
@@ -21,6 +22,9 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
+DROP: Final = "simulator.drop"
+"""The ASGI extension whose ``drop`` is called without arguments and breaks the connection."""
+
 _BY_SHAPE: Final[dict[str, tuple[str, ...]]] = {
     "done": (".delta",),
     "completed": (".delta", ".added", ".done"),
@@ -29,12 +33,25 @@ _BY_SHAPE: Final[dict[str, tuple[str, ...]]] = {
 
 
 class Player:
-    """Plays one request's answer."""
+    """Plays one request's answer.
 
-    def __init__(self, entry: Entry, receive: Receive, send: Send) -> None:
+    ``extra`` are headers that go with whatever is answered; ``drop`` breaks the connection.
+    """
+
+    def __init__(
+        self,
+        entry: Entry,
+        receive: Receive,
+        send: Send,
+        *,
+        extra: HeaderPairs = (),
+        drop: Callable[[], None] | None = None,
+    ) -> None:
         self._entry = entry
         self._receive = receive
         self._send = send
+        self._extra = extra
+        self._drop = drop
 
     async def play(self, performance: Performance, stream: ServerStream, headers: HeaderPairs) -> None:
         """The whole performance; returns early where the client leaves."""
@@ -49,9 +66,25 @@ class Player:
         self._entry.ended = True
         await self._send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
-    async def _watch(self, playing: asyncio.Task[None]) -> None:
+    async def cut(self) -> None:
+        """Break the connection before any answer; after the headers, where the server cannot do that."""
+        if self._drop is None:
+            await self._start(200, (("content-length", "1"),))
+            return
+        self._drop()
+        await self._gone()
+
+    async def stall(self) -> None:
+        """Say nothing until the client is gone."""
+        await self._gone()
+        self._entry.left_early = True
+
+    async def _gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+    async def _watch(self, playing: asyncio.Task[None]) -> None:
+        await self._gone()
         if not self._entry.ended:
             self._entry.left_early = True
         playing.cancel()
@@ -82,7 +115,7 @@ class Player:
 
     async def _start(self, status: int, headers: HeaderPairs) -> None:
         self._entry.status = status
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (*headers, *self._extra)]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
     async def _write(self, data: bytes, gap_seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Scenarios: scripts of the simulated backend, in YAML.
+"""Scenarios: scripts of the simulated services, in YAML.
 
 Rules of this file: a scenario is data; what it cannot mean is an error with the place in the file.  The first rule
 that matches a request answers it; where none does, the unscripted model does.
@@ -13,6 +13,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.simulator.sections.accounts import USUAL_ACCOUNTS, AccountSettings
+from codex_proxy.simulator.sections.edge import EdgeSettings
+from codex_proxy.simulator.sections.issuer import IssuerSettings
+from codex_proxy.simulator.sections.updates import UpdateSettings
+from codex_proxy.simulator.tokens import Person, person_of
 from codex_proxy.simulator.unscripted.facts import Facts
 
 
@@ -24,7 +29,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What a request must be like; every member that is given must fit.
 
     ``request`` is the account's n-th request, from 1; ``lite`` whether it came in the lite form;
-    ``endpoint`` the path below ``/codex/``.
+    ``endpoint`` the path below ``/codex/``, or another path of the backend without its first slash.
     """
 
     account: str | None = None
@@ -69,7 +74,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     headers: dict[str, str] = {}
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScriptedFailure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A failure inside the stream."""
 
     code: str
@@ -94,8 +99,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     garbage: str | None = None
     giant_mb: float | None = None
     giant_image_mb: float | None = None
-    failed: Failure | None = None
-    error: Failure | None = None
+    failed: ScriptedFailure | None = None
+    error: ScriptedFailure | None = None
     incomplete: str | None = None
     refusal: str | None = None
     compaction: bool | None = None
@@ -124,13 +129,36 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rules in order."""
+    """Rules in order, and what the services are like beside them.
+
+    ``rate_limit_events`` tells an account's counters at the head of each stream too, as the backend does on WebSockets.
+    """
 
     rules: list[Rule] = []
+    accounts: list[AccountSettings] = []
+    issuer: IssuerSettings = IssuerSettings()
+    edge: EdgeSettings = EdgeSettings()
+    updates: UpdateSettings = UpdateSettings()
+    rate_limit_events: bool = False
 
-    def rule_for(self, facts: Facts) -> Rule | None:
-        """The rule that answers a request."""
-        return next((rule for rule in self.rules if rule.when.fits(facts)), None)
+    def rule_for(self, facts: Facts, *, naming_endpoint: bool = False) -> Rule | None:
+        """The rule that answers a request; ``naming_endpoint`` leaves out those that name no endpoint."""
+        fitting = (rule for rule in self.rules if rule.when.fits(facts))
+        return next((rule for rule in fitting if rule.when.endpoint is not None or not naming_endpoint), None)
+
+    def account_of(self, person: Person) -> AccountSettings:
+        """What is said of an account; of one that is not named, only who it is."""
+        for settings in self.accounts:
+            if settings.id == person.account_id and settings.user in {None, person.user_id}:
+                return settings
+        return AccountSettings(id=person.account_id, user=person.user_id)
+
+    def people(self) -> list[Person]:
+        """Who can log in."""
+        return [
+            person_of(each.id, plan=each.plan, email=each.email, user_id=each.user)
+            for each in self.accounts or USUAL_ACCOUNTS
+        ]
 
 
 SHAPES = frozenset({"deltas", "done", "completed", "empty_output"})
@@ -150,6 +178,12 @@ def parse_scenario(text: str) -> Scenario:
         scenario = msgspec.convert(value or {}, Scenario)
     except msgspec.ValidationError as error:
         raise ScenarioError(str(error)) from error
+    _check_rules(scenario)
+    _check_people(scenario)
+    return scenario
+
+
+def _check_rules(scenario: Scenario) -> None:
     for number, rule in enumerate(scenario.rules):
         if rule.shape not in SHAPES:
             raise ScenarioError(f"rules[{number}].shape: expected one of {', '.join(sorted(SHAPES))}")
@@ -159,7 +193,23 @@ def parse_scenario(text: str) -> Scenario:
                 raise ScenarioError(
                     f"rules[{number}].steps[{place}]: exactly one member per step, not {given or 'none'}"
                 )
-    return scenario
+
+
+def _check_people(scenario: Scenario) -> None:
+    """Whoever is named has to be there, and once only."""
+    people = scenario.people()
+    first: dict[str, int] = {}
+    for place, person in enumerate(people):
+        if first.setdefault(person.key, place) != place:
+            raise ScenarioError(
+                f"accounts[{place}]: {person.account_id} is there already; members differ in their user"
+            )
+    names = {name for person in people for name in person.names}
+    asked = {f"issuer.logins[{place}]": name for place, name in enumerate(scenario.issuer.logins)}
+    asked |= {f"issuer.refresh_tokens.{token}": name for token, name in scenario.issuer.refresh_tokens.items()}
+    for where, name in asked.items():
+        if name not in names:
+            raise ScenarioError(f"{where}: no account is called {name}")
 
 
 def load_scenario(path: Path) -> Scenario:

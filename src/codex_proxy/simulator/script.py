@@ -14,11 +14,12 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.framing.sse import encode_frame
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.protocols.parts.json_text import encode
-from codex_proxy.simulator.scenario import Call, Failure, Reply, Rule, Step
+from codex_proxy.simulator.scenario import Call, Reply, Rule, ScriptedFailure, Step
 from codex_proxy.simulator.unscripted.answers import answer, hosted_item, text, thinking, tool_calls, usage_of
 from codex_proxy.simulator.unscripted.facts import Facts
 from codex_proxy.simulator.unscripted.pictures import picture_events
@@ -131,7 +132,10 @@ def _scripted(rule: Rule, facts: Facts, seal: Callable[[str], str]) -> Iterator[
         if step.incomplete is not None:
             yield _ended(ev.Incomplete(reason=step.incomplete), _usage(rule, facts, told))
             return
-        for moment in _asides(step, facts):
+        if step.failed is not None:
+            yield Say((ev.ResponseEnded(ending=_failed(step.failed)),))
+            return
+        for moment in _asides(step):
             yield moment
             if isinstance(moment, Cut | Stall | Close):
                 return
@@ -163,16 +167,13 @@ def _events(step: Step, block: int, facts: Facts, seal: Callable[[str], str]) ->
         yield from _compaction(block, facts, seal)
 
 
-def _asides(step: Step, facts: Facts) -> Iterator[Moment]:
+def _asides(step: Step) -> Iterator[Moment]:
     if step.delay_ms is not None:
         yield Wait(step.delay_ms / 1000)
     elif step.event is not None:
         yield Raw(encode_frame(encode(step.event), str(step.event.get("type", "message"))))
     elif step.garbage is not None:
         yield Raw(step.garbage.encode())
-    elif step.failed is not None:
-        yield Raw(_failed_frame(step.failed, facts))
-        yield Close()
     elif step.error is not None:
         yield Raw(_error_frame(step.error))
         yield Close()
@@ -231,13 +232,12 @@ def reply_of(reply: Reply, facts: Facts) -> WireReply:
     return WireReply(status=reply.status, body=body, headers=tuple(headers.items()))
 
 
-def _failed_frame(failure: Failure, facts: Facts) -> bytes:
-    error = {"code": failure.code, "message": failure.message}
-    response = {"id": f"resp_{facts.seed[:24]}", "object": "response", "status": "failed", "error": error, "output": []}
-    return encode_frame(encode({"type": "response.failed", "response": response}), "response.failed")
+def _failed(failure: ScriptedFailure) -> ev.Failed:
+    """As it is said on the wire: of this kind the upstream's own code and words stay."""
+    return ev.Failed(failure=Failure(kind=FailureKind.INVALID_REQUEST, code=failure.code, message=failure.message))
 
 
-def _error_frame(failure: Failure) -> bytes:
+def _error_frame(failure: ScriptedFailure) -> bytes:
     error = {"type": failure.code, "code": failure.code, "message": failure.message, "param": None}
     return encode_frame(encode({"type": "error", "error": error}), "error")
 

@@ -1,7 +1,7 @@
 """Files that only their owner may read: written whole or not at all.
 
 Rules of this file: mode 0600 from the first byte; a new content replaces the old one in one step, flushed to disk
-before; a file that must be made once is made by one process, whoever else tries at the same time.
+before, its name after; a file that must be made once is made by one process, whoever else tries at the same time.
 """
 
 import contextlib
@@ -38,6 +38,15 @@ def replace_private_file(path: Path, content: bytes) -> None:
         temporary.replace(path)
 
 
+def flush_directory(path: Path) -> None:
+    """Have the names in a directory reach the disk: a file that is on it may still be without its name."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def _written_beside(path: Path, content: bytes) -> Iterator[Path]:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -50,3 +59,4 @@ def _written_beside(path: Path, content: bytes) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+    flush_directory(path.parent)

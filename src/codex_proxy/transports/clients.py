@@ -1,15 +1,16 @@
 """HTTP clients: one per account and egress, built off the event loop and kept while they are used.
 
-Rules of this file: a client in use is never evicted; idle ones go after a while or when there are too many.
-A client costs about 5 ms and 130 KB to build (measured), hence the thread and the reuse.
+Rules of this file: a client in use is never evicted; idle ones go after a while or when there are too many, and those
+of a way that their account no longer takes go at once.  A client costs about 5 ms and 130 KB to build (measured), hence
+the thread and the reuse.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,11 +19,12 @@ from pyreqwest.proxy import ProxyBuilder
 
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError
+from codex_proxy.operations.egress.addresses import SCHEMES, exit_of
+from codex_proxy.transports.cookie_keeping import CookieJars
 from codex_proxy.transports.cookies import CookieJar
 
-MAX_CLIENTS: Final = 512
-IDLE_SECONDS: Final = 900.0
-PROXY_SCHEMES: Final = frozenset({"http", "https", "socks5", "socks5h"})
+_Key: TypeAlias = tuple[str, str | None]
+"""An account and its egress's URL."""
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,20 +35,41 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     idle: float = 300.0
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """How many clients are kept, and how many seconds an idle one."""
+
+    max_clients: int = 512
+    idle_seconds: float = 900.0
+
+
 class PooledClient:
-    """A client, its cookies and how many calls use it now."""
+    """A client, where its calls come out, and how many use it now; ``retired``: the last of them closes it."""
 
-    __slots__ = ("client", "jar", "last_used", "users")
+    __slots__ = ("client", "closed", "exit_id", "last_used", "retired", "users")
 
-    def __init__(self, client: Client, jar: CookieJar) -> None:
+    def __init__(self, client: Client, exit_id: str) -> None:
         self.client = client
-        self.jar = jar
+        self.exit_id = exit_id
         self.users = 0
         self.last_used = 0.0
+        self.retired = False
+        self.closed = False
+
+    async def close(self) -> None:
+        """End its connections; what streams over them is cut."""
+        self.closed = True
+        await self.client.close()
+
+
+_ROOM: Final = Room()
 
 
 class ClientPool:
-    """Clients by account and egress; ``close`` when done."""
+    """Clients by account and egress; ``close`` when done.
+
+    ``now`` is for ages only; without ``jars`` cookies are kept in memory, by the same clock.  ``user_agent`` is what an
+    HTTP proxy is told of us.
+    """
 
     def __init__(
         self,
@@ -54,16 +77,19 @@ class ClientPool:
         timeouts: Timeouts,
         now: Callable[[], float],
         trusted_pem: bytes | None = None,
-        max_clients: int = MAX_CLIENTS,
-        idle_seconds: float = IDLE_SECONDS,
+        jars: CookieJars | None = None,
+        user_agent: Callable[[], str] | None = None,
+        room: Room = _ROOM,
     ) -> None:
         self._timeouts = timeouts
         self._now = now
         self._trusted_pem = trusted_pem
-        self._max_clients = max_clients
-        self._idle_seconds = idle_seconds
-        self._clients: OrderedDict[tuple[str, str | None], PooledClient] = OrderedDict()
-        self._building: dict[tuple[str, str | None], asyncio.Lock] = {}
+        self._user_agent = user_agent
+        self._room = room
+        self._jars = jars or CookieJars(now=now)
+        self._clients: OrderedDict[_Key, PooledClient] = OrderedDict()
+        self._leaving: set[PooledClient] = set()
+        self._building: dict[_Key, asyncio.Lock] = {}
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -82,29 +108,51 @@ class ClientPool:
         finally:
             pooled.users -= 1
             pooled.last_used = self._now()
+            if pooled.retired and not pooled.users:
+                self._leaving.discard(pooled)
+                await pooled.close()
+
+    def jar(self, pooled: PooledClient, route: Route) -> CookieJar | None:
+        """The cookies of a call on this route; None where its host has none."""
+        host = urlsplit(route.base_url).hostname or ""
+        return self._jars.jar(route.account_id, pooled.exit_id) if self._jars.serves(host) else None
+
+    async def retire(self, account_ids: Iterable[str]) -> None:
+        """End the connections of accounts that leave another way from now on, or not at all; streams may finish."""
+        gone = set(account_ids)
+        await self._retire([key for key in self._clients if key[0] in gone])
 
     async def close(self) -> None:
         """Close every client; what still streams is cut."""
-        clients, self._clients = self._clients, OrderedDict()
-        for pooled in clients.values():
-            await pooled.client.close()
+        clients = [*self._clients.values(), *self._leaving]
+        self._clients.clear()
+        self._leaving.clear()
+        for pooled in clients:
+            await pooled.close()
 
     async def _get(self, route: Route) -> PooledClient:
         key = (route.account_id, route.egress_url)
         pooled = self._clients.get(key)
-        if pooled is None:
-            async with self._building.setdefault(key, asyncio.Lock()):
-                pooled = self._clients.get(key) or await self._build(key)
-            self._building.pop(key, None)
-        self._clients.move_to_end(key)
+        if pooled is not None:
+            self._clients.move_to_end(key)
+            return pooled
+        async with self._building.setdefault(key, asyncio.Lock()):
+            pooled = self._clients.get(key) or await self._build(key)
+        self._building.pop(key, None)
         return pooled
 
-    async def _build(self, key: tuple[str, str | None]) -> PooledClient:
+    async def _build(self, key: _Key) -> PooledClient:
         refuse_unknown_scheme(key[1])
         client = await asyncio.to_thread(self._build_client, key[1])
-        pooled = PooledClient(client, CookieJar(self._now))
+        pooled = PooledClient(client, exit_of(key[1]))
+        before = [other for other in self._clients if other[0] == key[0]]
         self._clients[key] = pooled
-        await self._evict()
+        pooled.users += 1  # nobody closes it while others are closed
+        try:
+            await self._retire(before)
+            await self._evict()
+        finally:
+            pooled.users -= 1
         return pooled
 
     def _build_client(self, egress_url: str | None) -> Client:
@@ -124,25 +172,36 @@ class ClientPool:
         )
         if self._trusted_pem is not None:
             builder = builder.add_root_certificate_pem(self._trusted_pem)
+        if self._user_agent is not None:
+            builder = builder.user_agent(self._user_agent())
         if egress_url is not None:
             builder = builder.proxy(ProxyBuilder.all(egress_url))
         return builder.build()
 
+    async def _retire(self, keys: Iterable[_Key]) -> None:
+        retired = [self._clients.pop(key) for key in keys]
+        for pooled in retired:
+            pooled.retired = True
+        self._leaving |= {pooled for pooled in retired if pooled.users}
+        for pooled in retired:
+            if not pooled.users:
+                await pooled.close()
+
     async def _evict(self) -> None:
-        oldest_allowed = self._now() - self._idle_seconds
-        surplus = len(self._clients) - self._max_clients
+        oldest_allowed = self._now() - self._room.idle_seconds
+        surplus = len(self._clients) - self._room.max_clients
         for key, pooled in list(self._clients.items()):
             if pooled.users or pooled.last_used == 0.0:
                 continue
             if surplus > 0 or pooled.last_used < oldest_allowed:
                 del self._clients[key]
                 surplus -= 1
-                await pooled.client.close()
+                await pooled.close()
 
 
 def refuse_unknown_scheme(egress_url: str | None) -> None:
     """Raise unless the proxy's scheme is known: the HTTP client goes direct for unknown ones, silently."""
-    if egress_url is None or urlsplit(egress_url).scheme in PROXY_SCHEMES:
+    if egress_url is None or urlsplit(egress_url).scheme in SCHEMES:
         return
     raise TransportError(
         Failure(

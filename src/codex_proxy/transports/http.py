@@ -2,7 +2,9 @@
 
 Rules of this file: foreign exceptions end here as ``TransportError``; header order is the call's, the cookie comes
 last.  pyreqwest's ``ConnectError`` does not prove that nothing was sent; only its cause ``client error (Connect)``
-does (measured), so the cause decides what may be replayed.
+does (measured), so the cause decides what may be replayed.  A failure on the way through an egress proxy names that
+proxy, never its address.  What goes wrong within a body is told in words that make opencode try again over Messages:
+there it goes by an error's words alone.
 """
 
 import asyncio
@@ -20,11 +22,24 @@ from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, PooledClient, Timeouts
+from codex_proxy.transports.cookies import CookieJar
 
 READ_BYTES: Final = 256 * 1024  # what one read takes at most ahead of a slow reader, beside its last piece
 
 _T = TypeVar("_T")
 _NEVER_CONNECTED: Final = "client error (Connect)"
+_USER_AGENT: Final = "user-agent"
+_PROXY_WANTS_LOGIN: Final = 407
+_WANTS_LOGIN: Final = "it wants other credentials (407)"
+_EGRESS_WORDS: Final = {
+    "tunnel error: proxy authorization required": _WANTS_LOGIN,
+    "tunnel error: unsuccessful": "it would not connect to the upstream",
+    "tunnel error: unexpected end of file": "it broke off",
+    "SOCKS error: failed to create underlying connection": "it cannot be reached",
+    "SOCKS error: credentials not accepted": "it wants other credentials",
+    "SOCKS error: server does not support user/pass authentication": "it wants other credentials",
+}
+"""What the HTTP client's last cause means where a call leaves through a proxy."""
 
 
 class HttpTransport:
@@ -45,36 +60,72 @@ class HttpTransport:
     @asynccontextmanager
     async def _open(self, call: UpstreamCall, route: Route) -> AsyncIterator[UpstreamReply]:
         async with self._pool.use(route) as pooled:
-            host = urlsplit(route.base_url).hostname or ""
-            request = self._build(call, route, pooled=pooled, host=host)
+            cookies = _Cookies(self._pool.jar(pooled, route), call, route)
+            request = _build(call, route, pooled=pooled, cookie=cookies.header())
             del call  # its body may be megabytes, and the stream long
-            response = await self._headers_of(request)
-            reply = HttpReply(response, pooled)
+            response = await self._headers_of(request, route)
+            reply = HttpReply(response, cookies)
             try:
-                pooled.jar.store(host, response.get_header_all("set-cookie"))
+                cookies.take(response)
                 yield reply
             finally:
                 reply.close()
                 await request.__aexit__(None, None, None)
 
-    def _build(self, call: UpstreamCall, route: Route, *, pooled: PooledClient, host: str) -> StreamRequest:
-        cookie = pooled.jar.header(host)
-        headers = [*call.headers, ("cookie", cookie)] if cookie else list(call.headers)
-        builder = pooled.client.request(call.method, route.base_url + call.path).headers(headers)
-        if call.body:
-            builder = builder.body_bytes(call.body)
-        return builder.streamed_read_buffer_limit(0).build_streamed()
-
-    async def _headers_of(self, request: StreamRequest) -> Response:
+    async def _headers_of(self, request: StreamRequest, route: Route) -> Response:
         try:
             async with asyncio.timeout(self._timeouts.headers):
-                return await obeying(request.__aenter__())
+                response = await obeying(request.__aenter__())
         except foreign.PyreqwestError as error:
-            raise TransportError(before_headers(error)) from None
+            raise TransportError(before_headers(error, route)) from None
         except TimeoutError:
             raise TransportError(
                 Failure(kind=FailureKind.TIMEOUT, message="the upstream sent no headers in time")
             ) from None
+        if response.status == _PROXY_WANTS_LOGIN and route.egress_url is not None:
+            await request.__aexit__(None, None, None)
+            raise TransportError(_refused_by_egress(route, _WANTS_LOGIN))
+        return response
+
+
+class _Cookies:
+    """The cookies of one call: what it takes along and what its reply brings; ``jar`` None for neither."""
+
+    __slots__ = ("_host", "_jar", "_path", "_user_agent")
+
+    def __init__(self, jar: CookieJar | None, call: UpstreamCall, route: Route) -> None:
+        place = urlsplit(route.base_url)
+        self._jar = jar
+        self._host = place.hostname or ""
+        self._path = place.path + call.path
+        self._user_agent = next((value for name, value in call.headers if name == _USER_AGENT), None)
+
+    def header(self) -> str | None:
+        return None if self._jar is None else self._jar.header(self._host, self._path, user_agent=self._user_agent)
+
+    def take(self, response: Response) -> None:
+        told = response.get_header_all("set-cookie")
+        if told and self._jar is not None:
+            self._jar.store(self._host, told, user_agent=self._user_agent)
+
+    def drop(self) -> None:
+        if self._jar is not None:
+            self._jar.clear()
+
+
+def _build(call: UpstreamCall, route: Route, *, pooled: PooledClient, cookie: str | None) -> StreamRequest:
+    headers = list(call.headers)
+    if route.base_url.startswith("https://") and not any(name == _USER_AGENT for name, _ in headers):
+        # The client adds one of its own; over HTTP/2 it leaves out again what this header names, and this header.
+        headers.append(("connection", _USER_AGENT))
+    if cookie is not None:
+        if call.body:
+            headers.append(("content-length", str(len(call.body))))  # the real client's cookie comes after it
+        headers.append(("cookie", cookie))
+    builder = pooled.client.request(call.method, route.base_url + call.path).headers(headers)
+    if call.body:
+        builder = builder.body_bytes(call.body)
+    return builder.streamed_read_buffer_limit(0).build_streamed()
 
 
 class HttpReply:
@@ -83,13 +134,13 @@ class HttpReply:
     One ``read`` takes every piece that is there already, so that a burst costs its client one write and not fifty.
     """
 
-    __slots__ = ("_begun", "_broken", "_pooled", "_reader", "_response", "_seen_body", "status")
+    __slots__ = ("_begun", "_broken", "_cookies", "_reader", "_response", "_seen_body", "status")
 
-    def __init__(self, response: Response, pooled: PooledClient) -> None:
+    def __init__(self, response: Response, cookies: _Cookies) -> None:
         self.status: int = response.status
         self._response = response
         self._reader = response.body_reader
-        self._pooled = pooled
+        self._cookies = cookies
         self._seen_body = False
         self._begun: _Begun | None = None
         self._broken: foreign.PyreqwestError | None = None
@@ -144,7 +195,7 @@ class HttpReply:
 
     def _note_end(self) -> None:
         if self.status == 404 and not self._seen_body:
-            self._pooled.jar.clear()  # an empty 404 is the edge refusing the path, mostly over a stale cookie
+            self._cookies.drop()  # an empty 404 is the edge refusing the path, mostly over a stale cookie
 
 
 class _Begun:
@@ -190,32 +241,36 @@ async def obeying(work: Awaitable[_T]) -> _T:
             raise asyncio.CancelledError
 
 
-def before_headers(error: foreign.PyreqwestError) -> Failure:
+def before_headers(error: foreign.PyreqwestError, route: Route) -> Failure:
     """What an exception means before the reply's headers came."""
     causes = _causes(error)
     sent = Sent.NOTHING_SENT if _NEVER_CONNECTED in causes else Sent.MAYBE_SENT
     if isinstance(error, foreign.RequestTimeoutError) and sent is Sent.MAYBE_SENT:
         return Failure(kind=FailureKind.TIMEOUT, message="the upstream sent no headers in time")
+    last = causes[-1] if causes else type(error).__name__
+    if route.egress_url is not None and sent is Sent.NOTHING_SENT:
+        return _refused_by_egress(route, _EGRESS_WORDS.get(last, last))
+    return Failure(kind=FailureKind.UNREACHABLE, message=f"no connection to the upstream: {last}", sent=sent)
+
+
+def _refused_by_egress(route: Route, words: str) -> Failure:
     return Failure(
-        kind=FailureKind.UNREACHABLE, message=f"no connection to the upstream: {_last_cause(error)}", sent=sent
+        kind=FailureKind.UNREACHABLE,
+        message=f"no connection through the egress {route.egress_name or 'proxy'}: {words}",
+        sent=Sent.NOTHING_SENT,
     )
 
 
 def within_body(error: foreign.PyreqwestError) -> Failure:
     """What an exception means once headers are in."""
     if isinstance(error, foreign.RequestTimeoutError):
-        return Failure(kind=FailureKind.TIMEOUT, message="the upstream stayed silent too long")
-    return Failure(kind=FailureKind.DISCONNECTED, message="the upstream broke off the stream")
+        return Failure(kind=FailureKind.TIMEOUT, message="stream timeout: the upstream stayed silent too long")
+    return Failure(kind=FailureKind.DISCONNECTED, message="connection lost: the upstream broke off the stream")
 
 
 def _causes(error: foreign.PyreqwestError) -> tuple[str, ...]:
     details = getattr(error, "details", None) or {}
     return tuple(cause["message"] for cause in details.get("causes") or ())
-
-
-def _last_cause(error: foreign.PyreqwestError) -> str:
-    causes = _causes(error)
-    return causes[-1] if causes else type(error).__name__
 
 
 def _joined(response: Response) -> dict[str, str]:

@@ -27,7 +27,9 @@ class Piece(msgspec.Struct, frozen=True):
 class Break(msgspec.Struct, frozen=True):
     """The connection breaks here with this failure."""
 
-    failure: Failure = Failure(kind=FailureKind.DISCONNECTED, message="the upstream broke off the stream")
+    failure: Failure = Failure(
+        kind=FailureKind.DISCONNECTED, message="connection lost: the upstream broke off the stream"
+    )
 
 
 class Stall(msgspec.Struct, frozen=True):

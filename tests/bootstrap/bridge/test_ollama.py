@@ -101,9 +101,27 @@ async def test_the_owners_aliases_name_models_here_too(tmp_path: Path) -> None:
             shown = (await bridge.post("/api/show", json={"name": "mine:latest"})).json()
             assert shown["model_info"]["general.basename"] == "gpt-5.4-mini"
             assert (await bridge.post("/api/show", json={"name": "nobody"})).status_code == 404
-            assert (await bridge.get("/api/tags")).json()["models"]
+            tags = [row["name"] for row in (await bridge.get("/api/tags")).json()["models"]]
+            listed = [row["id"] for row in (await bridge.get("/v1/models")).json()["data"]]
+            assert tags == [f"{name}:latest" for name in listed]
+            assert {"mine", "mine-high"} < set(listed)
 
-    await with_gateway(tmp_path, play, **ON, CODEX_PROXY_MODEL__ALIASES='{"mine":"gpt-5.4-mini"}')
+    settings = {"CODEX_PROXY_MODEL__ALIASES": '{"mine":"gpt-5.4-mini"}', "CODEX_PROXY_MODELS__LIST_VARIANTS": "true"}
+    await with_gateway(tmp_path, play, **ON, **settings)
+
+
+async def test_a_change_of_what_the_environment_sets_holds_until_the_next_start_and_says_so(tmp_path: Path) -> None:
+    told = {"version": "environment OLLAMA_BRIDGE_VERSION"}
+
+    async def play(served: Serving) -> None:
+        async with owner(served) as admin:
+            assert (await admin.get(SETTINGS)).json()["overridden"] == told
+            changed = (await admin.post(SETTINGS, json={"version": "0.20.1"})).json()
+            assert (changed["version"], changed["overridden"]) == ("0.20.1", told)
+
+    await with_gateway(tmp_path, play, OLLAMA_BRIDGE_VERSION="0.19")
+    await with_gateway(tmp_path, lambda served: _version(served, "0.19"), OLLAMA_BRIDGE_VERSION="0.19")
+    await with_gateway(tmp_path, lambda served: _version(served, "0.20.1"))
 
 
 async def test_a_taken_port_does_not_stop_the_gateway(tmp_path: Path) -> None:

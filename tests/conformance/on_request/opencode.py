@@ -64,16 +64,9 @@ def test_a_second_prompt_carries_the_thoughts_of_the_first(stand: Stand, tmp_pat
     assert before[0]["encrypted_content"]
 
 
-def test_a_cut_is_outlived_over_responses(stand: Stand, tmp_path: Path) -> None:
+@each
+def test_a_cut_is_outlived(stand: Stand, tmp_path: Path, agent: Agent) -> None:
+    """Over Messages it tries again only after an error whose words it knows."""
     stand.play(scripts.CUT)
-    assert scripts.WHOLE in run(stand, tmp_path, agents.OPENCODE_RESPONSES).said
+    assert scripts.WHOLE in run(stand, tmp_path, agent).said
     assert stand.witness.statuses() == [200, 200]
-
-
-def test_a_cut_ends_it_over_messages(stand: Stand, tmp_path: Path) -> None:
-    """There it tries again only after an error whose words it knows."""
-    stand.play(scripts.CUT)
-    ran = run(stand, tmp_path, agents.OPENCODE_ANTHROPIC)
-    assert ran.code != 0
-    assert "the upstream broke off the stream" in ran.told
-    assert stand.witness.statuses() == [200]

@@ -132,6 +132,17 @@ async def test_p5_22_a_stop_string_ends_the_answer(tmp_path: Path) -> None:
     assert (answer["stop_reason"], answer["stop_sequence"]) == ("stop_sequence", "END")
 
 
+async def test_p5_22_a_stop_string_may_span_two_blocks(tmp_path: Path) -> None:
+    body = {"model": "gpt-5.4", "max_tokens": 9, "stop_sequences": ["END"], "stream": True}
+    body |= {"messages": [{"role": "user", "content": "hi"}]}
+    async with stage(tmp_path, "rules: [{steps: [{text: one E}, {text: ND two}, {stall: true}]}]") as play:
+        said = chunks_of(await play.client.post("/v1/messages", json=body))
+    assert pieces(said, "text") == "one "
+    assert [each["index"] for each in said if each["type"] == "content_block_stop"] == [0]
+    (ending,) = [each["delta"] for each in said if each["type"] == "message_delta"]
+    assert (ending["stop_reason"], ending["stop_sequence"]) == ("stop_sequence", "END")
+
+
 def test_p5_23_free_text_is_a_member_escaped_while_it_streams() -> None:
     where = {"item_id": "ctc_1", "output_index": 0}
     frames = [added(CUSTOM | {"input": ""})]

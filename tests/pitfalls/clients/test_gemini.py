@@ -13,7 +13,8 @@ from google.genai import Client, types
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.protocols.gemini.client import GeminiClient
-from codex_proxy.protocols.gemini.errors import parse_vendor_failure
+from codex_proxy.protocols.gemini.errors import WORDS
+from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from tests.pitfalls.talk import (
     GEMINI,
     GEMINI_ARRAY,
@@ -88,13 +89,22 @@ def test_p6_4_both_spellings_are_read_at_every_depth() -> None:
     assert body["input"][0]["content"][0]["type"] == "input_image"
 
 
-@pytest.mark.parametrize("required", [["a"], []])
-def test_p6_5_a_schema_is_strict_only_where_that_changes_nothing(required: list[str]) -> None:
-    schema = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}, "required": required}
+@pytest.mark.parametrize(
+    ("member", "required", "told"),
+    [
+        ({"type": "STRING"}, ["a"], {"type": "string"}),
+        ({"type": "STRING"}, [], {"type": ["string", "null"]}),
+        ({"type": "OBJECT"}, ["a"], None),
+    ],
+)
+def test_p6_5_a_schema_is_strict_only_where_that_changes_nothing(
+    member: dict[str, Any], required: list[str], told: dict[str, Any] | None
+) -> None:
+    schema = {"type": "OBJECT", "properties": {"a": member}, "required": required}
     wish = {"responseMimeType": "application/json", "responseSchema": schema}
     made = sent(GEMINI, generationConfig=wish)["text"]["format"]
-    assert made["strict"] is bool(required)
-    assert made["schema"]["properties"]["a"]["type"] == "string"
+    assert made["strict"] is (told is not None)
+    assert made["schema"]["properties"]["a"] == (told or {"type": "object", "properties": {}})
 
 
 def test_p6_6_parallel_calls_of_one_name_meet_their_results() -> None:
@@ -177,7 +187,7 @@ def test_p6_12_every_mode_of_calling_is_heard(calling: dict[str, Any], choice: A
 
 def test_p6_13_json_schemas_are_read_under_their_own_names() -> None:
     tools = [{"functionDeclarations": [{"name": "f", "parametersJsonSchema": LOOSE}]}]
-    wish = {"responseMimeType": "application/json", "responseJsonSchema": LOOSE}
+    wish = {"responseMimeType": "application/json", "responseJsonSchema": LOOSE | {"required": ["path"]}}
     body = sent(GEMINI, tools=tools, generationConfig=wish)
     assert body["tools"][0]["parameters"]["properties"] == LOOSE["properties"]
     assert body["text"]["format"]["schema"]["properties"] == LOOSE["properties"]
@@ -212,5 +222,5 @@ def test_p6_17_the_key_travels_in_a_header() -> None:
 
 def test_p6_18_errors_in_an_array_are_read() -> None:
     body = b'[{"error": {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED"}}]'
-    failure = parse_vendor_failure(429, {}, body)
+    failure = parse_vendor_failure(429, {}, body, WORDS)
     assert (failure.kind, failure.message) == (FailureKind.RATE_LIMITED, "slow down")

@@ -27,8 +27,9 @@ from tests.pitfalls.talk import (
     user,
     whole,
 )
+from tests.scenarios.stage import CHAT as CHAT_PATH
+from tests.scenarios.stage import FIRST_THEN_SILENCE, STREAMED_CHAT, stage
 from tests.scenarios.stage import RESPONSES as RESPONSES_PATH
-from tests.scenarios.stage import stage
 
 USAGE: dict[str, Any] = {"stream_options": {"include_usage": True}}
 CURSOR = {"user-agent": "Cursor/2.0"}
@@ -75,6 +76,19 @@ def test_p3_4_no_line_carries_an_id() -> None:
 def test_p3_5_no_frame_is_empty() -> None:
     raw = heard(CHAT, *spoken("hi"), event("keepalive"), event("response.in_progress", response={}), ends())
     assert all(line.removeprefix(b"data:").strip() for line in raw.splitlines() if line.startswith(b"data:"))
+
+
+async def test_p3_6_silence_is_filled_with_chunks_where_the_owner_says_so(tmp_path: Path) -> None:
+    settings = {"SERVER__FIRST_BYTE_GRACE_SECONDS": "0.01", "SERVER__HEARTBEAT_SECONDS": "0.01"}
+    async with stage(tmp_path, FIRST_THEN_SILENCE, CHAT__HEARTBEAT="chunk", **settings) as play:
+        framer, silent = SseDecoder(), 0
+        async with play.client.stream("POST", CHAT_PATH, json=STREAMED_CHAT) as reply:
+            chunks = reply.aiter_bytes()
+            while silent < 2:
+                raw = await anext(chunks)
+                deltas = [json.loads(frame.data)["choices"][0]["delta"] for frame in framer.feed(raw)]
+                silent += deltas.count({})
+                assert b": ping" not in raw
 
 
 def test_p3_7_the_accumulating_helper_reads_a_free_text_call_as_a_function() -> None:

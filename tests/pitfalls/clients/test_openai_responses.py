@@ -65,6 +65,10 @@ def test_p4_3_an_sdk_hears_of_it_in_flat_members_and_an_object() -> None:
     *_, last = objects(broken(RESPONSES, FULL))
     assert last["type"] == "error"
     assert last["message"] == last["error"]["message"] == "full"
+    failed = ends(kind="response.failed", error={"code": "server_is_overloaded", "message": "full"})
+    *_, last = told(RESPONSES, *spoken("hel"), failed)
+    assert last["type"] == "error"
+    assert last["message"] == last["error"]["message"] == "full"
 
 
 @pytest.mark.parametrize("headers", [{}, CODEX_HEADERS])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from codex_proxy.canonical.notes import Weight
 from codex_proxy.protocols.base import InvalidRequest, ServerCodec
 from codex_proxy.protocols.codex.lookups import parse_models
 from codex_proxy.protocols.openai_chat.server import ChatServer
@@ -110,6 +111,15 @@ def test_p1_6_an_object_without_properties_gets_none(given: Any) -> None:
 def test_p1_7_a_property_without_type_may_be_of_every_type(given: dict[str, Any]) -> None:
     made = parameters({"type": "object", "properties": {"a": given}})["properties"]["a"]
     assert {"string", "object", "array", "null"} < set(made["type"])
+
+
+def test_p1_7_a_property_that_nothing_fits_is_left_out_and_that_is_told() -> None:
+    schema = {"type": "object", "properties": {"a": True, "b": False}, "required": ["a", "b"]}
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    made = sent(CHAT, tools=[tool])["tools"][0]["parameters"]
+    assert (list(made["properties"]), made["required"]) == (["a"], ["a"])
+    (note,) = [note for note in call(CHAT, tools=[tool]).notes if note.path == "tools.f.parameters"]
+    assert (note.weight, note.detail) == (Weight.LOSSY, "a schema that nothing fits was left out: properties.b")
 
 
 @pytest.mark.parametrize(("given", "kept"), [(None, None), (["path", "ghost"], ["path"])])

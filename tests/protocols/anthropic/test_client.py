@@ -6,11 +6,13 @@ import msgspec
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.failure import FailureKind
+from codex_proxy.canonical.fold import fold
 from codex_proxy.canonical.request import Dialect, Request, Role, Turn
 from codex_proxy.protocols.anthropic.client import AnthropicClient
 from codex_proxy.protocols.anthropic.schema import AnthropicProfile, KeyHeader
 from codex_proxy.protocols.base import UpstreamCall
-from tests.protocols.anthropic.wire import opened, parsed, request, target, vendor_stream
+from codex_proxy.protocols.openai_responses.server import ResponsesServer
+from tests.protocols.anthropic.wire import IDS, decoded, opened, parsed, request, target, vendor_stream
 
 CHAT = Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=(Turn(role=Role.USER, blocks=(Text(text="hi"),)),))
 
@@ -72,3 +74,20 @@ def test_headers_and_failures() -> None:
     client = AnthropicClient()
     assert client.parse_headers({"request-id": "req_9"}).request_id == "req_9"
     assert client.parse_failure(529, {}, b"").kind is FailureKind.OVERLOADED
+
+
+def test_a_paused_answer_goes_back_whole_through_a_client_of_another_dialect() -> None:
+    page = {"type": "web_search_result", "url": "u", "title": "T", "encrypted_content": "Eo8B", "page_age": "1 day"}
+    search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "q"}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [page]}
+    asking = {"type": "input_json_delta", "partial_json": '{"query":"q"}'}
+    raw = vendor_stream(opened(0, {**search, "input": {}}, asking), opened(1, found), stop_reason="pause_turn")
+    responses = ResponsesServer()
+    said: list[Any] = [{"role": "user", "content": "hi"}]
+    asked = responses.parse_request(json.dumps({"model": "m", "input": said}).encode(), headers={}).request
+    told = json.loads(responses.encode_response(asked, fold(decoded(raw)), IDS).body)
+    assert told["incomplete_details"] == {"reason": "max_messages"}
+    body = {"model": "m", "input": [*said, *told["output"]]}
+    again = responses.parse_request(json.dumps(body).encode(), headers={}).request
+    sent = json.loads(call(again, cache_marks=False).body)
+    assert sent["messages"][-1] == {"role": "assistant", "content": [search, found]}

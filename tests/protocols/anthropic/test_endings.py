@@ -1,7 +1,7 @@
 import pytest
 
 from codex_proxy.canonical import events as ev
-from codex_proxy.protocols.anthropic.endings import ending_of, stop_reason
+from codex_proxy.protocols.anthropic.endings import ending_of, stop_reason, unworded
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ def test_how_an_answer_ends(
     ending: ev.Completed | ev.Incomplete, called: bool, refused: bool, told: tuple[str, str | None]
 ) -> None:
     assert stop_reason(ending, called=called, refused=refused) == told
+
+
+def test_reasons_without_a_word() -> None:
+    assert unworded(ev.Incomplete(reason="brand_new")) == "brand_new"
+    assert unworded(ev.Incomplete(reason="steered")) is unworded(ev.Completed()) is None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 
+import msgspec
 import pytest
 
 from codex_proxy.canonical import events as ev
@@ -42,7 +43,8 @@ def test_an_answer_without_an_end_is_an_error() -> None:
 
 
 def test_a_stream() -> None:
-    told = payloads(SERVER.open_stream(request(), IDS, input_tokens_estimate=7).encode([STARTED]))
+    ids = msgspec.structs.replace(IDS, input_tokens_estimate=7)
+    told = payloads(SERVER.open_stream(request(), ids).encode([STARTED]))
     assert told[0]["message"]["usage"]["input_tokens"] == 7
 
 

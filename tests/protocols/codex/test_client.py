@@ -55,6 +55,17 @@ def test_a_whole_answer_is_decoded() -> None:
     assert isinstance(events[-1], ev.ResponseEnded)
 
 
+def test_members_that_were_asked_for_as_nullable_are_absent_again() -> None:
+    schema = SchemaOutput(name="s", schema={"type": "object", "properties": {"a": {"type": "string"}}})
+    call = CODEC.build_call(request(output=schema, dialect=Dialect.ANTHROPIC), target())
+    assert call.context.loose_schema == schema.schema
+    part = {"type": "output_text", "text": '{"a":null}'}
+    message = {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [part]}
+    body = {"id": "r", "status": "completed", "output": [message]}
+    events = CODEC.parse_response(call, json.dumps(body).encode())
+    assert [event.text for event in events if isinstance(event, ev.TextEnded)] == ["{}"]
+
+
 def test_an_answer_is_taken_out_of_the_wrapper_that_its_schema_needed() -> None:
     schema = SchemaOutput(name="s", schema={"type": "array", "items": {"type": "string"}})
     call = CODEC.build_call(request(output=schema, dialect=Dialect.GEMINI), target())

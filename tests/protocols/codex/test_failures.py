@@ -48,6 +48,9 @@ K = FailureKind
         (401, {"detail": "Unauthorized"}, K.UNAUTHORIZED),
         (402, {"detail": {"code": "deactivated_workspace"}}, K.DEACTIVATED),
         (403, {"detail": "no"}, K.FORBIDDEN),
+        (401, {"error": {"message": "Your workspace was deactivated.", "code": "invalid"}}, K.DEACTIVATED),
+        (403, {"detail": {"code": "user_deactivated_by_admin"}}, K.DEACTIVATED),
+        (400, {"detail": "the tool was deactivated"}, K.INVALID_REQUEST),
         (429, {"error": {"type": "usage_limit_reached", "message": "The usage limit has been reached"}}, K.USAGE_LIMIT),
         (429, {"error": {"type": "usage_not_included"}}, K.USAGE_NOT_INCLUDED),
         (429, {}, K.RATE_LIMITED),
@@ -86,3 +89,45 @@ def test_text_that_is_no_json_is_told_and_bounded() -> None:
     assert parse_failure(500, {}, b"oops").message == "oops"
     assert len(parse_failure(500, {}, b"x" * 100_000).message) == 500
     assert parse_failure(500, {}, b"\xff\xfe").kind is K.UPSTREAM_ERROR
+
+
+RESETS_AT = 1_795_336_509
+LIMIT_BODY = {"type": "usage_limit_reached", "message": "The usage limit has been reached"}
+FULL_WINDOW = {
+    "x-codex-primary-used-percent": "40",
+    "x-codex-primary-reset-at": str(RESETS_AT - 1000),
+    "x-codex-secondary-used-percent": "100",
+    "x-codex-secondary-reset-at": str(RESETS_AT),
+}
+DATE = "Sun, 22 Nov 2026 08:35:09 GMT"
+
+
+@pytest.mark.parametrize(
+    ("members", "headers", "resets_at", "wait"),
+    [
+        ({"resets_at": RESETS_AT}, {}, RESETS_AT, None),
+        ({"resets_at": RESETS_AT * 1000}, {}, RESETS_AT, None),
+        ({"resets_in_seconds": 13_872}, {}, None, 13_872),
+        ({"resets_in_seconds": 13_872_000}, {}, None, 13_872),
+        ({"resets_at": RESETS_AT, "resets_in_seconds": 13_872}, {"retry-after": "5"}, RESETS_AT, 13_872),
+        ({}, {"retry-after": "5"}, None, 5),
+        ({}, {"retry-after": DATE}, RESETS_AT, None),
+        ({}, FULL_WINDOW, RESETS_AT, None),
+        ({}, {name: value for name, value in FULL_WINDOW.items() if "primary" in name}, None, None),
+        ({"resets_in_seconds": 60}, FULL_WINDOW, None, 60),
+        ({"resets_in_seconds": 0, "resets_at": -1}, {}, None, None),
+        ({}, {}, None, None),
+    ],
+)
+def test_q_06_the_end_of_a_limit_is_read_from_wherever_it_is_told(
+    members: dict[str, float], headers: dict[str, str], resets_at: float | None, wait: float | None
+) -> None:
+    failure = parse_failure(429, headers, json.dumps({"error": LIMIT_BODY | members}).encode())
+    assert (failure.kind, failure.resets_at, failure.retry_after_seconds) == (K.USAGE_LIMIT, resets_at, wait)
+
+
+def test_q_06_of_too_many_requests_the_header_knows_best() -> None:
+    body = json.dumps({"error": {"code": "rate_limit_exceeded", "message": "try again in 20s"}}).encode()
+    failure = parse_failure(429, {"retry-after": "5"}, body)
+    assert (failure.kind, failure.retry_after_seconds) == (K.RATE_LIMITED, 5)
+    assert parse_failure(429, {}, body).retry_after_seconds == 20

@@ -48,6 +48,7 @@ def test_an_event_says_the_same() -> None:
         "plan_type": "plus",
         "metered_limit_name": None,
         "rate_limits": {
+            "allowed": True,
             "limit_reached": False,
             "primary": {"used_percent": 12, "window_minutes": 300, "reset_after_seconds": 1, "reset_at": 2},
             "secondary": None,
@@ -61,7 +62,19 @@ def test_an_event_says_the_same() -> None:
     )
     assert (snapshot.secondary, snapshot.limit_reached, snapshot.source) == (None, False, "event")
     assert snapshot.credits == Credits(has_credits=True, balance="1.5")
+    assert (snapshot.allowed, snapshot.also) == (True, ())
     assert parse_rate_event({"type": "codex.rate_limits"}) is None
+
+
+def test_an_event_tells_of_code_reviews_beside() -> None:
+    window = {"used_percent": 100, "window_minutes": 10_080, "reset_at": 5}
+    snapshot = parse_rate_event(
+        {"rate_limits": {"primary": None}, "code_review_rate_limits": {"limit_reached": True, "primary": window}}
+    )
+    assert snapshot is not None
+    (review,) = snapshot.also
+    assert (review.limit_id, review.limit_reached, review.source) == ("code_review", True, "event")
+    assert review.primary == RateLimitWindow(used_percent=100.0, window_seconds=604_800, resets_at=5.0)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(HEADERS)), st.text(max_size=8)))

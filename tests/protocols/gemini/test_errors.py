@@ -6,13 +6,8 @@ from typing import Any
 import pytest
 
 from codex_proxy.canonical.failure import RULES, Failure, FailureKind
-from codex_proxy.protocols.gemini.errors import (
-    STATUSES,
-    error_headers,
-    error_object,
-    parse_vendor_failure,
-    read_vendor_error,
-)
+from codex_proxy.protocols.gemini.errors import STATUSES, WORDS, error_headers, error_object
+from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure, read_vendor_error
 
 K = FailureKind
 RPC_STATUSES = {
@@ -105,9 +100,9 @@ def error(message: str, status: str = "", **members: Any) -> dict[str, Any]:
 )
 def test_errors_of_vendors(status: int, body: Any, kind: FailureKind) -> None:
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    assert parse_vendor_failure(status, {}, raw).kind is kind
+    assert parse_vendor_failure(status, {}, raw, WORDS).kind is kind
     if isinstance(body, dict):
-        assert parse_vendor_failure(status, {}, b"[" + raw + b"]").kind is kind
+        assert parse_vendor_failure(status, {}, b"[" + raw + b"]", WORDS).kind is kind
 
 
 def test_a_daily_quota_is_a_limit_of_the_key() -> None:
@@ -115,29 +110,30 @@ def test_a_daily_quota_is_a_limit_of_the_key() -> None:
         {"@type": "…QuotaFailure", "violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},
         {"@type": "…RetryInfo", "retryDelay": "34.4s"},
     ]
-    failure = read_vendor_error(error("quota", "RESOURCE_EXHAUSTED", details=details), status=429)
+    failure = read_vendor_error(error("quota", "RESOURCE_EXHAUSTED", details=details), status=429, words=WORDS)
     assert (failure.kind, failure.retry_after_seconds) == (K.USAGE_LIMIT, 34.4)
 
 
 def test_the_refused_member_is_named() -> None:
-    failure = read_vendor_error(error("Unknown name \"id\" at 'contents[1]': Cannot find field."), status=400)
+    body = error("Unknown name \"id\" at 'contents[1]': Cannot find field.")
+    failure = read_vendor_error(body, status=400, words=WORDS)
     assert failure.param == "id"
 
 
 def test_headers_tell_when_no_detail_does() -> None:
-    failure = parse_vendor_failure(429, {"retry-after": "12", "x-request-id": "r"}, b"")
+    failure = parse_vendor_failure(429, {"retry-after": "12", "x-request-id": "r"}, b"", WORDS)
     assert (failure.retry_after_seconds, failure.request_id) == (12.0, "r")
     assert failure.message == "the vendor answered with HTTP status 429"
-    assert parse_vendor_failure(429, {"retry-after": "soon"}, b"").retry_after_seconds is None
+    assert parse_vendor_failure(429, {"retry-after": "soon"}, b"", WORDS).retry_after_seconds is None
 
 
 def test_an_error_inside_a_stream_has_no_status() -> None:
-    failure = read_vendor_error({"error": {"code": 503, "message": "m", "status": "UNAVAILABLE"}})
+    failure = read_vendor_error({"error": {"code": 503, "message": "m", "status": "UNAVAILABLE"}}, words=WORDS)
     assert (failure.kind, failure.status, failure.code) == (K.OVERLOADED, None, "UNAVAILABLE")
-    assert read_vendor_error({"error": {"code": 429}}).kind is K.RATE_LIMITED
-    assert read_vendor_error({"error": "plain words"}).message == "plain words"
+    assert read_vendor_error({"error": {"code": 429}}, words=WORDS).kind is K.RATE_LIMITED
+    assert read_vendor_error({"error": "plain words"}, words=WORDS).message == "plain words"
 
 
 def test_keys_are_not_told_on() -> None:
     key = "AIza" + "x" * 35
-    assert read_vendor_error(error(f"key {key} is bad")).message == "key [key] is bad"
+    assert read_vendor_error(error(f"key {key} is bad"), words=WORDS).message == "key [key] is bad"

@@ -12,6 +12,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.ollama.encoder import OllamaEncoder
 from codex_proxy.protocols.ollama.schema import Endpoint
+from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 
 START = ev.ResponseStarted(response_id="resp_1", model="upstream", created_at=1)
 END = ev.ResponseEnded(ending=ev.Completed())
@@ -141,8 +142,8 @@ def test_an_error_is_a_line_of_its_own() -> None:
     failure = Failure(kind=FailureKind.OVERLOADED, message='{"error":{"message":"busy"}}')
     told = lines([START, *TEXT, ev.ResponseEnded(ending=ev.Failed(failure=failure))])
     assert told[-1] == {"error": "busy"}
-    assert lines([])[-1] == {"error": "the upstream closed the stream before the answer's end"}
-    assert lines([START, *TEXT])[-1] == {"error": "the upstream closed the stream before the answer's end"}
+    assert lines([])[-1] == {"error": BROKEN_OFF.message}
+    assert lines([START, *TEXT])[-1] == {"error": BROKEN_OFF.message}
 
 
 def test_a_cut_answer_says_so_where_there_is_a_word() -> None:

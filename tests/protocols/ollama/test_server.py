@@ -16,6 +16,7 @@ from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.base import AnswerIds, ServerCodec, ServerStream
 from codex_proxy.protocols.ollama.schema import Durations, Endpoint, OllamaRequest
 from codex_proxy.protocols.ollama.server import OllamaServer
+from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 from tests.protocols.ollama.recordings import chat_parts, client_of, generate_parts
 
 IDS = AnswerIds(token="t" * 24, created_at=7, request_id="req_1")
@@ -137,7 +138,7 @@ def test_the_sdk_raises_what_went_wrong_within_a_stream() -> None:
 @pytest.mark.parametrize(
     ("response", "status", "words"),
     [
-        (Response(), 502, "the upstream closed the stream before the answer's end"),
+        (Response(), 502, BROKEN_OFF.message),
         (
             Response(ending=ev.Failed(failure=Failure(kind=FailureKind.MODEL_NOT_FOUND, message="no"))),
             404,

@@ -106,11 +106,41 @@ def test_a_full_request_is_one_the_sdk_could_have_sent() -> None:
     TypeAdapter(CompletionCreateParams).validate_python(body)
     assert body["response_format"] == {
         "type": "json_schema",
-        "json_schema": {"name": "city", "schema": {"type": "object"}, "strict": True, "description": "d"},
+        "json_schema": {
+            "name": "city",
+            "schema": {"type": "object", "properties": {}},
+            "strict": True,
+            "description": "d",
+        },
     }
     assert (body["temperature"], body["max_completion_tokens"], body["stop"], body["top_k"]) == (0.5, 9, ["END"], 3)
     assert (body["tool_choice"], body["parallel_tool_calls"], body["reasoning_effort"]) == ("required", False, "high")
     assert call_of(request).context.custom_tools == {"patch"}
+
+
+def test_a_schema_of_another_dialects_client_is_closed_and_its_answer_freed_of_nulls() -> None:
+    schema = {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}}
+    request = asks(dialect=Dialect.GEMINI, output=SchemaOutput(name="s", schema=schema))
+    asked = body_of(request)["response_format"]["json_schema"]
+    inner = asked["schema"]["properties"]["value"]["items"]
+    assert (asked["strict"], inner["properties"]) == (True, {"a": {"type": ["string", "null"]}})
+    call = call_of(request)
+    choice = {"index": 0, "finish_reason": "stop", "message": {"content": '{"value":[{"a":null}]}'}}
+    whole = ChatClient().parse_response(call, json.dumps({"choices": [choice]}).encode())
+    chunk = {"choices": [{"index": 0, "delta": {"content": '{"value":[{"a":null}]}'}, "finish_reason": "stop"}]}
+    stream = ChatClient().open_stream(call)
+    steps = [*stream.feed(f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()), *stream.end()]
+    for events in (whole, [event for step in steps for event in step.events]):
+        assert [event.text for event in events if isinstance(event, ev.TextEnded)] == ["[{}]"]
+
+
+def test_a_schema_stays_loose_for_a_vendor_that_knows_no_strictness() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    call = call_of(
+        asks(dialect=Dialect.GEMINI, output=SchemaOutput(name="s", schema=schema)), ChatProfile(strict=False)
+    )
+    asked = json.loads(call.body)["response_format"]["json_schema"]
+    assert (asked["schema"], "strict" in asked, call.context.loose_schema) == (schema, False, None)
 
 
 def test_a_profile_changes_the_words() -> None:

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, ToolKind
 from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.notes import Weight
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.openai_chat.encoder import ChatEncoder, finish_reason
@@ -224,6 +226,13 @@ def test_finish_reasons(ending: ev.Completed | ev.Incomplete, called: bool, reas
     assert finish_reason(ending, called=called, legacy=False) == reason
 
 
+def test_an_end_that_the_wire_has_no_word_for_is_noted() -> None:
+    stream = encoder()
+    stream.encode([START, ev.ResponseEnded(ending=ev.Incomplete(reason="no_image"))])
+    ((path, detail, weight),) = [(note.path, note.detail, note.weight) for note in stream.notes]
+    assert (path, detail, weight) == ("finish_reason", "the answer was cut by no_image", Weight.LOSSY)
+
+
 def test_a_failure_is_an_error_frame_and_the_terminator() -> None:
     failure = Failure(kind=FailureKind.OVERLOADED, message="busy")
     error = {"message": "busy", "type": "server_error", "param": None, "code": "overloaded"}
@@ -242,6 +251,31 @@ def test_a_stream_without_an_end_is_an_error() -> None:
 
 def test_a_heartbeat_is_a_comment() -> None:
     assert encoder().heartbeat() == b": ping\n\n"
+
+
+@pytest.mark.parametrize(
+    ("include_usage", "tail"), [(False, {}), (True, {"usage": None})], ids=["plain", "with a counting chunk to come"]
+)
+def test_a_heartbeat_for_relays_is_a_chunk_that_says_nothing(include_usage: bool, tail: dict[str, Any]) -> None:
+    stream = encoder(form=ReplyForm(heartbeat_chunks=True), include_usage=include_usage)
+    beat = stream.heartbeat()
+    choice = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": None}
+    assert json.loads(beat.removeprefix(b"data: ")) == json.loads(f"{{{SHARED}}}") | {"choices": [choice]} | tail
+    stream.encode([START, TEXT, ev.TextDelta(block=0, text="x")])
+    assert stream.heartbeat() == beat
+    stream.encode([END])
+    assert (stream.heartbeat(), stream.repairs) == (b"", 0)
+
+
+def test_the_sdks_accumulator_reads_over_such_chunks() -> None:
+    stream, state = encoder(form=ReplyForm(heartbeat_chunks=True)), ChatCompletionStreamState()
+    said: list[ev.Event] = [START, TEXT, ev.TextDelta(block=0, text="hel"), ev.TextDelta(block=0, text="lo"), END]
+    frames = [beat + stream.encode([event]) for event in said if (beat := stream.heartbeat())]
+    for line in b"".join(frames).splitlines():
+        if line.startswith(b"data: {"):
+            state.handle_chunk(ChatCompletionChunk.model_validate_json(line[6:]))
+    message = state.get_final_completion().choices[0].message
+    assert (message.role, message.content) == ("assistant", "hello")
 
 
 BLOCKS = st.integers(0, 3)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from codex_proxy.canonical.blocks import Annotation
+from codex_proxy.canonical.blocks import Annotation, Thinking
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.openai_chat.schema import (
     ReasoningField,
@@ -60,11 +60,11 @@ def test_a_picture_is_a_data_url() -> None:
 
 
 def test_sealed_reasoning() -> None:
-    told = reasoning_detail("ENC", origin=None, item_id="rs_1")
+    told = reasoning_detail("ENC", Thinking(item_id="rs_1"))
     assert (told["data"], told["id"]) == ("ENC", "rs_1")
-    assert "id" not in reasoning_detail("ENC", origin=None, item_id=None)
-    foreign = open_seal(reasoning_detail("ENC", origin="gemini", item_id=None)["data"])
-    assert foreign == Sealed(origin="gemini", item_id=None, encrypted="ENC")
+    assert "id" not in reasoning_detail("ENC", Thinking())
+    foreign = open_seal(reasoning_detail("ENC", Thinking(origin="anthropic", redacted=True))["data"])
+    assert foreign == Sealed(origin="anthropic", item_id=None, encrypted="ENC", redacted=True)
 
 
 def test_every_reasoning_field_names_its_members() -> None:

@@ -182,6 +182,11 @@ def test_hidden_thoughts_are_hidden_in_both_forms() -> None:
     assert b'"reasoning":"why' in server.encode_response(ASKED, fold(ANSWER), IDS).body
 
 
+def test_silence_may_be_filled_with_chunks() -> None:
+    assert ChatServer().open_stream(ASKED, IDS).heartbeat() == b": ping\n\n"
+    assert b'"delta":{}' in ChatServer(heartbeat_chunks=True).open_stream(ASKED, IDS).heartbeat()
+
+
 def test_a_picture_and_a_refusal() -> None:
     item = {"type": "image_generation_call", "result": "QUJD"}
     message = body_of(

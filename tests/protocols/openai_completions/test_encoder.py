@@ -102,12 +102,14 @@ def test_what_is_no_text_is_noted() -> None:
         ev.HostedEnded(block=2, kind="web_search_call", item={}),
         ev.AnnotationAdded(block=0, annotation=Annotation(kind="url_citation")),
         ev.OpaqueEvent(dialect="codex", name="codex.odd", payload=b"{}"),
+        ev.ResponseEnded(ending=ev.Incomplete(reason="no_image")),
     ])  # fmt: skip
     assert {note.path: note.weight for note in stream.notes} == {
         "call of look": Weight.LOSSY,
         "item web_search_call": Weight.COSMETIC,
         "annotations": Weight.COSMETIC,
         "event codex.odd": Weight.COSMETIC,
+        "finish_reason": Weight.LOSSY,
     }
 
 

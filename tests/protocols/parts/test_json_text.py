@@ -59,3 +59,19 @@ def test_a_byte_order_mark_is_no_error() -> None:
 )
 def test_lone_surrogates_and_nul_are_replaced_and_nothing_else_is(escaped: bytes, expected: str) -> None:
     assert json_text.decode_object(b'{"a":"' + escaped + b'"}') == {"a": expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ("", {}),
+        (" \n", {}),
+        ("null", None),
+        ("[1]", None),
+        ("{", None),
+        ('{"a":"\ud800"}', {"a": "?"}),
+    ],
+)
+def test_an_object_in_a_text(text: str, told: object) -> None:
+    assert json_text.object_in(text) == told

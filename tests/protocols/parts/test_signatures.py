@@ -17,13 +17,15 @@ from codex_proxy.protocols.parts.signatures import (
 BARE = base64.urlsafe_b64encode(b"\x80\0\0\0\0" + bytes(68)).decode()
 
 
-@given(origin=st.text(), item_id=st.none() | st.text(), token=st.text())
-def test_what_was_sealed_is_opened(origin: str, item_id: str | None, token: str) -> None:
-    assert open_seal(seal(origin, item_id, token)) == Sealed(origin=origin, item_id=item_id, encrypted=token)
+@given(origin=st.text(), item_id=st.none() | st.text(), token=st.text(), redacted=st.booleans())
+def test_what_was_sealed_is_opened(origin: str, item_id: str | None, token: str, redacted: bool) -> None:
+    told = Sealed(origin=origin, item_id=item_id, encrypted=token, redacted=redacted)
+    assert open_seal(seal(origin, item_id, token, redacted=redacted)) == told
 
 
 def test_a_seal_is_one_opaque_word() -> None:
     assert seal(RESPONSES, "rs_1", "gAAAA") == "cpx1.eyJvIjoicmVzcG9uc2VzIiwiaSI6InJzXzEifQ.gAAAA"
+    assert seal("x", None, "t", redacted=True) == "cpx1.eyJvIjoieCIsImkiOm51bGwsInIiOnRydWV9.t"
 
 
 @pytest.mark.parametrize(

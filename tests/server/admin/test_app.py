@@ -24,8 +24,15 @@ class Keys:
         return Caller(key_id=secret, scopes=scopes) if scopes else None
 
 
+def nobody_expects(where: str, error: Exception) -> None:
+    raise AssertionError(where) from error
+
+
 def client() -> TestClient[Litestar]:
-    return TestClient(control_plane(authenticator=Keys(), make_report=lambda: REPORT, version="1.2.3"))
+    plane = control_plane(
+        authenticator=Keys(), make_report=lambda: REPORT, version="1.2.3", report_defect=nobody_expects
+    )
+    return TestClient(plane, base_url="http://127.0.0.1:8080")
 
 
 def test_the_admin_key_reads_the_details() -> None:
@@ -43,7 +50,7 @@ def test_nobody_else_does() -> None:
         assert http.get("/health/details", headers={"x-goog-api-key": "boss"}).status_code == 403
         answer = http.get("/health/details?key=boss")
     assert answer.status_code == 403
-    assert answer.json() == {"error": "this key lacks the admin scope"}
+    assert answer.json() == {"error": "this key lacks the admin scope", "code": "missing_scope"}
 
 
 def test_the_document_is_served_and_its_page_loads_nothing() -> None:

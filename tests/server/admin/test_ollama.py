@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 from codex_proxy.operations.ollama_bridge import BridgeSettings, CannotOpen, OllamaBridge, SettingsNotKept
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.ollama import SETTINGS_PATH, STATUS_PATH, ollama_routes
-from tests.server.admin.test_app import REPORT, Keys
+from tests.server.admin.test_app import REPORT, Keys, nobody_expects
 
 BOSS = {"authorization": "Bearer boss"}
 OFF = {"enabled": False, "running": False}
@@ -21,6 +21,7 @@ DEFAULTS = {
     "version": "0.18.3",
     "disable_vision": False,
     "allow_remote": False,
+    "overridden": {},
 }
 
 
@@ -40,10 +41,16 @@ class File:
             raise SettingsNotKept("local.yaml is not valid YAML")
 
 
-def client() -> TestClient[Litestar]:
-    bridge = OllamaBridge(BridgeSettings(), listener=Listening(), keeper=File())
-    plane = control_plane(authenticator=Keys(), make_report=lambda: REPORT, version="1", routes=ollama_routes(bridge))
-    return TestClient(plane)
+def client(**overridden: str) -> TestClient[Litestar]:
+    bridge = OllamaBridge(BridgeSettings(), listener=Listening(), keeper=File(), overridden=overridden)
+    plane = control_plane(
+        authenticator=Keys(),
+        make_report=lambda: REPORT,
+        version="1",
+        report_defect=nobody_expects,
+        routes=ollama_routes(bridge),
+    )
+    return TestClient(plane, base_url="http://127.0.0.1:8080")
 
 
 def test_the_settings_and_the_state() -> None:
@@ -83,6 +90,14 @@ def test_what_cannot_be_is_said_and_changes_nothing(body: bytes, status: int, wo
         assert http.get(SETTINGS_PATH, headers=BOSS).json() == {**DEFAULTS, "status": OFF}
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_what_a_start_takes_from_elsewhere_is_named(method: str) -> None:
+    with client(port="environment OLLAMA_BRIDGE_PORT") as http:
+        reply = http.request(method, SETTINGS_PATH, json=None if method == "GET" else {"port": 11435}, headers=BOSS)
+        assert reply.json()["overridden"] == {"port": "environment OLLAMA_BRIDGE_PORT"}
+        assert reply.json()["port"] == (11434 if method == "GET" else 11435)
+
+
 def test_only_the_admin_key_may() -> None:
     with client() as http:
         for path in (SETTINGS_PATH, STATUS_PATH):
@@ -94,4 +109,4 @@ def test_only_the_admin_key_may() -> None:
 def test_the_document_names_the_fields() -> None:
     with client() as http:
         schemas = http.get("/openapi/openapi.json").json()["components"]["schemas"]
-    assert schemas["BridgeChange"]["properties"].keys() == DEFAULTS.keys() - {"allow_remote"}
+    assert schemas["BridgeChange"]["properties"].keys() == DEFAULTS.keys() - {"allow_remote", "overridden"}

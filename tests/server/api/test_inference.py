@@ -120,6 +120,12 @@ def test_facts_are_headers_once_they_are_known() -> None:
     assert facts.headers()["x-codex-proxy-notes"] == "seed;dropped"
 
 
+def test_an_answer_that_no_account_gave_names_none() -> None:
+    facts = AnswerFacts({})
+    facts.accepted(Accepted(model="m", account_row_id=None))
+    assert facts.headers() == {"x-codex-proxy-model": "m"}
+
+
 def test_failures_of_no_endpoint_have_one_dialects_words() -> None:
     reply = FailureEncoder(ChatServer())(Failure(kind=FailureKind.UNKNOWN_PATH, message="m"), "req")
     assert (reply.status, json.loads(reply.body)["error"]["code"]) == (404, "unknown_url")

@@ -14,7 +14,6 @@ from codex_proxy.usage.counting.media import (
     pdf_data,
     pdf_tokens,
     picture_tokens,
-    text_tokens_of_size,
 )
 from tests.usage.counting.pictures import base64_of, jpeg, png
 
@@ -67,7 +66,3 @@ def test_other_files_cost_their_size_and_text_files_their_text() -> None:
 
 def test_sound_costs_its_size() -> None:
     assert audio_tokens(Audio(data="A" * 8_000_000, encoding="mp3")) == 3000
-
-
-def test_uncounted_text_is_taken_at_3_6_bytes_a_token_rounded_up() -> None:
-    assert [text_tokens_of_size(size) for size in (0, 1, 36, 37)] == [0, 1, 10, 11]

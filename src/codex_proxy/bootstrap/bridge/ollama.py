@@ -5,12 +5,14 @@ calls, serves the bridge's settings and is made later.
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.operations.model_list import ModelList
 from codex_proxy.operations.ollama_bridge import BridgeSettings, OllamaBridge, RemoteNotAllowed, check_host
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.routing.resolve import Resolved, Resolver
@@ -18,21 +20,28 @@ from codex_proxy.server.api.inference import InferenceParts
 from codex_proxy.server.app import ReportDefect
 from codex_proxy.server.asgi import Application
 from codex_proxy.server.cors import CorsPolicy
-from codex_proxy.server.ollama.application import BridgeParts, bridge_application
+from codex_proxy.server.ollama.application import BRIDGE_KEY_ID, BridgeParts, bridge_application
 from codex_proxy.server.ollama.listener import OllamaListener
 from codex_proxy.settings.schema import OllamaSection, Settings
 from codex_proxy.storage.local_settings import LocalSettings
 
+_SECTION: Final = "ollama"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeGround:
-    """What the bridge stands on: the gateway's parts, and ``secret``, the client key that it calls the gateway with."""
+    """What the bridge stands on: the gateway's parts, and ``secret``, the client key that it calls the gateway with.
+
+    ``overriding`` are the flags and variables that win over the settings' file, by dotted key.
+    """
 
     settings: Settings
     settings_path: Path
+    overriding: Mapping[str, str]
     secret: str
     inference: InferenceParts
     lookups: UpstreamLookups
+    models: ModelList
     report_defect: ReportDefect
     new_request_id: Callable[[], str]
 
@@ -48,7 +57,12 @@ def make_bridge(ground: BridgeGround, main: Callable[[], Application]) -> Ollama
     def application(host: str) -> Application:
         return bridge_application(_parts(ground, main(), bridge, names=_names_of(host)))
 
-    bridge = OllamaBridge(settings, listener=OllamaListener(application), keeper=LocalSettings(ground.settings_path))
+    bridge = OllamaBridge(
+        settings,
+        listener=OllamaListener(application),
+        keeper=LocalSettings(ground.settings_path),
+        overridden=_of_section(ground.overriding),
+    )
     try:
         if settings.enabled:
             check_host(settings)
@@ -69,12 +83,17 @@ def bridge_settings(section: OllamaSection) -> BridgeSettings:
     )
 
 
+def _of_section(overriding: Mapping[str, str]) -> dict[str, str]:
+    named = ((name.partition("."), source) for name, source in overriding.items())
+    return {member: source for (section, _, member), source in named if section == _SECTION}
+
+
 def _parts(ground: BridgeGround, main: Application, bridge: OllamaBridge, *, names: frozenset[str]) -> BridgeParts:
     return BridgeParts(
         inference=ground.inference,
         main=main,
         secret=ground.secret,
-        list_models=ground.lookups.listed_models,
+        list_models=lambda: ground.models.shown_to(BRIDGE_KEY_ID),
         find_model=_finder(ground),
         version=lambda: bridge.settings.version,
         vision=lambda: not bridge.settings.disable_vision,

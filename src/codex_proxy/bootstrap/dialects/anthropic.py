@@ -4,11 +4,16 @@ Rules of this file: objects are made here, rules are elsewhere; a prompt that is
 model it went to.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from codex_proxy.gateway.exchange import Gateway
+from codex_proxy.gateway.prompts.estimates import PromptEstimates
+from codex_proxy.gateway.prompts.warming import Warming
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.anthropic.counting import encode_count, parse_count_request
 from codex_proxy.protocols.anthropic.server import AnthropicServer
+from codex_proxy.protocols.anthropic.usage import estimate_input_tokens
 from codex_proxy.routing.resolve import Resolver, UnknownModel
 from codex_proxy.server.api.anthropic import (
     AnthropicClientsFirst,
@@ -30,13 +35,20 @@ _MODELS = "/v1/models"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnthropicGround:
-    """What the routes stand on."""
+    """What the routes stand on; ``prompts`` also observes the gateway."""
 
     settings: ModelSection
     inference: InferenceParts
+    gateway: Gateway
+    prompts: PromptEstimates
     counting: CountParts
     lookups: UpstreamLookups
     list_models: ListModels
+
+
+def prompt_estimates(monotonic: Callable[[], float], *, trust_user_field: bool) -> PromptEstimates:
+    """What this dialect's streams tell of their prompts at the start."""
+    return PromptEstimates(size=estimate_input_tokens, monotonic=monotonic, trust_user_field=trust_user_field)
 
 
 class AnthropicRoutes:
@@ -50,7 +62,9 @@ class AnthropicRoutes:
     def exact(self, routes: dict[str, Route]) -> dict[str, Route]:
         """Routes of whole paths."""
         words = CountWords(parse=parse_count_request, encode=encode_count, encode_failure=FailureEncoder(self._codec))
-        messages = WithRequestId(InferenceEndpoint(self._codec, self._ground.inference))
+        ground = self._ground
+        inference = replace(ground.inference, gateway=Warming(ground.gateway), prompts=ground.prompts)
+        messages = WithRequestId(InferenceEndpoint(self._codec, inference))
         count = WithRequestId(CountEndpoint(words, self._ground.counting))
         return routes | {
             "/v1/messages": Route(by_method={"POST": messages}),

@@ -9,6 +9,8 @@ from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.operations.model_list import ModelList
 from codex_proxy.protocols.codex.unstreamed.compact import CompactClient
 from codex_proxy.protocols.codex.unstreamed.passed import PassedClient
+from codex_proxy.protocols.openai_chat.schema import ReasoningField
+from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_completions.server import CompletionsServer
 from codex_proxy.protocols.openai_responses.unstreamed.compact import CompactServer
 from codex_proxy.protocols.openai_responses.unstreamed.passed import PASSED_ENDPOINTS, PassedServer
@@ -16,8 +18,16 @@ from codex_proxy.server.api.inference import FailureEncoder, InferenceEndpoint, 
 from codex_proxy.server.api.models import CatalogueEndpoint, ModelsEndpoint
 from codex_proxy.server.api.passed import CodexClientsOnly
 from codex_proxy.server.app import Route
+from codex_proxy.settings.schema import ChatSection
 
 _MODELS = "/v1/models"
+
+
+def chat_server(settings: ChatSection) -> ChatServer:
+    """The chat dialect as the owner wants it spoken."""
+    return ChatServer(
+        reasoning_field=ReasoningField(settings.reasoning_field), heartbeat_chunks=settings.heartbeat == "chunk"
+    )
 
 
 class OpenAiRoutes:

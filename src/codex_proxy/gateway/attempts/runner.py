@@ -67,7 +67,8 @@ class AttemptRunner:
         except TransportError as error:
             plan.lease.release()
             return error.failure, None
-        plan.call = msgspec.structs.replace(plan.call, headers=(), body=b"")
+        told = msgspec.structs.replace(plan.call.context, relays=plan.relays)
+        plan.call = msgspec.structs.replace(plan.call, headers=(), body=b"", context=told)
         try:
             return await self._read(plan, reply, make_delivery)
         finally:
@@ -95,14 +96,12 @@ class AttemptRunner:
 
     async def _relay(self, plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> Failure | None:
         stream = self._codec.open_stream(plan.call)
-        relays, stop, pictures = plan.relays, plan.stop, plan.pictures
+        stop, pictures = plan.stop, plan.pictures
         deliver, take, read = plan.deliver, delivery.take, reply.read
         try:
             while delivery.end is None:
                 chunk = await read()
                 steps: Sequence[Step] = stream.feed(chunk) if chunk else stream.end()
-                if not relays:
-                    steps = [Step(None, step.events) for step in steps]
                 if stop is not None:
                     steps = stop.apply(steps)
                 if pictures is not None:

@@ -1,20 +1,18 @@
 """Stop sequences, emulated on canonical events: the text is cut before the string and the upstream cancelled.
 
-Rules of this file: pure; only answer text is looked at, never thoughts or tool arguments.  While the filter is on, no
-step keeps its raw frame, since its deltas may be cut elsewhere.
+Rules of this file: pure; only answer text is looked at, never thoughts or tool arguments.  Text blocks that follow each
+other are one text, in which a stop string may begin in one block and end in another.  While the filter is on, no step
+keeps its raw frame, since its deltas may be cut elsewhere.
 """
 
-import math
+from collections import deque
 from collections.abc import Sequence
-from typing import Final
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.request import Request
-from codex_proxy.canonical.usage import Usage
+from codex_proxy.canonical.usage import Usage, tokens_of_size
 from codex_proxy.protocols.base import Step
-
-BYTES_PER_TOKEN: Final = 3.6  # English prose and code, o200k vocabulary; an estimate and marked as one
 
 
 class StopFilter:
@@ -23,7 +21,8 @@ class StopFilter:
     def __init__(self, request: Request) -> None:
         self._stops = tuple(stop for stop in request.sampling.stop if stop)
         self._input_bytes = _text_bytes(request)
-        self._held: dict[int, str] = {}
+        self._held: deque[ev.Event] = deque()  # in order, the first a delta: its text may begin a stop string
+        self._held_text = ""
         self._told: dict[int, list[str]] = {}
         self._output_bytes = 0
         self.cut = False
@@ -41,29 +40,45 @@ class StopFilter:
         match event:
             case ev.TextDelta():
                 self._take_text(event, out)
-            case ev.TextEnded():
-                self._flush(event.block, out)
+            case ev.RateLimitsObserved():
                 out.append(event)
-            case ev.ThinkingDelta() | ev.ToolCallDelta():
-                self._output_bytes += len(event.text.encode())
-                out.append(event)
+            case ev.TextStarted() | ev.TextEnded() | ev.AnnotationAdded() | ev.OpaqueEvent() if self._held:
+                self._held.append(event)
             case _:
+                self._release(len(self._held_text), out)
+                if isinstance(event, ev.ThinkingDelta | ev.ToolCallDelta):
+                    self._output_bytes += len(event.text.encode())
                 out.append(event)
 
     def _take_text(self, event: ev.TextDelta, out: list[ev.Event]) -> None:
-        text = self._held.pop(event.block, "") + event.text
+        if not event.text:
+            return
+        self._held.append(event)
+        self._held_text += event.text
+        text = self._held_text
         found = [(place, stop) for stop in self._stops if (place := text.find(stop)) >= 0]
         if found:
             place, stop = min(found)
-            self._tell(event.block, text[:place], out)
-            self._end(event.block, stop, out)
-            return
-        kept = longest_beginning(text, self._stops)
-        self._held[event.block] = text[len(text) - kept :]
-        self._tell(event.block, text[: len(text) - kept], out)
+            self._release(place, out)
+            self._end(stop, out)
+        else:
+            self._release(len(text) - longest_beginning(text, self._stops), out)
 
-    def _flush(self, block: int, out: list[ev.Event]) -> None:
-        self._tell(block, self._held.pop(block, ""), out)
+    def _release(self, characters: int, out: list[ev.Event]) -> None:
+        """Let go of so much of the held text, and of what stands before the rest of it."""
+        self._held_text = self._held_text[characters:]
+        while self._held:
+            event = self._held[0]
+            if isinstance(event, ev.TextDelta):
+                told, rest = event.text[:characters], event.text[characters:]
+                characters -= len(told)
+                self._tell(event.block, told, out)
+                if rest:
+                    self._held[0] = ev.TextDelta(block=event.block, text=rest)
+                    return
+            else:
+                out.append(event)
+            self._held.popleft()
 
     def _tell(self, block: int, text: str, out: list[ev.Event]) -> None:
         if text:
@@ -71,12 +86,14 @@ class StopFilter:
             self._output_bytes += len(text.encode())
             out.append(ev.TextDelta(block=block, text=text))
 
-    def _end(self, block: int, stop: str, out: list[ev.Event]) -> None:
+    def _end(self, stop: str, out: list[ev.Event]) -> None:
+        """End the answer in the block where the stop string begins."""
         self.cut = True
+        block = next(event.block for event in self._held if isinstance(event, ev.TextDelta))
         out.append(ev.TextEnded(block=block, text="".join(self._told.get(block, ()))))
         usage = Usage(
-            input_tokens=math.ceil(self._input_bytes / BYTES_PER_TOKEN),
-            output_tokens=math.ceil(self._output_bytes / BYTES_PER_TOKEN),
+            input_tokens=tokens_of_size(self._input_bytes),
+            output_tokens=tokens_of_size(self._output_bytes),
             estimated=True,
         )
         out.append(ev.UsageReported(usage=usage))

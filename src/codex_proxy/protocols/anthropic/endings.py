@@ -35,6 +35,11 @@ def stop_reason(ending: ev.Completed | ev.Incomplete, *, called: bool, refused: 
     return ("tool_use" if called else "end_turn"), None
 
 
+def unworded(ending: ev.Completed | ev.Incomplete) -> str | None:
+    """The reason for which the answer was cut, where the wire has no word for it."""
+    return ending.reason if isinstance(ending, ev.Incomplete) and ending.reason not in _STOP_REASONS else None
+
+
 def ending_of(reason: str, stop_sequence: object) -> ev.Completed | ev.Incomplete:
     """The ending that a vendor's ``stop_reason`` means."""
     if reason in _WHOLE:

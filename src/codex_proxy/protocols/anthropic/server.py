@@ -39,11 +39,9 @@ class AnthropicServer:
         """The client's body; raises ``InvalidRequest``."""
         return parse_request(body, headers)
 
-    def open_stream(
-        self, request: Request, ids: AnswerIds, *, input_tokens_estimate: int | None = None
-    ) -> AnthropicEncoder:
-        """An encoder for the answer; without an estimate ``message_start`` tells the request's size."""
-        return AnthropicEncoder(request, ids, input_tokens_estimate=input_tokens_estimate, window_of=self._window_of)
+    def open_stream(self, request: Request, ids: AnswerIds) -> AnthropicEncoder:
+        """An encoder for the answer."""
+        return AnthropicEncoder(request, ids, window_of=self._window_of)
 
     def encode_response(self, request: Request, response: Response, ids: AnswerIds) -> WireReply:
         """The whole answer as one ``message``; a failed ending becomes an HTTP error."""

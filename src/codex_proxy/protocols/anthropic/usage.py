@@ -4,17 +4,15 @@ Rules of this file: pure.  Anthropic counts cached input apart from ``input_toke
 invented but the estimate, which is marked as one by standing in ``message_start`` only.
 """
 
-import math
 from collections.abc import Iterator
 from typing import Any, Final
 
 from codex_proxy.canonical.blocks import Block, File, Image, JsonObject, Text, Thinking, ToolCall, ToolResult
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.tools import CustomTool, FunctionTool, NamespaceTool, Tool
-from codex_proxy.canonical.usage import Usage
+from codex_proxy.canonical.usage import Usage, tokens_of_size
 from codex_proxy.protocols.parts.json_text import encode
 
-BYTES_PER_TOKEN: Final = 3.6  # English prose and code, o200k vocabulary
 _MEDIA_TOKENS: Final = 1000  # what a picture costs about; its base64 is never counted
 _OURS: Final = frozenset(
     {
@@ -81,7 +79,7 @@ def estimate_input_tokens(request: Request) -> int:
     blocks = [block for turn in request.turns for block in turn.blocks]
     texts = [request.instructions or "", *_texts(blocks), *_tool_texts(request.tools)]
     size = sum(len(text) if text.isascii() else len(text.encode("utf-8", "replace")) for text in texts)
-    return math.ceil(size / BYTES_PER_TOKEN) + _MEDIA_TOKENS * sum(_media(blocks))
+    return tokens_of_size(size) + _MEDIA_TOKENS * sum(_media(blocks))
 
 
 def _texts(blocks: list[Block]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from codex_proxy.protocols.codex.failures import parse_failure
 from codex_proxy.protocols.codex.lite_answers import LiteDecoder
 from codex_proxy.protocols.codex.rate_limits import parse_rate_event, parse_rate_headers
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
-from codex_proxy.protocols.parts.answers.unwrap import unwrapped, unwrapped_stream
+from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
 
 RELAYED_HEADERS: Final = ("x-codex-turn-state", "x-models-etag", "openai-model", "x-reasoning-included")
 RELAYED_PREFIXES: Final = ("x-codex-primary-", "x-codex-secondary-", "x-codex-credits-", "x-codex-plan-type")
@@ -33,7 +33,7 @@ class CodexClient:
     def open_stream(self, call: UpstreamCall) -> ClientStream:
         """See ``ClientCodec``."""
         decoder = LiteDecoder if isinstance(call.context, LiteContext) else ResponsesDecoder
-        return unwrapped_stream(decoder(call.context, read_extension=read_extension), call.context.unwrap_key)
+        return rewritten_stream(decoder(call.context, read_extension=read_extension), call.context)
 
     def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts:
         """See ``ClientCodec``."""
@@ -53,7 +53,7 @@ class CodexClient:
 
     def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]:
         """See ``ClientCodec``."""
-        return unwrapped(decode_whole(body, call.context), call.context.unwrap_key)
+        return rewritten(decode_whole(body, call.context), call.context)
 
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """See ``ClientCodec``."""

@@ -8,13 +8,16 @@ Source: replies quoted in public reports; reactions of Codex CLI 0.169.
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.rate_limits import RateLimitWindow, told_moment, told_wait
+from codex_proxy.protocols.codex.rate_limits import parse_rate_headers
+from codex_proxy.protocols.parts.errors.http_dates import http_date_seconds
 from codex_proxy.protocols.parts.errors.replies import wait_seconds
 from codex_proxy.protocols.parts.errors.upstream_errors import classify_error, kind_of_status
 
@@ -23,6 +26,7 @@ _LOOKED_AT_BYTES: Final = 16_384
 _SHOWN_CHARACTERS: Final = 500
 _CHALLENGED: Final = frozenset({403, 503})
 
+_CLOSED: Final = re.compile(r"(?:\b|_)deactivated(?:\b|_)", re.IGNORECASE)
 _CLASSIC_MEMBERS: Final = frozenset({"tools", "instructions"})
 _WANTS_LITE: Final = re.compile(
     r"\b(?:requires?|needs|must (?:use|be sent)|only (?:supported|available))\b.{0,80}\bresponses[-_ ]?lite",
@@ -44,9 +48,12 @@ def parse_failure(status: int, headers: Mapping[str, str], body: bytes) -> Failu
         failure = classify_error(_error_object(headers, body, status), status=status)
         if _refuses_form(failure):
             failure = msgspec.structs.replace(failure, kind=FailureKind.FORM_REFUSED)
+        elif _says_closed(failure):
+            failure = msgspec.structs.replace(failure, kind=FailureKind.DEACTIVATED)
     return msgspec.structs.replace(
         failure,
-        retry_after_seconds=wait_seconds(headers) or failure.retry_after_seconds,
+        retry_after_seconds=_wait(failure, headers),
+        resets_at=_moment(failure, headers),
         request_id=headers.get("x-request-id") or headers.get("x-oai-request-id") or headers.get("cf-ray"),
     )
 
@@ -69,6 +76,38 @@ def _edge_kind(status: int, headers: Mapping[str, str], body: bytes) -> FailureK
     if status == 404 and not body.strip():
         return FailureKind.PATH_BLOCKED
     return None
+
+
+def _says_closed(failure: Failure) -> bool:
+    """Whether a refusal of the account, whatever its code, says that the account is closed."""
+    if failure.kind not in {FailureKind.UNAUTHORIZED, FailureKind.FORBIDDEN}:
+        return False
+    return _CLOSED.search(f"{failure.code} {failure.message}") is not None
+
+
+def _wait(failure: Failure, headers: Mapping[str, str]) -> float | None:
+    """How long to wait; of a used-up window the body knows better than a header that any server on the way may add."""
+    told, asked = told_wait(failure.retry_after_seconds), wait_seconds(headers)
+    return told or asked if failure.kind is FailureKind.USAGE_LIMIT else asked or told
+
+
+def _moment(failure: Failure, headers: Mapping[str, str]) -> float | None:
+    """When it ends: as the body says, else a used-up window's own counters, else a date to try again at."""
+    told = told_moment(failure.resets_at)
+    if told is not None:
+        return told
+    if failure.kind is FailureKind.USAGE_LIMIT and failure.retry_after_seconds is None:
+        ends = [window.resets_at for window in _full_windows(headers) if window.resets_at is not None]
+        if ends:
+            return told_moment(max(ends))
+    return http_date_seconds(headers.get("retry-after", ""))
+
+
+def _full_windows(headers: Mapping[str, str]) -> Iterator[RateLimitWindow]:
+    for snapshot in parse_rate_headers(headers):
+        for window in (snapshot.primary, snapshot.secondary):
+            if window is not None and window.used_percent >= 100:
+                yield window
 
 
 def _refuses_form(failure: Failure) -> bool:

@@ -9,11 +9,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.rate_limits import Credits, RateLimitSnapshot, RateLimitWindow
 
 _FAMILY: Final = re.compile(r"x-([a-z0-9-]+)-primary-used-percent")
 _DEFAULT_FAMILY: Final = "codex"
+_REVIEW_LIMIT: Final = "code_review"
 _TRUE: Final = frozenset({"true", "1"})
 
 
@@ -24,19 +27,28 @@ def parse_rate_headers(headers: Mapping[str, str]) -> tuple[RateLimitSnapshot, .
 
 
 def parse_rate_event(event: JsonObject) -> RateLimitSnapshot | None:
-    """The snapshot of a ``codex.rate_limits`` event; None if it holds none."""
+    """The snapshot of a ``codex.rate_limits`` event, with that of code reviews beside it; None if it holds none."""
     limits = event.get("rate_limits")
     if not isinstance(limits, dict):
         return None
-    reached = limits.get("limit_reached")
+    review = event.get("code_review_rate_limits")
+    return msgspec.structs.replace(
+        _event_snapshot(limits, text(event.get("metered_limit_name")) or _DEFAULT_FAMILY),
+        limit_name=text(event.get("limit_name")),
+        plan_type=text(event.get("plan_type")),
+        credits=_event_credits(event.get("credits")),
+        also=(_event_snapshot(review, _REVIEW_LIMIT),) if isinstance(review, dict) else (),
+    )
+
+
+def _event_snapshot(limits: JsonObject, limit_id: str) -> RateLimitSnapshot:
+    allowed, reached = limits.get("allowed"), limits.get("limit_reached")
     return RateLimitSnapshot(
-        limit_id=_text(event.get("metered_limit_name")) or _DEFAULT_FAMILY,
-        limit_name=_text(event.get("limit_name")),
-        plan_type=_text(event.get("plan_type")),
+        limit_id=limit_id,
         primary=_event_window(limits.get("primary")),
         secondary=_event_window(limits.get("secondary")),
-        credits=_event_credits(event.get("credits")),
         limit_reached=reached if isinstance(reached, bool) else None,
+        allowed=allowed if isinstance(allowed, bool) else None,
         source="event",
     )
 
@@ -56,16 +68,16 @@ def _snapshot(headers: Mapping[str, str], family: str) -> RateLimitSnapshot:
 
 
 def _header_window(headers: Mapping[str, str], prefix: str) -> RateLimitWindow | None:
-    used = _number(headers.get(f"{prefix}-used-percent"))
-    minutes = _number(headers.get(f"{prefix}-window-minutes"))
-    resets_at = _number(headers.get(f"{prefix}-reset-at"))
+    used = number(headers.get(f"{prefix}-used-percent"))
+    minutes = number(headers.get(f"{prefix}-window-minutes"))
+    resets_at = number(headers.get(f"{prefix}-reset-at"))
     if not used and not minutes and resets_at is None:
         return None
     return RateLimitWindow(
         used_percent=used or 0.0,
         window_seconds=int(minutes * 60) if minutes else None,
         resets_at=resets_at,
-        resets_in_seconds=_number(headers.get(f"{prefix}-reset-after-seconds")),
+        resets_in_seconds=number(headers.get(f"{prefix}-reset-after-seconds")),
     )
 
 
@@ -82,12 +94,12 @@ def _header_credits(headers: Mapping[str, str]) -> Credits | None:
 def _event_window(window: Any) -> RateLimitWindow | None:
     if not isinstance(window, dict):
         return None
-    minutes = _number(window.get("window_minutes"))
+    minutes = number(window.get("window_minutes"))
     return RateLimitWindow(
-        used_percent=_number(window.get("used_percent")) or 0.0,
+        used_percent=number(window.get("used_percent")) or 0.0,
         window_seconds=int(minutes * 60) if minutes else None,
-        resets_at=_number(window.get("reset_at")),
-        resets_in_seconds=_number(window.get("reset_after_seconds")),
+        resets_at=number(window.get("reset_at")),
+        resets_in_seconds=number(window.get("reset_after_seconds")),
     )
 
 
@@ -97,11 +109,12 @@ def _event_credits(credits_: Any) -> Credits | None:
     return Credits(
         has_credits=credits_.get("has_credits") is True,
         unlimited=credits_.get("unlimited") is True,
-        balance=_text(credits_.get("balance")),
+        balance=text(credits_.get("balance")),
     )
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
+    """The finite number that a member or header tells, as a number or as text."""
     if isinstance(value, bool) or value is None:
         return None
     try:
@@ -111,5 +124,6 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _text(value: Any) -> str | None:
+def text(value: Any) -> str | None:
+    """The text of a member, None where it is empty or something else."""
     return value if isinstance(value, str) and value else None

@@ -19,8 +19,9 @@ from codex_proxy.protocols.gemini.building.contents import Writing, write_conten
 from codex_proxy.protocols.gemini.building.names import custom_names, tool_names
 from codex_proxy.protocols.gemini.building.tools import Offered, calling_config
 from codex_proxy.protocols.gemini.decoding.decoder import Answer, GeminiDecoder
-from codex_proxy.protocols.gemini.errors import parse_vendor_failure
+from codex_proxy.protocols.gemini.errors import WORDS
 from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
+from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
 
@@ -86,7 +87,7 @@ class GeminiClient:
 
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """An HTTP error, classified."""
-        return parse_vendor_failure(status, headers, body)
+        return parse_vendor_failure(status, headers, body, WORDS)
 
     def _headers(self, request: Request, target: Target) -> HeaderPairs:
         return (

@@ -14,11 +14,11 @@ from codex_proxy.protocols.parts.signatures import RESPONSES, Sealed, is_bare_to
 _TO_STANDARD: Final = str.maketrans("-_", "+/")
 
 
-def write_signature(signature: str, *, origin: str | None, item_id: str | None) -> str:
+def write_signature(signature: str, *, origin: str | None, item_id: str | None, redacted: bool = False) -> str:
     """The ``thoughtSignature`` for a token of ``origin``'s upstream; None is the Responses family."""
     if origin == ORIGIN:
         return signature
-    sealed = seal(origin or RESPONSES, item_id, signature)
+    sealed = seal(origin or RESPONSES, item_id, signature, redacted=redacted)
     return base64.b64encode(sealed.encode("utf-8", "replace")).decode()
 
 

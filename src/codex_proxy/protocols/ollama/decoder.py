@@ -33,6 +33,7 @@ class OllamaDecoder:
     """One streamed answer; a whole body where a stream was asked for is a stream of one line."""
 
     def __init__(self, context: CallContext) -> None:
+        self._relays = context.relays
         self._answer = Answer(context)
         self._lines = NdjsonDecoder()
 
@@ -45,7 +46,7 @@ class OllamaDecoder:
 
     def feed_frame(self, frame: Frame) -> Step:
         """The step of one line."""
-        return Step(frame, self._answer.add(frame.data))
+        return Step(frame if self._relays else None, self._answer.add(frame.data))
 
     def end(self) -> list[Step]:
         """The last steps; an answer without an end is disconnected."""

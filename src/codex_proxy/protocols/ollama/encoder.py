@@ -7,12 +7,12 @@ streams; behaviour of ollama-python 0.6.3, which fails on blank lines.
 """
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.notes import Weight
 from codex_proxy.framing.sse import Frame
 from codex_proxy.protocols.ollama.errors import error_body
 from codex_proxy.protocols.ollama.schema import (
@@ -29,37 +29,26 @@ from codex_proxy.protocols.ollama.schema import (
     one_line,
 )
 from codex_proxy.protocols.ollama.timestamps import NANOSECONDS, rfc3339
+from codex_proxy.protocols.parts.answers.telling import Silent, Telling, pass_over
 from codex_proxy.protocols.parts.answers.thoughts import ThoughtText
 from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 from codex_proxy.protocols.parts.json_text import encode
-from codex_proxy.protocols.parts.legality import Legality
 
 _ROLE: Final = b'"message":{"role":"assistant","content":'
 
-_Silent: TypeAlias = (
-    ev.ResponseStarted
-    | ev.TextStarted
-    | ev.TextEnded
-    | ev.RefusalStarted
-    | ev.RefusalEnded
-    | ev.ThinkingStarted
-    | ev.ThinkingEnded
-    | ev.HostedStarted
-    | ev.ImagePartial
-    | ev.RateLimitsObserved
-    | ev.AnnotationAdded
-    | ev.UsageReported
-    | ev.OpaqueEvent
-)
+_Beside: TypeAlias = Silent | ev.TextEnded | ev.ThinkingEnded | ev.AnnotationAdded | ev.UsageReported | ev.OpaqueEvent
 
 
-class OllamaEncoder:
+class OllamaEncoder(Telling):
     """One answer as a stream of lines.
 
     Call ``tell_time`` before each batch where durations matter; ``created_at`` is epoch seconds UTC of the beginning.
     """
 
+    content_type = CONTENT_TYPE
+
     def __init__(self, *, model: str, created_at: int, endpoint: Endpoint, thoughts: bool) -> None:
+        super().__init__(GRAMMAR)
         self._model = model
         self._generates = endpoint is Endpoint.GENERATE
         self._shows_thoughts = thoughts
@@ -68,7 +57,6 @@ class OllamaEncoder:
         self._first_content_ns: int | None = None
         self._head = b""
         self._stamp()
-        self._legality = Legality(GRAMMAR)
         self._legality.accept("open")
         self._over = False
         self._counted: ev.UsageReported | None = None
@@ -76,19 +64,6 @@ class OllamaEncoder:
         self._calls: dict[int, _Call] = {}
         self._waiting: list[_Call] = []
         self._call_count = 0
-        self._notes: dict[str, Note] = {}
-
-    @property
-    def content_type(self) -> str:
-        return CONTENT_TYPE
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return tuple(self._notes.values())
-
-    @property
-    def repairs(self) -> int:
-        return self._legality.refused
 
     def tell_time(self, elapsed_seconds: float) -> None:
         """How long ago the request came; it never goes back."""
@@ -135,7 +110,7 @@ class OllamaEncoder:
         self._observe(event)
         return b""
 
-    def _observe(self, event: _Silent) -> None:
+    def _observe(self, event: _Beside) -> None:
         """Events that write nothing by themselves."""
         match event:
             case ev.UsageReported():
@@ -144,14 +119,10 @@ class OllamaEncoder:
                 self._drop("annotations", "has no form here")
             case ev.OpaqueEvent():
                 self._drop(f"event {event.name}", "has no form here")
-            case ev.ResponseStarted() | ev.TextStarted() | ev.TextEnded() | ev.RefusalStarted() | ev.RefusalEnded():
-                pass
-            case ev.ThinkingStarted() | ev.ThinkingEnded():
-                pass
-            case ev.HostedStarted() | ev.ImagePartial() | ev.RateLimitsObserved():
+            case ev.TextEnded() | ev.ThinkingEnded():
                 pass
             case _:
-                assert_never(event)
+                pass_over(event)
 
     # Lines
 
@@ -216,7 +187,7 @@ class OllamaEncoder:
         arguments, written = arguments_object(call.text, started.kind)
         if not written:
             detail = f"no JSON object; told as its member {RAW_ARGUMENTS}"
-            self._note(f"tool call {self._call_count} arguments", Verdict.APPROXIMATED, detail, Weight.LOSSY)
+            self._approximate(f"tool call {self._call_count} arguments", detail)
         if started.namespace is not None:
             self._drop("tool call namespace", "calls have none here")
         index, self._call_count = self._call_count, self._call_count + 1
@@ -238,7 +209,7 @@ class OllamaEncoder:
         calls = self._tell_calls(unfinished=True)
         self._over = True
         if isinstance(ending, ev.Incomplete) and ending.reason != "max_output_tokens":
-            self._note("done_reason", Verdict.APPROXIMATED, f"the answer was cut by {ending.reason}", Weight.LOSSY)
+            self._approximate("done_reason", f"the answer was cut by {ending.reason}")
         if not self._legality.accept("done"):
             return calls
         content = b'"response":"",' if self._generates else _ROLE + b'""},'
@@ -255,12 +226,6 @@ class OllamaEncoder:
     def _durations(self) -> Durations:
         first = self._now_ns if self._first_content_ns is None else self._first_content_ns
         return Durations(prompt_ns=first, eval_ns=self._now_ns - first)
-
-    def _drop(self, path: str, detail: str, weight: Weight = Weight.COSMETIC) -> None:
-        self._note(path, Verdict.DROPPED, detail, weight)
-
-    def _note(self, path: str, verdict: Verdict, detail: str, weight: Weight) -> None:
-        self._notes[path] = Note(path=path, verdict=verdict, weight=weight, detail=detail)
 
 
 class _Call:

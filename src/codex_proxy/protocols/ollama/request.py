@@ -31,7 +31,6 @@ from codex_proxy.protocols.ollama.schema import Endpoint, OllamaRequest
 from codex_proxy.protocols.parts.efforts import SCALE, unknown_effort
 from codex_proxy.protocols.parts.fields import Fields
 from codex_proxy.protocols.parts.json_text import decode_object
-from codex_proxy.protocols.parts.schemas import is_strict_safe
 from codex_proxy.protocols.parts.session_hints import conversation_id
 
 _SCHEMA_NAME: Final = "response"
@@ -121,8 +120,7 @@ def _parse_format(fields: Fields) -> OutputFormat | None:
         case "json":
             return JsonOutput()
         case dict():
-            strict = True if is_strict_safe(wanted) else None  # the server's own grammar is never looser
-            return SchemaOutput(name=_SCHEMA_NAME, schema=wanted, strict=strict)
+            return SchemaOutput(name=_SCHEMA_NAME, schema=wanted)
         case str():
             raise InvalidRequest("format", f"unknown format {wanted!r}; json or a schema", code="invalid_value")
     raise fields.wrong("format", "json or a schema", wanted)

@@ -7,6 +7,8 @@ sent, sampling included; fields that this vendor refused before are left out.
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
@@ -14,11 +16,13 @@ from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, JsonOutput, Request, SchemaOutput, TextOutput
 from codex_proxy.canonical.target import Target
 from codex_proxy.canonical.tools import CustomTool, NamespaceTool, Tool
-from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_chat.conversation.writing import write_messages
 from codex_proxy.protocols.openai_chat.decoder import Answer, ChatDecoder
 from codex_proxy.protocols.openai_chat.schema import ChatProfile, ThinkingSwitch
 from codex_proxy.protocols.openai_chat.tools import build_search_options, build_tool_choice, build_tools
+from codex_proxy.protocols.parts.answers.closing import AskedSchema, asked_schema
+from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 
@@ -55,7 +59,8 @@ class ChatClient:
             if self._profile.stream_options:
                 body["stream_options"] = {"include_usage": True}
         notes.extend(self._add_tools(body, request))
-        notes.extend(self._add_output(body, request))
+        asked = self._asked_schema(request)
+        notes.extend(self._add_output(body, request, asked))
         self._add_sampling(body, request)
         notes.extend(self._add_thinking(body, request, target))
         notes.extend(_add_rest(body, request, target))
@@ -67,14 +72,19 @@ class ChatClient:
             path=self._profile.path,
             headers=self._headers(request, target),
             body=encode(body),
-            context=CallContext(model=target.model.slug, custom_tools=self._disguised(request.tools)),
+            context=CallContext(
+                model=target.model.slug,
+                custom_tools=self._disguised(request.tools),
+                unwrap_key=asked.unwrap_key if asked else None,
+                loose_schema=asked.loose if asked else None,
+            ),
             notes=tuple(notes),
             sent_fields=frozenset(body),
         )
 
-    def open_stream(self, call: UpstreamCall) -> ChatDecoder:
+    def open_stream(self, call: UpstreamCall) -> ClientStream:
         """A decoder for the stream that answers ``call``."""
-        return ChatDecoder(call.context, think_tags=self._profile.think_tags)
+        return rewritten_stream(ChatDecoder(call.context, think_tags=self._profile.think_tags), call.context)
 
     def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts:
         """Vendors tell only the request's id."""
@@ -82,7 +92,8 @@ class ChatClient:
 
     def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]:
         """A whole answer as events."""
-        return list(Answer(call.context, think_tags=self._profile.think_tags).whole(body))
+        events = list(Answer(call.context, think_tags=self._profile.think_tags).whole(body))
+        return rewritten(events, call.context)
 
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """An HTTP error, classified."""
@@ -126,7 +137,17 @@ class ChatClient:
             body["parallel_tool_calls"] = request.parallel_tool_calls
         return notes
 
-    def _add_output(self, body: JsonObject, request: Request) -> list[Note]:
+    def _asked_schema(self, request: Request) -> AskedSchema | None:
+        """A schema of another dialect's client as it is asked for here; clients of this one keep theirs."""
+        output = request.output
+        if not isinstance(output, SchemaOutput) or not self._profile.json_schema:
+            return None
+        if request.dialect is Dialect.OPENAI_CHAT:
+            return None
+        wanted = output if self._profile.strict else msgspec.structs.replace(output, strict=False)
+        return asked_schema(wanted, request.dialect, "response_format")
+
+    def _add_output(self, body: JsonObject, request: Request, asked: AskedSchema | None) -> list[Note]:
         match request.output:
             case None | TextOutput():
                 return []
@@ -137,15 +158,16 @@ class ChatClient:
                 if not self._profile.json_schema:
                     body["response_format"] = {"type": "json_object"}
                     return [_lossy("response_format.json_schema", "the vendor takes no schema; JSON is asked for")]
-                body["response_format"] = {"type": "json_schema", "json_schema": self._schema(wanted)}
-                return []
+                body["response_format"] = {"type": "json_schema", "json_schema": self._schema(wanted, asked)}
+                return list(asked.notes) if asked else []
 
-    def _schema(self, wanted: SchemaOutput) -> JsonObject:
-        schema: JsonObject = {"name": wanted.name, "schema": wanted.schema}
+    def _schema(self, wanted: SchemaOutput, asked: AskedSchema | None) -> JsonObject:
+        schema: JsonObject = {"name": wanted.name, "schema": asked.schema if asked else wanted.schema}
         if wanted.description is not None:
             schema["description"] = wanted.description
-        if wanted.strict is not None and self._profile.strict:
-            schema["strict"] = wanted.strict
+        strict = asked.strict if asked else wanted.strict
+        if strict is not None and self._profile.strict:
+            schema["strict"] = strict
         return schema
 
     def _add_sampling(self, body: JsonObject, request: Request) -> None:

@@ -44,6 +44,7 @@ class ChatDecoder:
     """One streamed answer; a whole JSON body where a stream was asked for is read as well."""
 
     def __init__(self, context: CallContext, *, think_tags: bool = False) -> None:
+        self._relays = context.relays
         self._answer = Answer(context, think_tags=think_tags)
         self._frames = FramesOrBody()
 
@@ -53,9 +54,10 @@ class ChatDecoder:
 
     def feed_frame(self, frame: Frame) -> Step:
         """The step of one frame."""
+        told = frame if self._relays else None
         if frame.data.strip() == _DONE:
-            return Step(frame, self._answer.end(terminated=True))
-        return Step(frame, self._answer.add(frame.data, is_error=frame.event == "error"))
+            return Step(told, self._answer.end(terminated=True))
+        return Step(told, self._answer.add(frame.data, is_error=frame.event == "error"))
 
     def end(self) -> list[Step]:
         """The last steps; an answer without an end is disconnected."""

@@ -6,14 +6,13 @@ an error, never ``stop``.  Source: OpenAI API reference, chat completion chunks;
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias, assert_never
+from typing import Any, TypeAlias
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.notes import Weight
 from codex_proxy.framing.sse import Frame
-from codex_proxy.protocols.base import EVENT_STREAM
 from codex_proxy.protocols.openai_chat.call_queue import CallEvent, CallQueue
 from codex_proxy.protocols.openai_chat.schema import (
     GRAMMAR,
@@ -24,15 +23,16 @@ from codex_proxy.protocols.openai_chat.schema import (
     image_object,
     reasoning_detail,
 )
+from codex_proxy.protocols.parts.answers.telling import Silent, Telling, pass_over
 from codex_proxy.protocols.parts.answers.thoughts import ThoughtText
 from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 from codex_proxy.protocols.parts.json_text import encode
-from codex_proxy.protocols.parts.legality import Legality
 from codex_proxy.protocols.parts.openai.answers import (
     DONE,
     HEARTBEAT,
     ending_word,
     error_frames,
+    unworded,
     usage_object,
 )
 
@@ -44,23 +44,10 @@ def finish_reason(ending: ev.Completed | ev.Incomplete, *, called: bool, legacy:
     return "function_call" if legacy else "tool_calls"
 
 
-_Silent: TypeAlias = (
-    ev.ResponseStarted
-    | ev.TextStarted
-    | ev.AnnotationAdded
-    | ev.TextEnded
-    | ev.RefusalStarted
-    | ev.RefusalEnded
-    | ev.ThinkingStarted
-    | ev.HostedStarted
-    | ev.ImagePartial
-    | ev.UsageReported
-    | ev.RateLimitsObserved
-    | ev.OpaqueEvent
-)
+_Beside: TypeAlias = Silent | ev.AnnotationAdded | ev.TextEnded | ev.UsageReported | ev.OpaqueEvent
 
 
-class ChatEncoder:
+class ChatEncoder(Telling):
     """One answer as a chat completion stream."""
 
     def __init__(
@@ -73,11 +60,11 @@ class ChatEncoder:
         form: ReplyForm | None = None,
         reasoning_field: ReasoningField = ReasoningField.REASONING_CONTENT,
     ) -> None:
+        super().__init__(GRAMMAR)
         self._form = form or ReplyForm()
         self._head = _head(completion_id, created_at, model)
         self._include_usage = include_usage
         self._usage: bytes | None = None
-        self._legality = Legality(GRAMMAR)
         self._live = False  # the role chunk is out, the end is not
         self._over = False
         self._calls: dict[int, _Call] = {}
@@ -86,29 +73,18 @@ class ChatEncoder:
         self._citations = Citations()
         self._image_count = 0
         self._sealed_count = 0  # openai-python's accumulator merges lists by ``index`` only
-        self._notes: dict[str, Note] = {}
         delta = self._head + b',"choices":[{"index":0,"delta":'
         self._delta_start = b"data: {" + delta
         tail = b',"logprobs":null,"finish_reason":null}]'
         self._delta_end = tail + (b',"usage":null}\n\n' if include_usage else b"}\n\n")
         self._text_start = self._delta_start + b'{"content":'
         self._text_end = b"}" + self._delta_end
+        silent = self._delta_start + b"{}" + self._delta_end
+        self._heartbeat = silent if self._form.heartbeat_chunks else HEARTBEAT
         self._reasoning_members = reasoning_field.members
         self._reasoning_starts = [
             self._delta_start + b"{" + encode(member) + b":" for member in self._reasoning_members
         ]
-
-    @property
-    def content_type(self) -> str:
-        return EVENT_STREAM
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return tuple(self._notes.values())
-
-    @property
-    def repairs(self) -> int:
-        return self._legality.refused
 
     def encode(self, events: Sequence[ev.Event], frame: Frame | None = None) -> bytes:
         """The chunks these events mean; raw frames are never used, since they name the upstream's model."""
@@ -135,8 +111,8 @@ class ChatEncoder:
         return error_frames(failure)
 
     def heartbeat(self) -> bytes:
-        """A comment."""
-        return HEARTBEAT
+        """A comment, or a chunk that says nothing; see ``ServerStream``."""
+        return b"" if self._over else self._heartbeat
 
     def _text(self, text: str) -> bytes:
         if not text or not self._legality.accept("content"):
@@ -164,7 +140,7 @@ class ChatEncoder:
         self._observe(event)
         return b""
 
-    def _observe(self, event: _Silent) -> None:
+    def _observe(self, event: _Beside) -> None:
         """Events that write nothing by themselves."""
         match event:
             case ev.TextStarted() | ev.AnnotationAdded() | ev.TextEnded():
@@ -173,12 +149,8 @@ class ChatEncoder:
                 self._usage = encode(usage_object(event.usage))
             case ev.OpaqueEvent():
                 self._drop(f"event {event.name}", "has no chat form")
-            case ev.ResponseStarted() | ev.RefusalStarted() | ev.RefusalEnded() | ev.ThinkingStarted():
-                pass
-            case ev.HostedStarted() | ev.ImagePartial() | ev.RateLimitsObserved():
-                pass
             case _:
-                assert_never(event)
+                pass_over(event)
 
     def _lead(self) -> bytes:
         """The role chunk, before the first chunk of content."""
@@ -209,7 +181,7 @@ class ChatEncoder:
             return b""
         details = [
             {
-                **reasoning_detail(event.signature, origin=event.origin, item_id=event.item_id),
+                **reasoning_detail(event.signature, event),
                 "index": self._sealed_count,
             }
         ]
@@ -260,6 +232,8 @@ class ChatEncoder:
             pieces.append(self._chunk("annotations", {"annotations": annotations}))
         if dropped:
             self._drop("annotations", "only web citations have a chat form")
+        if (cut := unworded(event.ending)) is not None:
+            self._approximate("finish_reason", f"the answer was cut by {cut}")
         self._close_calls()
         reason = finish_reason(event.ending, called=bool(self._calls), legacy=self._form.legacy)
         self._live, self._over = False, True
@@ -281,9 +255,6 @@ class ChatEncoder:
     def _close_calls(self) -> None:
         for key, _ in self._legality.open_blocks:
             self._legality.accept("call_end", key)
-
-    def _drop(self, path: str, detail: str, weight: Weight = Weight.COSMETIC) -> None:
-        self._notes[path] = Note(path=path, verdict=Verdict.DROPPED, weight=weight, detail=detail)
 
 
 class Citations:

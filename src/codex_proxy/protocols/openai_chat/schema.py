@@ -10,11 +10,15 @@ from typing import Any, Final
 
 import msgspec
 
-from codex_proxy.canonical.blocks import Annotation, JsonObject
+from codex_proxy.canonical.blocks import Annotation, JsonObject, Thinking
+from codex_proxy.canonical.events import ThinkingEnded
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.parts.legality import Grammar
 from codex_proxy.protocols.parts.signatures import write_signature
+
+ORIGIN: Final = "openai_chat"
+"""Whose reasoning tokens are a chat vendor's own."""
 
 IMAGE_GENERATION: Final = "image_generation_call"
 
@@ -57,12 +61,14 @@ class ReplyForm(msgspec.Struct, frozen=True, kw_only=True):
     """What this client's answer must look like beyond the standard.
 
     ``custom_as_function`` writes calls of custom tools as functions with the raw text as arguments; ``legacy`` answers
-    with ``function_call``; ``reasoning_details`` adds the encrypted reasoning.
+    with ``function_call``; ``reasoning_details`` adds the encrypted reasoning; ``heartbeat_chunks`` fills silence with
+    chunks that say nothing, since some relays pass comments on as data.
     """
 
     custom_as_function: bool = False
     legacy: bool = False
     reasoning_details: bool = False
+    heartbeat_chunks: bool = False
 
 
 class ChatRequest(Request, frozen=True, kw_only=True):
@@ -195,11 +201,11 @@ def image_object(item: JsonObject, index: int) -> JsonObject | None:
     return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{result}"}, "index": index}
 
 
-def reasoning_detail(token: str, *, origin: str | None, item_id: str | None) -> JsonObject:
-    """Encrypted reasoning for clients that asked for it, in OpenRouter's shape; foreign tokens are sealed."""
-    sealed = write_signature(token, origin=origin, item_id=item_id, own=None)
+def reasoning_detail(token: str, thought: Thinking | ThinkingEnded) -> JsonObject:
+    """A thought's token for clients that asked for it, in OpenRouter's shape; all but the Codex family's are sealed."""
+    sealed = write_signature(token, origin=thought.origin, item_id=thought.item_id, own=None, redacted=thought.redacted)
     detail = {"type": "reasoning.encrypted", "data": sealed, "format": "openai-responses-v1"}
-    return {**detail, "id": item_id} if item_id else detail
+    return {**detail, "id": thought.item_id} if thought.item_id else detail
 
 
 def parse_usage(usage: JsonObject) -> Usage:

@@ -7,6 +7,8 @@ stream; a failed one is an HTTP error, never a 200 with an excuse in it.
 from collections.abc import Mapping
 from typing import assert_never
 
+import msgspec
+
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Hosted, JsonObject, Opaque, Refusal, Text, Thinking, ToolCall, ToolKind
 from codex_proxy.canonical.failure import Failure
@@ -34,10 +36,16 @@ _ID_PREFIX = "chatcmpl-"
 
 
 class ChatServer:
-    """The dialect's verbs for the server role."""
+    """The dialect's verbs for the server role; ``heartbeat_chunks`` as in ``ReplyForm``, for every client."""
 
-    def __init__(self, *, reasoning_field: ReasoningField = ReasoningField.REASONING_CONTENT) -> None:
+    def __init__(
+        self,
+        *,
+        reasoning_field: ReasoningField = ReasoningField.REASONING_CONTENT,
+        heartbeat_chunks: bool = False,
+    ) -> None:
         self._reasoning_field = reasoning_field
+        self._heartbeat_chunks = heartbeat_chunks
 
     @property
     def dialect(self) -> Dialect:
@@ -59,7 +67,7 @@ class ChatServer:
             model=request.model,
             created_at=ids.created_at,
             include_usage=request.include_usage,
-            form=_form(request),
+            form=msgspec.structs.replace(_form(request), heartbeat_chunks=self._heartbeat_chunks),
             reasoning_field=self._shown_in(request),
         )
 
@@ -164,7 +172,7 @@ class _Answer:
     def _add_thinking(self, block: Thinking) -> None:
         self._thoughts.extend(filter(None, block.summary or block.content))
         if block.signature is not None and self._form.reasoning_details:
-            self._sealed.append(reasoning_detail(block.signature, origin=block.origin, item_id=block.item_id))
+            self._sealed.append(reasoning_detail(block.signature, block))
 
     def _add_call(self, block: ToolCall) -> None:
         if block.kind is ToolKind.CUSTOM and not self._form.custom_as_function:

@@ -5,72 +5,54 @@ and noted; a stream that never ended is an error, never ``stop``.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias
 
 import msgspec
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.notes import Weight
 from codex_proxy.canonical.request import Request
 from codex_proxy.framing.sse import Frame, encode_frame
-from codex_proxy.protocols.base import EVENT_STREAM, AnswerIds
+from codex_proxy.protocols.base import AnswerIds
 from codex_proxy.protocols.openai_completions.schema import GRAMMAR, choice_object, completion_object
+from codex_proxy.protocols.parts.answers.telling import Silent, Telling, pass_over
 from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 from codex_proxy.protocols.parts.json_text import encode
-from codex_proxy.protocols.parts.legality import Legality
 from codex_proxy.protocols.parts.openai.answers import (
     DONE,
     HEARTBEAT,
     ending_word,
     error_frames,
+    unworded,
     usage_object,
 )
 
 _Beside: TypeAlias = (
-    ev.ResponseStarted
-    | ev.TextStarted
+    Silent
     | ev.AnnotationAdded
     | ev.TextEnded
-    | ev.RefusalStarted
-    | ev.RefusalEnded
-    | ev.ThinkingStarted
     | ev.ThinkingDelta
     | ev.ThinkingEnded
     | ev.ToolCallStarted
     | ev.ToolCallDelta
     | ev.ToolCallEnded
-    | ev.HostedStarted
     | ev.HostedEnded
-    | ev.ImagePartial
     | ev.UsageReported
-    | ev.RateLimitsObserved
     | ev.OpaqueEvent
 )
+_NO_PLACE: Final = "has no place in a text"
 
 
-class CompletionEncoder:
+class CompletionEncoder(Telling):
     """One answer as a stream of text completions; implements ``ServerStream``."""
 
     def __init__(self, request: Request, ids: AnswerIds) -> None:
+        super().__init__(GRAMMAR)
         self._head = completion_object(ids, request.model)
         self._include_usage = request.include_usage
         self._usage: bytes | None = None
-        self._legality = Legality(GRAMMAR)
         self._over = False
-        self._notes: dict[str, Note] = {}
-
-    @property
-    def content_type(self) -> str:
-        return EVENT_STREAM
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return tuple(self._notes.values())
-
-    @property
-    def repairs(self) -> int:
-        return self._legality.refused
 
     def encode(self, events: Sequence[ev.Event], frame: Frame | None = None) -> bytes:
         """The pieces these events mean; raw frames are never used."""
@@ -108,23 +90,19 @@ class CompletionEncoder:
             case ev.UsageReported():
                 self._usage = encode(usage_object(event.usage))
             case ev.AnnotationAdded():
-                self._drop("annotations")
+                self._drop("annotations", _NO_PLACE)
             case ev.ToolCallStarted():
-                self._drop(f"call of {event.name}", Weight.LOSSY)
+                self._drop(f"call of {event.name}", _NO_PLACE, Weight.LOSSY)
             case ev.HostedEnded():
-                self._drop(f"item {event.kind}")
+                self._drop(f"item {event.kind}", _NO_PLACE)
             case ev.OpaqueEvent():
-                self._drop(f"event {event.name}")
-            case ev.ResponseStarted() | ev.TextStarted() | ev.TextEnded() | ev.RefusalStarted() | ev.RefusalEnded():
+                self._drop(f"event {event.name}", _NO_PLACE)
+            case ev.TextEnded() | ev.ToolCallDelta() | ev.ToolCallEnded():
                 pass
-            case ev.ThinkingStarted() | ev.ThinkingDelta() | ev.ThinkingEnded():
+            case ev.ThinkingDelta() | ev.ThinkingEnded():
                 pass  # thoughts were not asked for
-            case ev.ToolCallDelta() | ev.ToolCallEnded() | ev.HostedStarted() | ev.ImagePartial():
-                pass
-            case ev.RateLimitsObserved():
-                pass
             case _:
-                assert_never(event)
+                pass_over(event)
 
     def _text(self, text: str) -> bytes:
         if not text:
@@ -137,6 +115,8 @@ class CompletionEncoder:
             return self.fail(event.ending.failure)
         self._open()
         self._over = True
+        if (reason := unworded(event.ending)) is not None:
+            self._approximate("finish_reason", f"the answer was cut by {reason}")
         pieces = [self._piece("", ending_word(event.ending))] if self._legality.accept("finish") else []
         if self._include_usage and self._usage is not None and self._legality.accept("usage"):
             pieces.append(encode_frame(encode(self._head | {"choices": [], "usage": msgspec.Raw(self._usage)})))
@@ -151,6 +131,3 @@ class CompletionEncoder:
     def _piece(self, text: str, finish_reason: str | None) -> bytes:
         piece = self._head | {"choices": [choice_object(text, finish_reason)]}
         return encode_frame(encode(piece | {"usage": None} if self._include_usage else piece))
-
-    def _drop(self, path: str, weight: Weight = Weight.COSMETIC) -> None:
-        self._notes[path] = Note(path=path, verdict=Verdict.DROPPED, weight=weight, detail="has no place in a text")

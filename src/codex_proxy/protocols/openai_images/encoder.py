@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Final
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.canonical.notes import Note
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
-from codex_proxy.protocols.base import EVENT_STREAM
 from codex_proxy.protocols.openai_images.schema import GRAMMAR, IMAGE_CALL, Wanted, looks, picture_of, usage_object
+from codex_proxy.protocols.parts.answers.telling import Telling
 from codex_proxy.protocols.parts.errors.openai_errors import error_object
 from codex_proxy.protocols.parts.json_text import encode
-from codex_proxy.protocols.parts.legality import Legality
 
 if TYPE_CHECKING:
     from codex_proxy.canonical.usage import ImageUsage
@@ -28,29 +26,19 @@ DISCONNECTED: Final = Failure(
 _HEARTBEAT: Final = encode_comment("ping")
 
 
-class ImagesEncoder:
-    """Encodes one answer; implements ``ServerStream``."""
+class ImagesEncoder(Telling):
+    """Encodes one answer; implements ``ServerStream``.
+
+    Nothing is noted: words are none of an answer's content here.
+    """
 
     def __init__(self, wanted: Wanted, *, created_at: int) -> None:
+        super().__init__(GRAMMAR)
         self._wanted = wanted
         self._created_at = created_at
-        self._legality = Legality(GRAMMAR)
         self._legality.accept("begin")
         self._items: list[JsonObject] = []
         self._usage: ImageUsage | None = None
-
-    @property
-    def content_type(self) -> str:
-        return EVENT_STREAM
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """What could not be said: words are none of an answer's content here, so nothing is lost."""
-        return ()
-
-    @property
-    def repairs(self) -> int:
-        return self._legality.refused
 
     def encode(self, events: Sequence[ev.Event], frame: Frame | None = None) -> bytes:
         """The events of the wire; raw frames are never used, since they are another dialect's."""

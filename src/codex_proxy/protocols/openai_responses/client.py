@@ -14,7 +14,7 @@ from codex_proxy.protocols.openai_responses.asking.body import build_vendor_body
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.disguised_answers import DisguisedDecoder, decode_disguised
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
-from codex_proxy.protocols.parts.answers.unwrap import unwrapped, unwrapped_stream
+from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 
@@ -43,7 +43,7 @@ class ResponsesClient:
     def open_stream(self, call: UpstreamCall) -> ClientStream:
         """See ``ClientCodec``."""
         decoder = DisguisedDecoder if call.context.custom_tools else ResponsesDecoder
-        return unwrapped_stream(decoder(call.context), call.context.unwrap_key)
+        return rewritten_stream(decoder(call.context), call.context)
 
     def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts:
         """See ``ClientCodec``; vendors tell only the request's id."""
@@ -52,7 +52,7 @@ class ResponsesClient:
     def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]:
         """See ``ClientCodec``."""
         events = (decode_disguised if call.context.custom_tools else decode_whole)(body, call.context)
-        return unwrapped(events, call.context.unwrap_key)
+        return rewritten(events, call.context)
 
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """See ``ClientCodec``."""

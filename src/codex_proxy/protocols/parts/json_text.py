@@ -58,6 +58,17 @@ def decode_value(body: bytes) -> Any:
         raise InvalidRequest("", "the body is nested too deeply", code="invalid_json") from None
 
 
+def object_in(text: str) -> JsonObject | None:
+    """The JSON object that a text is, such as a call's arguments; an empty one for no text, None for anything else."""
+    if not text.strip():
+        return {}
+    try:
+        value = decode_value(text.encode("utf-8", "replace"))
+    except InvalidRequest:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def _replace_lone(match: re.Match[bytes]) -> bytes:
     found = match.group()
     return rb"\ufffd" if len(found) == len(_ESCAPED_REPLACEMENT) - 1 else found

@@ -6,6 +6,7 @@ recursion is bounded.  Source: refusals of the Responses API quoted in public re
 
 import re
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any, Final
 
 from codex_proxy.canonical.blocks import JsonObject
@@ -20,66 +21,97 @@ _DROPPED: Final = frozenset(
 _NUMERIC: Final = frozenset(
     {"minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties", "minimum", "maximum"}
 )
-_SUBSCHEMA_MAPS: Final = ("properties", "$defs", "definitions", "patternProperties")
+_SUBSCHEMA_MAPS: Final = ("properties", "patternProperties")
+_DEFINITIONS: Final = ("$defs", "definitions")
 _SUBSCHEMA_LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
-_SUBSCHEMAS: Final = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
+_ALTERNATIVES: Final = frozenset({"anyOf", "oneOf"})
+_SUBSCHEMAS: Final = ("items", "if", "then", "else", "contains", "propertyNames")
 _SAYS_TYPE: Final = frozenset({"type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf"})
 _WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 _COMBINED: Final = ("anyOf", "oneOf", "allOf")
-_STRICT_REFUSES: Final = frozenset(
+STRICT_REFUSES: Final = frozenset(
     {
         "allOf", "not", "dependentRequired", "dependentSchemas", "if", "then", "else", "patternProperties",
         "propertyNames", "unevaluatedItems", "unevaluatedProperties", "minContains", "contains", "uniqueItems",
+        "prefixItems",
     }
 )  # fmt: skip
+MAX_STRICT_LEVELS: Final = 10
+MAX_STRICT_PROPERTIES: Final = 5000
+MAX_STRICT_VALUES: Final = 1000
+MAX_STRICT_CHARACTERS: Final = 120_000
 
 
 def normalise_parameters(parameters: JsonObject | None, path: str) -> tuple[JsonObject, tuple[Note, ...]]:
     """Function parameters as the upstream takes them: an object schema, nothing combined at its root."""
     if not isinstance(parameters, dict):
         return {"type": "object", "properties": {}}, ()
-    schema = _normalise(parameters, 0)
-    if not isinstance(schema, dict) or not any(name in schema for name in _COMBINED):
-        return _as_object(schema if isinstance(schema, dict) else {}), ()
+    schema, notes = normalise_output(parameters, path)
+    if not any(name in schema for name in _COMBINED):
+        return _as_object(schema), notes
     note = Note(
         path=path,
         verdict=Verdict.APPROXIMATED,
         weight=Weight.LOSSY,
         detail="alternatives at the root of tool parameters were merged into one object",
     )
-    return _merged(schema), (note,)
+    return _merged(schema), (*notes, note)
 
 
-def normalise_schema(schema: JsonObject) -> JsonObject:
-    """A structured-output schema with spelling differences removed."""
-    normalised = _normalise(schema, 0)
-    return normalised if isinstance(normalised, dict) else {}
+def normalise_output(schema: JsonObject, path: str) -> tuple[JsonObject, tuple[Note, ...]]:
+    """A structured-output schema with spelling differences removed, and what it lost."""
+    walk = _Walk()
+    normalised = _normalise(schema, walk)
+    return normalised if isinstance(normalised, dict) else {}, walk.notes(path)
 
 
 def is_strict_safe(schema: JsonObject) -> bool:
     """Whether the upstream accepts this schema with ``strict``: closed objects with every property required."""
-    return schema.get("type") == "object" and "anyOf" not in schema and _strict_safe(schema, 0)
+    if schema.get("type") != "object" or "anyOf" in schema:
+        return False
+    size = _StrictSize()
+    return _strict_safe(schema, 0, size) and size.fits
 
 
-def _normalise(schema: Any, depth: int) -> Any:
+class _Walk:
+    """One pass over a schema: how deep it is in, and where it left a schema out that nothing fits."""
+
+    __slots__ = ("depth", "left_out")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.left_out: list[str] = []
+
+    def notes(self, path: str) -> tuple[Note, ...]:
+        if not self.left_out:
+            return ()
+        detail = f"a schema that nothing fits was left out: {', '.join(dict.fromkeys(self.left_out))}"
+        return (Note(path=path, verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail),)
+
+
+def _normalise(schema: Any, walk: _Walk) -> Any:
     """One pass over the members; most of a request's tools are schemas, so nothing is looked up that is not there."""
-    if not isinstance(schema, dict) or depth > MAX_DEPTH:
+    if schema is True:
+        return {"type": ANY_TYPE}
+    if not isinstance(schema, dict) or walk.depth > MAX_DEPTH:
         return schema
     made: JsonObject = {}
+    walk.depth += 1
     for name, value in schema.items():
         rule = _RULES.get(name)
         if rule is None:
             made[name] = value
         else:
-            rule(made, name, value, depth + 1)
+            rule(made, name, value, walk)
+    walk.depth -= 1
     return _nullable(made) if "nullable" in made else _complete(made)
 
 
-def _drop(_made: JsonObject, _name: str, _value: Any, _depth: int) -> None:
+def _drop(_made: JsonObject, _name: str, _value: Any, _walk: _Walk) -> None:
     """The upstream refuses the member, or it means nothing to it."""
 
 
-def _type(made: JsonObject, name: str, value: Any, _depth: int) -> None:
+def _type(made: JsonObject, name: str, value: Any, _walk: _Walk) -> None:
     if isinstance(value, str):
         value = value.lower()
         if value == "type_unspecified":
@@ -89,39 +121,85 @@ def _type(made: JsonObject, name: str, value: Any, _depth: int) -> None:
     made[name] = value
 
 
-def _number(made: JsonObject, name: str, value: Any, _depth: int) -> None:
+def _number(made: JsonObject, name: str, value: Any, _walk: _Walk) -> None:
     made[name] = int(value) if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value) else value
 
 
-def _format(made: JsonObject, name: str, value: Any, _depth: int) -> None:
+def _format(made: JsonObject, name: str, value: Any, _walk: _Walk) -> None:
     if value != "enum":
         made[name] = value
 
 
-def _required(made: JsonObject, name: str, value: Any, _depth: int) -> None:
+def _required(made: JsonObject, name: str, value: Any, _walk: _Walk) -> None:
     if value is not None:
         made[name] = value
 
 
-def _map(made: JsonObject, name: str, value: Any, depth: int) -> None:
+def _map(made: JsonObject, name: str, value: Any, walk: _Walk) -> None:
+    if not isinstance(value, dict):
+        made[name] = value
+        return
+    kept = {key: _normalise(member, walk) for key, member in value.items() if member is not False}
+    if len(kept) < len(value):
+        walk.left_out += [f"{name}.{key}" for key in value if key not in kept]
+    made[name] = kept
+
+
+def _definitions(made: JsonObject, name: str, value: Any, walk: _Walk) -> None:
+    """References lead here, so what nothing fits stays, in the form of an object."""
     told = isinstance(value, dict)
-    made[name] = {key: _normalise(member, depth) for key, member in value.items()} if told else value
+    made[name] = {key: _definition(member, walk) for key, member in value.items()} if told else value
 
 
-def _list(made: JsonObject, name: str, value: Any, depth: int) -> None:
-    made[name] = [_normalise(member, depth) for member in value] if isinstance(value, list) else value
+def _definition(schema: Any, walk: _Walk) -> Any:
+    return {"not": {}} if schema is False else _normalise(schema, walk)
 
 
-def _single(made: JsonObject, name: str, value: Any, depth: int) -> None:
-    made[name] = _normalise(value, depth)
+def _list(made: JsonObject, name: str, value: Any, walk: _Walk) -> None:
+    if not isinstance(value, list):
+        made[name] = value
+        return
+    kept = value
+    if any(member is False for member in value):
+        in_order = name == "prefixItems"  # from there on nothing can stand
+        kept = list(takewhile(_may_fit, value)) if in_order else list(filter(_may_fit, value))
+        if not kept or name not in _ALTERNATIVES:
+            walk.left_out.append(name)
+        if not kept:
+            return
+    made[name] = [_normalise(member, walk) for member in kept]
 
 
-_RULES: Final[dict[str, Callable[[JsonObject, str, Any, int], None]]] = {
+def _single(made: JsonObject, name: str, value: Any, walk: _Walk) -> None:
+    if value is False:
+        walk.left_out.append(name)
+    else:
+        made[name] = _normalise(value, walk)
+
+
+def _not(made: JsonObject, name: str, value: Any, walk: _Walk) -> None:
+    if value is not False:  # which would allow everything
+        made[name] = _normalise(value, walk)
+
+
+def _additional(made: JsonObject, name: str, value: Any, walk: _Walk) -> None:
+    """Where both truth values are in use everywhere."""
+    made[name] = value if isinstance(value, bool) else _normalise(value, walk)
+
+
+def _may_fit(schema: Any) -> bool:
+    return schema is not False
+
+
+_RULES: Final[dict[str, Callable[[JsonObject, str, Any, _Walk], None]]] = {
     **dict.fromkeys(_DROPPED, _drop),
     **dict.fromkeys(_NUMERIC, _number),
     **dict.fromkeys(_SUBSCHEMA_MAPS, _map),
+    **dict.fromkeys(_DEFINITIONS, _definitions),
     **dict.fromkeys(_SUBSCHEMA_LISTS, _list),
     **dict.fromkeys(_SUBSCHEMAS, _single),
+    "not": _not,
+    "additionalProperties": _additional,
     "type": _type,
     "format": _format,
     "required": _required,
@@ -158,8 +236,6 @@ def _complete(schema: JsonObject) -> JsonObject:
 
 
 def _typed(schema: Any) -> Any:
-    if schema is True:
-        return {"type": ANY_TYPE}
     if isinstance(schema, dict) and "type" not in schema and _SAYS_TYPE.isdisjoint(schema):
         return {"type": ANY_TYPE} | schema
     return schema
@@ -188,11 +264,36 @@ def _merged(schema: JsonObject) -> JsonObject:
     return merged
 
 
-def _strict_safe(schema: Any, depth: int) -> bool:
+class _StrictSize:
+    """What the upstream counts of a strict schema: properties, enumerated values, characters of names and values."""
+
+    __slots__ = ("characters", "properties_count", "values_count")
+
+    def __init__(self) -> None:
+        self.characters = self.properties_count = self.values_count = 0
+
+    @property
+    def fits(self) -> bool:
+        return (
+            self.properties_count <= MAX_STRICT_PROPERTIES
+            and self.values_count <= MAX_STRICT_VALUES
+            and self.characters <= MAX_STRICT_CHARACTERS
+        )
+
+    def add(self, schema: JsonObject) -> None:
+        properties, values = _members(schema.get("properties")), _elements(schema.get("enum"))
+        self.properties_count += len(properties)
+        self.values_count += len(values)
+        words = [*properties, *_members(schema.get("$defs")), *values, schema.get("const")]
+        self.characters += sum(len(word) for word in words if isinstance(word, str))
+
+
+def _strict_safe(schema: Any, depth: int, size: _StrictSize) -> bool:
     if not isinstance(schema, dict):
-        return True
-    if depth > 10 or _STRICT_REFUSES & schema.keys():
+        return not isinstance(schema, list)  # items in a list are a tuple's
+    if depth > MAX_STRICT_LEVELS or STRICT_REFUSES & schema.keys():
         return False
+    size.add(schema)
     properties = _members(schema.get("properties"))
     required = [name for name in _elements(schema.get("required")) if isinstance(name, str)]
     if "properties" in schema and not (
@@ -201,7 +302,7 @@ def _strict_safe(schema: Any, depth: int) -> bool:
         return False
     inner = [*properties.values(), schema.get("items"), *_elements(schema.get("anyOf"))]
     inner += _members(schema.get("$defs")).values()
-    return all(_strict_safe(member, depth + 1) for member in inner)
+    return all(_strict_safe(member, depth + 1, size) for member in inner)
 
 
 def _members(value: Any) -> JsonObject:

@@ -2,7 +2,8 @@
 
 Clients of Anthropic's and Gemini's dialects return a thought with a ``signature`` they never look into.  A token alone
 does not say whose it is, and an upstream refuses a token it did not issue, so tokens of another family than the
-client's own travel sealed: ``cpx1.<base64url of {"o": origin, "i": item id}>.<token>``.
+client's own travel sealed: ``cpx1.<base64url of {"o": origin, "i": item id}>.<token>``.  ``"r": true`` in that object
+marks a redacted thought, for which only Anthropic's dialect has a word of its own.
 
 Rules of this file: pure and total.  ``origin`` is the dialect of the upstream that issued the token, the same word as
 ``Thinking.origin`` and ``ThinkingEnded.origin``; None there is the Responses family, here ``RESPONSES``.  A text that
@@ -30,24 +31,26 @@ _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a seal holds: the issuer's dialect, the reasoning item's id there, and the token itself."""
+    """What a seal holds: the issuer's dialect, the reasoning item's id there, the token, and ``Thinking.redacted``."""
 
     origin: str
     item_id: str | None
     encrypted: str
+    redacted: bool = False
 
 
 class _Head(msgspec.Struct, frozen=True):
     o: str
     i: str | None = None
+    r: bool = False
 
 
 _decode_head: Final = msgspec.json.Decoder(_Head).decode
 
 
-def seal(origin: str, item_id: str | None, encrypted: str) -> str:
+def seal(origin: str, item_id: str | None, encrypted: str, *, redacted: bool = False) -> str:
     """The signature text to hand to a client for ``encrypted``, a token of ``origin``'s upstream."""
-    head = msgspec.json.encode({"o": origin, "i": item_id})
+    head = msgspec.json.encode({"o": origin, "i": item_id} | ({"r": True} if redacted else {}))
     return f"{_PREFIX}{base64.urlsafe_b64encode(head).decode().rstrip('=')}.{encrypted}"
 
 
@@ -62,12 +65,14 @@ def open_seal(text: str) -> Sealed | None:
         told = _decode_head(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     except (binascii.Error, msgspec.DecodeError, UnicodeError):
         return None
-    return Sealed(origin=told.o, item_id=told.i, encrypted=encrypted)
+    return Sealed(origin=told.o, item_id=told.i, encrypted=encrypted, redacted=told.r)
 
 
-def write_signature(token: str, *, origin: str | None, item_id: str | None, own: str | None) -> str:
+def write_signature(
+    token: str, *, origin: str | None, item_id: str | None, own: str | None, redacted: bool = False
+) -> str:
     """The signature for a client whose tokens have the origin ``own``: these as they are, all others sealed."""
-    return token if origin == own else seal(origin or RESPONSES, item_id, token)
+    return token if origin == own else seal(origin or RESPONSES, item_id, token, redacted=redacted)
 
 
 def read_signature(text: str, own: str) -> Sealed:

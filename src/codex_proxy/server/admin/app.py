@@ -1,26 +1,24 @@
 """The control plane: a Litestar application beside the data plane.
 
-Rules of this file: every route wants the admin scope, except the OpenAPI document, which holds no secret; errors are
-``{"error": "..."}``.
+Rules of this file: every route stands behind the guard; what is not meant for everybody wants the admin scope.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from litestar import Litestar, Request, Response
-from litestar.connection import ASGIConnection
-from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
-from litestar.handlers import BaseRouteHandler
+from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
+from codex_proxy.server.admin.guard import Connection, ControlGuard, Identify, headers_of
 from codex_proxy.server.admin.health import MakeReport, health_route
 from codex_proxy.server.admin.openapi_page import PlainPagePlugin
-from codex_proxy.server.security import Authenticator, identify
+from codex_proxy.server.admin.wire.bodies import ControlRequest
+from codex_proxy.server.admin.wire.errors import ReportDefect, error_handlers
+from codex_proxy.server.security import Authenticator, Caller, identify
 
 OPENAPI_PATH: Final = "/openapi"
-ADMIN_SCOPE: Final = "admin"
 
 
 def control_plane(
@@ -28,24 +26,19 @@ def control_plane(
     authenticator: Authenticator,
     make_report: MakeReport,
     version: str,
+    report_defect: ReportDefect,
     routes: Sequence[ControllerRouterHandler] = (),
+    names: frozenset[str] = frozenset(),
 ) -> Litestar:
-    """The application, with further ``routes``; mount it where no data-plane route matches."""
+    """The application, with further ``routes``; mount it where no data-plane route matches.
 
-    def want_admin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        if connection.scope["path"].startswith(OPENAPI_PATH):
-            return
-        query = connection.scope["query_string"].decode("latin-1")
-        caller = identify(authenticator, dict(connection.headers), query)
-        if caller is None:
-            raise NotAuthorizedException(detail="a client key is required")
-        if not caller.may(ADMIN_SCOPE):
-            raise PermissionDeniedException(detail="this key lacks the admin scope")
-
+    ``names`` are host names of this gateway beside loopback's and all addresses.
+    """
     return Litestar(
         route_handlers=[health_route(make_report), *routes],
-        guards=[want_admin],
-        exception_handlers={HTTPException: _plain_error},
+        guards=[ControlGuard(identify=by_key(authenticator), names=names, open_below=OPENAPI_PATH)],
+        exception_handlers=error_handlers(report_defect),
+        request_class=ControlRequest,
         openapi_config=OpenAPIConfig(
             title="Codex Proxy control plane",
             version=version,
@@ -57,12 +50,11 @@ def control_plane(
     )
 
 
-def _plain_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, str]]:
-    return Response({"error": _words(error)}, status_code=error.status_code)
+def by_key(authenticator: Authenticator) -> Identify:
+    """Who calls, by the client key the request shows; one in a URL or in Google's header is never the owner's."""
 
+    def find(connection: Connection) -> Caller | None:
+        query = connection.scope["query_string"].decode("latin-1")
+        return identify(authenticator, headers_of(connection), query)
 
-def _words(error: HTTPException) -> str:
-    """The detail, or what is wrong with each member of a body."""
-    wrong = error.extra if isinstance(error.extra, list) else []
-    told = [f"{fault['key']}: {fault['message']}" for fault in wrong if {"key", "message"} <= fault.keys()]
-    return "; ".join(told) or error.detail
+    return find

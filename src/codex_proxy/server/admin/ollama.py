@@ -1,7 +1,7 @@
 """The Ollama bridge for its owner: ``/admin/ollama-settings`` and ``/admin/ollama-status``.
 
-Rules of this file: a change is partial, holds at once and is kept; whether the bridge may be reached from elsewhere is
-shown and never changed here.
+Rules of this file: a change is partial, holds at once and is kept; what the environment sets wins again at the next
+start, and is named.  Whether the bridge may be reached from elsewhere is shown and never changed here.
 """
 
 from typing import Final
@@ -27,7 +27,11 @@ STATUS_PATH: Final = "/admin/ollama-status"
 
 
 class BridgeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings in force, and what became of them; ``allow_remote`` is changed in the configuration file only."""
+    """The settings in force, and what became of them; ``allow_remote`` is changed in the configuration file only.
+
+    ``overridden`` names settings whose changes hold until the next start only, each with what wins over the kept value
+    then, such as ``environment OLLAMA_BRIDGE_PORT``.
+    """
 
     enabled: bool
     host: str
@@ -35,6 +39,7 @@ class BridgeReport(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     disable_vision: bool
     allow_remote: bool
+    overridden: dict[str, str]
     status: BridgeStatus
 
 
@@ -83,5 +88,6 @@ def _report(bridge: OllamaBridge) -> BridgeReport:
         version=settings.version,
         disable_vision=settings.disable_vision,
         allow_remote=settings.allow_remote,
+        overridden=dict(bridge.overridden),
         status=bridge.status,
     )

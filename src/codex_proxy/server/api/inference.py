@@ -16,6 +16,7 @@ from codex_proxy.canonical.request import Request
 from codex_proxy.gateway.attempts.pictures import wants_links
 from codex_proxy.gateway.exchange import Answering, ExchangeInput
 from codex_proxy.gateway.ports import Accepted, Clock, Ids
+from codex_proxy.gateway.prompts.estimates import PromptEstimates
 from codex_proxy.protocols.base import AnswerIds, InvalidRequest, ParsedRequest, ServerCodec, Step, WireReply
 from codex_proxy.server.api.notes_header import NOTES_HEADER, notes_value
 from codex_proxy.server.asgi import ClientGone, watch_disconnect
@@ -38,6 +39,7 @@ class InferenceParts:
     """What every inference endpoint works with.
 
     ``max_body_bytes`` bounds the body, packed and unpacked; ``link_base`` gives the beginning of links for a client.
+    ``prompts`` is there for dialects whose streams begin with the size of the prompt.
     """
 
     gateway: Answering
@@ -47,6 +49,7 @@ class InferenceParts:
     pace: Pace
     max_body_bytes: int
     link_base: Callable[[Incoming], str] = lambda _: ""
+    prompts: PromptEstimates | None = None
 
 
 class InferenceEndpoint:
@@ -82,10 +85,13 @@ class InferenceEndpoint:
         return self._codec.parse_request(body, headers=incoming.headers)
 
     async def _answer(self, incoming: Incoming, parsed: ParsedRequest) -> None:
+        prompts = self._parts.prompts
+        prompt = None if prompts is None else prompts.of(parsed.request, client_key_id=incoming.key_id)
         ids = AnswerIds(
             token=self._parts.ids.token(),
             created_at=int(self._parts.clock.now()),
             request_id=incoming.request_id,
+            input_tokens_estimate=None if prompt is None else prompt.expected_tokens,
         )
         exchange = ExchangeInput(
             request=parsed.request,
@@ -93,6 +99,7 @@ class InferenceEndpoint:
             client_key_id=incoming.key_id,
             notes=parsed.notes,
             link_base=self._parts.link_base(incoming) if wants_links(parsed.request) else "",
+            prompt=prompt,
         )
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -159,7 +166,8 @@ class AnswerFacts:
         accepted = self._accepted
         if accepted is not None:
             headers["x-codex-proxy-model"] = accepted.model
-            headers["x-codex-proxy-account"] = hashlib.sha256(accepted.account_row_id.encode()).hexdigest()[:12]
+            if accepted.account_row_id is not None:
+                headers["x-codex-proxy-account"] = hashlib.sha256(accepted.account_row_id.encode()).hexdigest()[:12]
             headers.update(accepted.relay)
             notes = notes_value(accepted.notes)
             if notes:

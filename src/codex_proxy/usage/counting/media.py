@@ -10,6 +10,7 @@ import binascii
 from typing import Final
 
 from codex_proxy.canonical.blocks import Audio, DataSource, File, Image
+from codex_proxy.canonical.usage import tokens_of_size
 from codex_proxy.usage.counting.pixels import is_jpeg, pixel_size
 
 PICTURE_BASE_TOKENS: Final = 85
@@ -22,7 +23,6 @@ PDF_MEDIA_TYPE: Final = "application/pdf"
 PAGE_TOKENS: Final = 1500
 FILE_BYTES_PER_TOKEN: Final = 2000
 FILE_MIN_TOKENS: Final = 500
-TEXT_BYTES_PER_TOKEN: Final = 3.6
 
 _HEAD_CHARACTERS: Final = 64
 _JPEG_HEAD_CHARACTERS: Final = 256 * 1024  # metadata with a colour profile and a preview picture
@@ -63,7 +63,7 @@ def file_tokens(file: File) -> int:
     """Tokens of a document that is no inline PDF; one that only has an address counts as one page."""
     match file.source:
         case DataSource(media_type=media_type, data=data) if media_type.startswith(_TEXT_TYPES):
-            return text_tokens_of_size(_decoded_bytes(len(data)))
+            return tokens_of_size(_decoded_bytes(len(data)))
         case DataSource(data=data):
             return _sized_tokens(len(data))
         case _:
@@ -73,11 +73,6 @@ def file_tokens(file: File) -> int:
 def audio_tokens(audio: Audio) -> int:
     """Tokens of sound by its size: about eight a second at 16 KB a second."""
     return _sized_tokens(len(audio.data))
-
-
-def text_tokens_of_size(size_bytes: int) -> int:
-    """Tokens of text that nobody counted, from its size in UTF-8."""
-    return -int(-size_bytes // TEXT_BYTES_PER_TOKEN)
 
 
 def _sized_tokens(base64_characters: int) -> int:

@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from codex_proxy.usage.counting.media import pdf_tokens, text_tokens_of_size
+from codex_proxy.canonical.usage import tokens_of_size
+from codex_proxy.usage.counting.media import pdf_tokens
 from codex_proxy.usage.counting.plan import CountPlan, Passage, PassageKind
 
 MARGIN_PERCENT: Final = 4  # what the upstream adds around messages and tools is not known; 3 to 5 % covers it
@@ -39,4 +40,4 @@ def total_of(plan: CountPlan, counts: Sequence[int | None]) -> TokenCount:
 def _passage_tokens(passage: Passage, count: int | None) -> int:
     if passage.kind is PassageKind.PDF:
         return pdf_tokens(count, base64_characters=passage.size_bytes)
-    return text_tokens_of_size(passage.size_bytes) if count is None else count
+    return tokens_of_size(passage.size_bytes) if count is None else count

@@ -52,6 +52,7 @@ def test_a_clients_own_body_goes_on_as_it_was() -> None:
 
 def test_an_output_limit_is_set_where_the_client_set_none() -> None:
     assert build(request(max_tokens=None)).members["max_tokens"] == 32_000
+    assert build(request(max_tokens=0)).members["max_tokens"] == 0  # it wants its prompt cached and no answer
     assert build(request(max_tokens=None), to={"model": {"max_output_tokens": 9}}).members["max_tokens"] == 9
 
 

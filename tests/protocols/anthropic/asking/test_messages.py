@@ -19,6 +19,7 @@ from codex_proxy.canonical.blocks import (
 from codex_proxy.canonical.notes import Verdict, Weight
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.anthropic.asking.messages import Messages
+from codex_proxy.protocols.anthropic.hosted import search_item
 from codex_proxy.protocols.anthropic.schema import AnthropicProfile
 from codex_proxy.protocols.base import Unsupported
 from codex_proxy.protocols.parts.names import NameMap
@@ -138,6 +139,27 @@ def test_what_other_upstreams_ran_is_noted() -> None:
     made = write(HI, turn(Role.ASSISTANT, item, Opaque(dialect="gemini", payload={})))
     assert len(made.messages) == 1
     assert [note.weight for note in made.notes] == [Weight.LOSSY, Weight.LOSSY]
+
+
+def test_what_the_vendor_ran_goes_back_whole() -> None:
+    call = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "q"}}
+    page = {"type": "web_search_result", "url": "u", "title": "T", "encrypted_content": "Eo8B", "page_age": "1 day"}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [page]}
+    search = Hosted(kind="web_search_call", item=search_item(call, found))
+    paused = Hosted(kind="web_search_call", item=search_item(call, None))
+    ran = Hosted(kind="mcp_tool_result", item={"type": "mcp_tool_result", "x": 1}, origin="anthropic")
+    assert said(search, Text(text="so"), ran, paused) == [call, found, {"type": "text", "text": "so"}, ran.item, call]
+
+
+def test_a_search_of_another_upstream_is_told_in_words() -> None:
+    item = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "q"}}
+    told = Hosted(kind="web_search_call", item=item, retold="Searched: q")
+    made = write(HI, turn(Role.ASSISTANT, told))
+    assert made.messages[-1]["content"] == [{"type": "text", "text": "Searched: q"}]
+    assert [(note.verdict, note.weight) for note in made.notes] == [(Verdict.APPROXIMATED, Weight.COSMETIC)]
+    own = Hosted(kind="web_search_call", item=item | {"id": "srvtoolu_1"}, retold="Searched: q")
+    able, unable = (write(HI, turn(Role.ASSISTANT, own), web_search=able) for able in (True, False))
+    assert [message.messages[-1]["content"][0]["type"] for message in (able, unable)] == ["server_tool_use", "text"]
 
 
 def test_parts_of_the_family_go_back_as_they_came() -> None:

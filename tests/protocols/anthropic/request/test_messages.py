@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from codex_proxy.canonical.blocks import Image, Text, Thinking, ToolCall, ToolResult
+from codex_proxy.canonical.blocks import Hosted, Image, Opaque, Text, Thinking, ToolCall, ToolResult
 from codex_proxy.canonical.notes import Weight
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.canonical.tools import FunctionTool
@@ -160,16 +160,32 @@ def test_tools_that_come_and_go() -> None:
     assert said.tools == [FunctionTool(name="late", parameters={"type": "object"})]
 
 
-def test_hosted_calls_are_retold_where_no_text_follows() -> None:
+def test_hosted_calls_keep_their_place_and_what_they_carry() -> None:
     call = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": "q"}}
     found = {"type": "web_search_tool_result", "tool_use_id": "s", "content": [{"title": "A", "url": "u"}]}
-    assert assistant(call, found) == (Text(text="Searched: q → A u"),)
-    assert assistant(call, found, {"type": "text", "text": "It rains."}) == (Text(text="It rains."),)
     ran = {"type": "bash_code_execution_tool_result", "content": {"stdout": "42"}}
-    assert assistant(call, found, ran, {"type": "text", "text": ""}) == (
-        Text(text="bash_code_execution: 42"),
-        Text(text="Searched: q → A u"),
+    lead, search, execution, words = assistant(
+        {"type": "text", "text": "Looking"}, call, found, ran, {"type": "text", "text": "It rains."}
     )
+    assert (lead, words) == (Text(text="Looking"), Text(text="It rains."))
+    assert isinstance(search, Hosted)
+    assert (search.kind, search.retold) == ("web_search_call", "")
+    assert search.item["action"]["sources"] == [{"type": "url", "title": "A", "url": "u"}]
+    assert execution == Hosted(kind=ran["type"], item=ran, origin="anthropic", retold="bash_code_execution: 42")  # type: ignore[arg-type]
+
+
+def test_what_a_search_found_is_said_in_words_where_no_text_follows() -> None:
+    call = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": "q"}}
+    (search,) = assistant(call, {"type": "web_search_tool_result", "tool_use_id": "s", "content": []})
+    assert isinstance(search, Hosted)
+    assert search.retold == "Searched: q → nothing"
+    silent, nothing = assistant(call, {"type": "text", "text": ""}, {"type": "text", "text": "x"})
+    assert (isinstance(silent, Hosted) and silent.retold, nothing) == ("", Text(text="x"))
+
+
+def test_blocks_like_hosted_ones_in_the_users_message_are_the_users() -> None:
+    (block,) = read({"role": "user", "content": [{"type": "web_search_tool_result", "content": []}]}).turns[0].blocks
+    assert isinstance(block, Opaque)
 
 
 def test_a_compaction_is_a_text() -> None:

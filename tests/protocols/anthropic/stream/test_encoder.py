@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from codex_proxy.canonical import events as ev
@@ -53,7 +54,8 @@ def test_the_prompts_size_is_told_at_the_start() -> None:
     asked = request(messages=[{"role": "user", "content": "x" * 36}])
     sized = payloads(AnthropicEncoder(asked, IDS).encode([STARTED]))
     assert sized[0]["message"]["usage"]["input_tokens"] == 10
-    handed = payloads(AnthropicEncoder(asked, IDS, input_tokens_estimate=7).encode([STARTED]))
+    ids = msgspec.structs.replace(IDS, input_tokens_estimate=7)
+    handed = payloads(AnthropicEncoder(asked, ids).encode([STARTED]))
     assert handed[0]["message"]["usage"]["input_tokens"] == 7
 
 
@@ -157,7 +159,11 @@ def test_facts_write_nothing() -> None:
     assert stream.encode([ev.RateLimitsObserved(snapshot=RateLimitSnapshot())]) == b""
     opaque = ev.OpaqueEvent(dialect="openai_responses", name="response.brand_new", payload=b"{}")
     assert stream.encode([opaque]) == b""
-    assert [note.path for note in stream.notes] == ["event response.brand_new"]
+    stream.encode([ev.ResponseEnded(ending=ev.Incomplete(reason="no_image"))])
+    assert [(note.path, note.weight) for note in stream.notes] == [
+        ("event response.brand_new", Weight.COSMETIC),
+        ("stop_reason", Weight.LOSSY),
+    ]
 
 
 def test_a_picture_that_cannot_be_shown_is_a_loss() -> None:

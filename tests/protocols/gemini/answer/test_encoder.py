@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from google.genai import errors
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation
@@ -241,4 +240,4 @@ def test_the_sdk_raises_at_an_error_in_the_stream() -> None:
     finally:
         sdk.close()
     assert (read.text, read.ending, read.error) == ("a", "failed", "full")
-    assert isinstance(raised, errors.ServerError)
+    assert "ServerError" in raised.names

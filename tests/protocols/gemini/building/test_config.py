@@ -81,6 +81,11 @@ def test_forms(output: OutputFormat | None, told: dict[str, Any]) -> None:
     assert config(output=output, reasoning=Reasoning(visible=False))[0] == told
 
 
+def test_what_a_schema_lost_is_noted() -> None:
+    never = SchemaOutput(name="a", schema={"type": "object", "properties": {"a": False}})
+    assert config(output=never)[1] == ["response_format"]
+
+
 def test_a_vendor_without_json_schema_gets_the_subset() -> None:
     made, _ = config(output=SCHEMA, profile=GeminiProfile(json_schema=False))
     assert made["responseSchema"]["type"] == "OBJECT"

@@ -163,6 +163,12 @@ def test_media_code_and_own_parts() -> None:
     assert notes == ["contents[1].parts[3]", "contents[1].parts[4]"]
 
 
+def test_what_another_upstream_ran_is_told_in_words_if_there_are_any() -> None:
+    _, contents, notes = written(model(Hosted(kind="web_search_call", item={}, retold="Searched: q")))
+    assert contents[-1] == {"role": "model", "parts": [{"text": "Searched: q"}]}
+    assert notes == ["contents[0].parts[0]"]
+
+
 def test_what_the_vendor_cannot_know_is_refused_by_name() -> None:
     with pytest.raises(Unsupported) as refused:
         written(user(Text(text="x"), Image(source=FileIdSource(file_id="file-1"))))

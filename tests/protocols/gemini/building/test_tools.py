@@ -42,6 +42,13 @@ def test_functions_with_schemas_in_the_vendors_words() -> None:
     ]
 
 
+def test_a_property_that_nothing_fits_is_left_out_and_noted() -> None:
+    tool = FunctionTool(name="f", parameters={"type": "object", "properties": {"a": {"type": "string"}, "b": False}})
+    made, noted = offered(tool)
+    assert list(made[0]["functionDeclarations"][0]["parametersJsonSchema"]["properties"]) == ["a"]
+    assert noted == ["tools.f.parameters"]
+
+
 def test_a_function_without_parameters_has_no_schema() -> None:
     assert offered(FunctionTool(name="f", parameters={"type": "object", "properties": {}}))[0] == [
         {"functionDeclarations": [{"name": "f"}]}

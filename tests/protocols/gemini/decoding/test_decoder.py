@@ -80,8 +80,9 @@ def test_a_whole_answer_says_what_the_stream_says() -> None:
     [
         ("STOP", ev.Completed()),
         ("FINISH_REASON_UNSPECIFIED", ev.Completed()),
-        ("BRAND_NEW", ev.Completed()),
-        ("OTHER", ev.Completed()),
+        ("BRAND_NEW", ev.Incomplete(reason="brand_new")),
+        ("OTHER", ev.Incomplete(reason="other")),
+        ("NO_IMAGE", ev.Incomplete(reason="no_image")),
         ("MAX_TOKENS", ev.Incomplete(reason="max_output_tokens")),
         ("SAFETY", ev.Incomplete(reason="content_filter")),
         ("RECITATION", ev.Incomplete(reason="content_filter")),
@@ -104,6 +105,16 @@ def test_finish_reasons(reason: str, told: ev.Ending) -> None:
 def test_answers_that_the_vendor_gave_up(reason: str, kind: FailureKind) -> None:
     assert failure(chunk(finishReason=reason, finishMessage="why")) == (kind, "why")
     assert failure(chunk(finishReason=reason))[1] == f"the vendor gave the answer up ({reason})"
+
+
+def test_an_end_for_no_known_reason_before_any_answer_is_an_empty_answer() -> None:
+    thought = {"text": "hm", "thought": True}
+    assert failure(chunk(thought, finishReason="OTHER")) == (
+        K.EMPTY_ANSWER,
+        "the vendor stopped before it answered (OTHER)",
+    )
+    assert failure(chunk(finishReason="NO_IMAGE", finishMessage="why")) == (K.EMPTY_ANSWER, "why")
+    assert ending(chunk({"functionCall": {"name": "f"}}, finishReason="OTHER")) == ev.Incomplete(reason="other")
 
 
 def test_old_models_name_stop_in_every_chunk() -> None:

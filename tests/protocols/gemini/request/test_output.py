@@ -10,13 +10,9 @@ from codex_proxy.protocols.gemini.request.fields import WireFields
 from codex_proxy.protocols.gemini.request.output import Wanted, parse_output
 
 SCHEMA = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}, "required": ["a"]}
-CLOSED = {
-    "type": "object",
-    "properties": {"a": {"type": "string"}},
-    "required": ["a"],
-    "additionalProperties": False,
-}
-STRICT = SchemaOutput(name="response", schema=CLOSED, strict=True)
+ASKED = SchemaOutput(
+    name="response", schema={"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+)
 
 
 def wanted(**config: Any) -> tuple[Wanted, list[Note]]:
@@ -36,20 +32,18 @@ def wanted(**config: Any) -> tuple[Wanted, list[Note]]:
 )
 def test_schemas_in_every_spelling(config: dict[str, Any]) -> None:
     told, notes = wanted(**config)
-    assert (told.output, told.bare_text, notes) == (STRICT, False, [])
+    assert (told.output, told.bare_text, notes) == (ASKED, False, [])
 
 
-def test_an_optional_member_is_asked_for_loosely() -> None:
-    told, _ = wanted(responseSchema={"type": "OBJECT", "properties": {"a": {"type": "STRING"}}})
-    assert told.output == SchemaOutput(
-        name="response", schema={"type": "object", "properties": {"a": {"type": "string"}}}, strict=False
-    )
+def test_what_a_schema_lost_is_noted() -> None:
+    _, (note,) = wanted(responseJsonSchema={"type": "object", "properties": {"a": False}})
+    assert (note.path, note.weight) == ("generationConfig.responseSchema", Weight.LOSSY)
 
 
 def test_a_word_of_an_enumeration_loses_its_quotes() -> None:
     told, _ = wanted(responseMimeType="text/x.enum", responseSchema={"type": "STRING", "enum": ["a"], "format": "enum"})
     assert told.bare_text
-    assert told.output == SchemaOutput(name="response", schema={"type": "string", "enum": ["a"]}, strict=True)
+    assert told.output == SchemaOutput(name="response", schema={"type": "string", "enum": ["a"]})
 
 
 def test_forms_without_a_schema() -> None:

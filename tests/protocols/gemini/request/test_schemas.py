@@ -1,11 +1,15 @@
 """Gemini's schemas in JSON Schema's words."""
 
 import copy
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
 
-from codex_proxy.protocols.gemini.request.schemas import as_declared, json_schema, strict_form
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.notes import Note
+from codex_proxy.protocols.gemini.request import schemas
+from codex_proxy.protocols.parts.answers.closing import closed_schema
 
 TOLD: dict[str, Any] = {
     "type": "OBJECT",
@@ -17,6 +21,26 @@ TOLD: dict[str, Any] = {
     "property_ordering": ["list"],
     "defs": {"a": {"type": "BOOLEAN"}},
 }
+
+
+Read: TypeAlias = Callable[[JsonObject, str, list[Note]], JsonObject]
+
+
+def noting(read: Read, told: JsonObject) -> tuple[JsonObject, list[Note]]:
+    notes: list[Note] = []
+    return read(told, "parameters", notes), notes
+
+
+def json_schema(told: JsonObject) -> JsonObject:
+    schema, notes = noting(schemas.json_schema, told)
+    assert notes == []
+    return schema
+
+
+def as_declared(told: JsonObject) -> JsonObject:
+    schema, notes = noting(schemas.as_declared, told)
+    assert notes == []
+    return schema
 
 
 def test_spellings_change_and_names_of_properties_do_not() -> None:
@@ -40,34 +64,13 @@ def test_what_is_declared_as_json_schema_is_believed_unless_it_speaks_the_other_
     assert as_declared({"any_of": []}) == {"anyOf": []}
 
 
-def test_closed_where_every_member_is_required() -> None:
-    inner = {"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]}
-    schema = {"type": "object", "properties": {"a": inner}, "required": ["a"]}
-    assert strict_form(schema) == {
-        **schema,
-        "properties": {"a": {**inner, "additionalProperties": False}},
-        "additionalProperties": False,
-    }
-
-
-@pytest.mark.parametrize("root", [{"type": "array", "items": {"type": "string"}}, {"type": "string", "enum": ["a"]}])
-def test_another_root_can_be_strict_inside_its_wrapper(root: dict[str, Any]) -> None:
-    assert strict_form(root) == root
-
-
-@pytest.mark.parametrize(
-    "schema",
-    [
-        {"type": "object", "properties": {"a": {"type": "string"}}},
-        {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": True},
-        {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}},
-        {"type": "object", "properties": {}, "allOf": []},
-    ],
-)
-def test_no_strictness_where_it_would_change_the_meaning(schema: dict[str, Any]) -> None:
-    assert strict_form(schema) is None
-
-
 @pytest.mark.parametrize("odd", [{"required": [{}], "properties": {}}, {"minItems": "--5"}, {"items": 7}, {"anyOf": 7}])
 def test_odd_schemas_are_read_over(odd: dict[str, Any]) -> None:
-    strict_form(json_schema({"type": "object"} | odd))
+    closed_schema(json_schema({"type": "object"} | odd))
+
+
+@pytest.mark.parametrize("read", [schemas.json_schema, schemas.as_declared])
+def test_a_schema_that_nothing_fits_is_lost_with_a_note(read: Read) -> None:
+    schema, (note,) = noting(read, {"type": "ARRAY", "items": {"type": "OBJECT", "properties": {"a": False}}})
+    assert schema["items"] == {"type": "object", "properties": {}}
+    assert (note.path, "properties.a" in note.detail) == ("parameters", True)

@@ -48,6 +48,12 @@ def test_functions_of_several_entries_in_every_spelling() -> None:
     assert notes == []
 
 
+def test_what_a_schema_lost_is_noted() -> None:
+    never = {"type": "ARRAY", "items": {"properties": {"a": False}}}
+    _, notes = tools({"functionDeclarations": [{"name": "f", "parameters": never}]})
+    assert [note.path for note in notes] == ["tools[0].functionDeclarations[0].parameters"]
+
+
 @pytest.mark.parametrize(
     "kind", ["googleSearch", "google_search", "googleSearchRetrieval", "urlContext", "exaAiSearch"]
 )

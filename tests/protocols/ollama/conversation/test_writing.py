@@ -153,6 +153,12 @@ def test_a_profile_says_what_is_read() -> None:
         )
 
 
+def test_what_another_upstream_ran_is_told_in_words_if_there_are_any() -> None:
+    messages, notes = written(assistant(Hosted(kind="web_search_call", item={}, retold="Searched: q")))
+    assert messages == [{"role": "assistant", "content": "Searched: q"}]
+    assert notes == ["approximated messages[0].content[0]"]
+
+
 def test_what_has_no_form_is_noted() -> None:
     _, notes = written(
         turn(Role.SYSTEM, Text(text="x"), PICTURE),

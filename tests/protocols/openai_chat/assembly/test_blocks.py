@@ -62,7 +62,10 @@ def test_think_tags_are_read_only_where_the_vendor_writes_them() -> None:
 
 def test_sealed_reasoning_is_the_signature() -> None:
     sealed = {"reasoning_details": [{"type": "reasoning.encrypted", "data": "ENC", "id": "rs_1"}], "content": ""}
-    assert blocks_of(sealed, {"content": "so"}) == [Thinking(signature="ENC", item_id="rs_1"), Text(text="so")]
+    assert blocks_of(sealed, {"content": "so"}) == [
+        Thinking(signature="ENC", origin="openai_chat", item_id="rs_1"),
+        Text(text="so"),
+    ]
 
 
 def test_a_refusal_and_a_spoken_answer() -> None:

@@ -58,6 +58,18 @@ def test_reasoning_of_another_upstream_comes_back_with_its_origin() -> None:
     assert turns(message)[0].blocks[0] == Thinking(signature="ENC", origin="anthropic", item_id="i")
 
 
+@pytest.mark.parametrize("marks", [[True], [True, False], [False, True]])
+def test_words_never_go_to_a_thought_that_has_none(marks: list[bool]) -> None:
+    details = [
+        {"type": "reasoning.encrypted", "data": seal("anthropic", None, f"T{number}", redacted=mark)}
+        for number, mark in enumerate(marks)
+    ]
+    message = {"role": "assistant", "content": "x", "reasoning": "why", "reasoning_details": details}
+    thoughts = [block for block in turns(message)[0].blocks if isinstance(block, Thinking)]
+    assert [thought.redacted for thought in thoughts if thought.signature] == marks
+    assert [thought.redacted for thought in thoughts if thought.summary == ("why",)] == [False]
+
+
 def test_nulls_of_dumped_objects_are_nothing() -> None:
     message = {"role": "assistant", "content": "x", "tool_calls": None, "function_call": None, "weight": None, "id": 1}
     assert turns(message) == (Turn(role=Role.ASSISTANT, blocks=(Text(text="x"),), extra={"id": 1}),)

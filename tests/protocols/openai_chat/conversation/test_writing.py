@@ -194,6 +194,13 @@ def test_what_has_no_meaning_for_a_vendor_is_noted() -> None:
     assert [note.weight for note in write_messages(request, ChatProfile())[1]] == [Weight.COSMETIC]
 
 
+def test_what_another_upstream_ran_is_told_in_words_if_there_are_any() -> None:
+    search = Hosted(kind="web_search_call", item={}, retold="Searched: q")
+    assert write(turn(Role.ASSISTANT, search)) == [{"role": "assistant", "content": "Searched: q"}]
+    asked = Request(dialect=Dialect.ANTHROPIC, model="m", turns=(turn(Role.ASSISTANT, search),))
+    assert [note.weight for note in write_messages(asked, ChatProfile())[1]] == [Weight.COSMETIC]
+
+
 def test_a_part_of_this_dialect_goes_back_as_it_came() -> None:
     payload = {"type": "hologram", "x": 1}
     own = Opaque(dialect=Dialect.OPENAI_CHAT, payload=payload)

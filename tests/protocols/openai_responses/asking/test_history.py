@@ -5,6 +5,7 @@ import pytest
 from codex_proxy.canonical.blocks import (
     DataSource,
     FileIdSource,
+    Hosted,
     Image,
     Opaque,
     Text,
@@ -12,7 +13,7 @@ from codex_proxy.canonical.blocks import (
     ToolCall,
     ToolResult,
 )
-from codex_proxy.canonical.notes import Weight
+from codex_proxy.canonical.notes import Verdict, Weight
 from codex_proxy.canonical.request import Dialect, JsonOutput, Request, Role, Turn
 from codex_proxy.protocols.base import Unsupported
 from codex_proxy.protocols.openai_responses.asking.history import History, split_instructions
@@ -49,6 +50,53 @@ def test_item_ids_and_unsendable_members_go() -> None:
     blocks = [block for turn in history(asked).turns for block in turn.blocks]
     assert blocks[0] == ToolCall(call_id="c", name="look", arguments="{}")
     assert blocks[1] == ToolResult(call_id="c", parts=(Text(text="seen"),))
+
+
+SEARCH = Hosted(
+    kind="web_search_call",
+    item={
+        "type": "web_search_call",
+        "id": "srvtoolu_1",
+        "status": "completed",
+        "caller": {"type": "x"},
+        "action": {"type": "search", "query": "q", "sources": [{"type": "url", "url": "u", "encrypted_content": "E"}]},
+    },
+    item_id="srvtoolu_1",
+)
+
+
+def hosted(asked: Hosted, dialect: Dialect = Dialect.ANTHROPIC) -> tuple[list[object], list[Verdict]]:
+    made = history(request(Turn(role=Role.ASSISTANT, blocks=(asked,)), user(), dialect=dialect))
+    return [block for turn in made.turns[:-1] for block in turn.blocks], [note.verdict for note in made.notes]
+
+
+def test_a_search_of_another_dialects_client_is_told_as_the_familys_own_clients_tell_it() -> None:
+    (told,), notes = hosted(SEARCH)
+    assert isinstance(told, Hosted)
+    assert told.item == {
+        "type": "web_search_call",
+        "status": "completed",
+        "action": {"type": "search", "query": "q", "sources": [{"type": "url", "url": "u"}]},
+    }
+    assert notes == []
+    (paused,), _ = hosted(Hosted(kind="web_search_call", item={"status": "in_progress", "action": {"query": "q"}}))
+    assert isinstance(paused, Hosted)
+    assert paused.item == {
+        "type": "web_search_call",
+        "status": "in_progress",
+        "action": {"type": "search", "query": "q"},
+    }
+
+
+def test_a_responses_client_keeps_its_search_as_it_is() -> None:
+    assert hosted(SEARCH, Dialect.OPENAI_RESPONSES) == ([SEARCH], [])
+
+
+def test_what_only_another_upstream_knows_is_told_in_words_if_there_are_any() -> None:
+    ran = Hosted(kind="mcp_tool_result", item={"type": "mcp_tool_result"}, origin="anthropic", retold="mcp: 42")
+    assert hosted(ran) == ([Text(text="mcp: 42")], [Verdict.APPROXIMATED])
+    mute = Hosted(kind="mcp_tool_use", item={"type": "mcp_tool_use"}, origin="anthropic")
+    assert hosted(mute) == ([], [Verdict.DROPPED])
 
 
 def test_long_call_ids_are_shortened_and_can_be_mapped_back() -> None:

@@ -98,6 +98,19 @@ def test_a_failure_is_told_in_the_form_its_client_acts_on(request_: Request, las
     assert failed["error"]["message"] == "busy"
 
 
+@pytest.mark.parametrize(("request_", "last"), [(SDK, "error"), (CODEX, "response.failed")])
+def test_an_upstreams_failure_is_told_in_that_form_too(request_: Request, last: str) -> None:
+    error = {"code": "server_is_overloaded", "message": "busy"}
+    failed = {"type": "response.failed", "sequence_number": 7, "response": {"status": "failed", "error": error}}
+    decoder, stream = ResponsesDecoder(), encoder(request_)
+    steps = decoder.feed(frame(CREATED) + frame(failed))
+    events = told(b"".join(stream.encode(step.events, step.frame) for step in steps) + stream.finish())
+    assert names(events) == ["response.created", last]
+    heard = events[-1]["response"] if last == "response.failed" else events[-1]
+    assert heard["error"]["message"] == "busy"
+    assert stream.repairs == 0
+
+
 def test_a_stream_that_just_stops_ends_as_disconnected() -> None:
     assert encoded(TEXT[:3])[-1]["code"] == "stream_disconnected"
     assert names(encoded([])) == ["response.created", "response.in_progress", "error"]
@@ -119,6 +132,29 @@ def test_an_upstreams_frame_passes_as_it_came() -> None:
     written = b"".join(stream.encode(step.events, step.frame) for step in decoder.feed(frame(CREATED) + frame(delta)))
     assert written.endswith(frame(delta).replace(b", ", b", "))
     assert told(written)[0]["response"]["model"] == "asked"
+
+
+def test_a_frame_without_a_number_stays_as_it_came_whatever_we_insert() -> None:
+    """Of recorded streams every one has numbers everywhere, or nowhere; the SDKs read both."""
+    delta = {"type": "response.output_text.delta", "output_index": 0, "delta": "x", "own": 1.50}
+    decoder, stream = ResponsesDecoder(), encoder()
+    written = [stream.encode(step.events, step.frame) for step in decoder.feed(frame(CREATED) + frame(delta))]
+    beat = stream.heartbeat()
+    again = [stream.encode(step.events, step.frame) for step in decoder.feed(frame(delta))]
+    assert written[1:] == again == [frame(delta)]
+    assert [event["sequence_number"] for event in told(beat)] == [0]
+
+
+def test_numbers_go_on_after_events_that_have_none() -> None:
+    """The backend's own counters carry no number, and may be the last thing before the stream breaks off."""
+    delta = {"type": "response.output_text.delta", "output_index": 0, "delta": "x", "sequence_number": 7}
+    limits = {"type": "codex.rate_limits", "rate_limits": {}}
+    alive = {"type": "keepalive", "sequence_number": 8}
+    decoder, stream = ResponsesDecoder(), encoder(CODEX)
+    raw = frame(CREATED | {"sequence_number": 0}) + frame(delta) + frame(limits)
+    steps = decoder.feed(raw) + decoder.feed(frame(alive) + frame(limits))
+    written = b"".join(stream.encode(step.events, step.frame) for step in steps) + stream.finish()
+    assert [event.get("sequence_number") for event in told(written)] == [0, 7, None, 8, None, 9]
 
 
 def test_events_only_codex_clients_know_reach_nobody_else() -> None:

@@ -3,7 +3,13 @@
 import pytest
 
 from codex_proxy.canonical.failure import FailureKind
-from codex_proxy.protocols.parts.errors.upstream_errors import BY_CODE, classify_error, kind_of_status, retry_after_in
+from codex_proxy.protocols.parts.errors.upstream_errors import (
+    BROKEN_OFF,
+    BY_CODE,
+    classify_error,
+    kind_of_status,
+    retry_after_in,
+)
 
 
 @pytest.mark.parametrize("code", sorted(BY_CODE))
@@ -84,3 +90,7 @@ def test_members_of_the_wrong_type_count_as_absent() -> None:
     failure = classify_error({"message": 7, "code": [], "resets_at": True}, status=500)
     assert failure.message == "the upstream failed without saying why"
     assert (failure.code, failure.resets_at) == (None, None)
+
+
+def test_an_answer_without_an_end_is_told_in_words_that_clients_try_again_after() -> None:
+    assert BROKEN_OFF.message.startswith("connection lost: ")

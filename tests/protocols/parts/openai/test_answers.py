@@ -9,7 +9,14 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.openai_chat.schema import parse_usage
-from codex_proxy.protocols.parts.openai.answers import DONE, HEARTBEAT, ending_word, error_frames, usage_object
+from codex_proxy.protocols.parts.openai.answers import (
+    DONE,
+    HEARTBEAT,
+    ending_word,
+    error_frames,
+    unworded,
+    usage_object,
+)
 
 
 def test_usage_in_the_words_of_the_sdk() -> None:
@@ -41,6 +48,11 @@ def test_cache_writes_are_told_only_where_the_upstream_told_them() -> None:
 )
 def test_endings(ending: ev.Completed | ev.Incomplete, word: str) -> None:
     assert ending_word(ending) == word
+
+
+def test_reasons_without_a_word() -> None:
+    assert unworded(ev.Incomplete(reason="something newer")) == "something newer"
+    assert unworded(ev.Incomplete(reason="steered")) is unworded(ev.Completed()) is None
 
 
 def test_an_error_is_a_frame_and_the_terminator() -> None:

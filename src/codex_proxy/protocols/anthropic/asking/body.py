@@ -59,7 +59,7 @@ def _native(own: JsonObject, request: Request, target: Target, profile: Anthropi
     elif unthought and "thinking" in own:
         members["thinking"] = {"type": "disabled"}
         notes = (*notes, _no_thinking())
-    if not own.get("max_tokens"):
+    if own.get("max_tokens") is None:
         members["max_tokens"] = thinking.max_tokens
     return Body(members=members, context=CallContext(model=target.model.slug), notes=notes)
 

@@ -25,10 +25,16 @@ from codex_proxy.canonical.blocks import (
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, Role, Turn
 from codex_proxy.protocols.anthropic.asking.media import document_block, image_block
+from codex_proxy.protocols.anthropic.hosted import (
+    has_result,
+    is_family_search,
+    search_call_block,
+    search_result_block,
+)
 from codex_proxy.protocols.anthropic.schema import ORIGIN, AnthropicProfile
 from codex_proxy.protocols.anthropic.stream.blocks import call_block
-from codex_proxy.protocols.base import InvalidRequest, Unsupported
-from codex_proxy.protocols.parts.json_text import decode_value
+from codex_proxy.protocols.base import Unsupported
+from codex_proxy.protocols.parts.json_text import object_in
 from codex_proxy.protocols.parts.names import NameMap
 
 _INSTRUCTING: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
@@ -109,8 +115,7 @@ class Messages:
             case ToolResult():
                 return [self._result(block, path)]
             case Hosted():
-                self._note(path, Verdict.DROPPED, f"the vendor does not know {block.kind}")
-                return []
+                return self._hosted(block, path)
             case Opaque():
                 return self._opaque(block, path)
             case _:
@@ -128,11 +133,8 @@ class Messages:
         name = self._names.upstream(call.name)
         if call.kind is ToolKind.CUSTOM:
             return call_block(call.call_id, name, {"input": call.arguments})
-        try:
-            told = decode_value(call.arguments.encode("utf-8", "replace")) if call.arguments.strip() else {}
-        except InvalidRequest:
-            told = None
-        if not isinstance(told, dict):
+        told = object_in(call.arguments)
+        if told is None:
             self._note(path, Verdict.APPROXIMATED, "arguments that are no JSON object were wrapped")
             told = {"arguments": call.arguments}
         return call_block(call.call_id, name, told)
@@ -146,6 +148,19 @@ class Messages:
         call_id = call_block(result.call_id, "", {})["id"]
         block: JsonObject = {"type": "tool_result", "tool_use_id": call_id, "content": content}
         return block | {"is_error": True} if result.is_error else block
+
+    def _hosted(self, block: Hosted, path: str) -> list[JsonObject]:
+        """The vendor's own calls and results, whole; those of other upstreams in words."""
+        if block.origin == ORIGIN:
+            return [block.item]
+        if self._profile.web_search and is_family_search(block.kind, block.item):
+            call = search_call_block(block.item)
+            return [call, search_result_block(block.item, ())] if has_result(block.item) else [call]
+        if not block.retold:
+            self._note(path, Verdict.DROPPED, f"the vendor does not know {block.kind}")
+            return []
+        self.notes.append(Note(path=path, verdict=Verdict.APPROXIMATED, detail="what another upstream ran is retold"))
+        return [_text(block.retold)]
 
     def _opaque(self, block: Opaque, path: str) -> list[JsonObject]:
         if block.dialect == Dialect.ANTHROPIC:

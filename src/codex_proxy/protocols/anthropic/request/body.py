@@ -20,7 +20,6 @@ from codex_proxy.protocols.base import InvalidRequest, ParsedRequest
 from codex_proxy.protocols.parts.efforts import effort_of_budget, known_effort
 from codex_proxy.protocols.parts.fields import Fields
 from codex_proxy.protocols.parts.json_text import decode_object, decode_value
-from codex_proxy.protocols.parts.schemas import is_strict_safe, normalise_schema
 from codex_proxy.protocols.parts.session_hints import conversation_id
 
 THREAD_CODE: Final = "thread_unsupported_request"
@@ -124,8 +123,7 @@ def _parse_output(fields: Fields) -> tuple[OutputFormat | None, str | None]:
     schema = told.take_object("schema")
     if schema is None:
         raise InvalidRequest(told.at("schema"), "is required")
-    strict = is_strict_safe(normalise_schema(schema))
-    return SchemaOutput(name=told.take_string("name") or "output", schema=schema, strict=strict), effort
+    return SchemaOutput(name=told.take_string("name") or "output", schema=schema), effort
 
 
 def _parse_reasoning(fields: Fields, effort: str | None, notes: list[Note]) -> tuple[Reasoning, Display]:

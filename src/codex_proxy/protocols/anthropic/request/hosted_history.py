@@ -1,16 +1,21 @@
-"""Earlier calls of hosted tools in an assistant message, retold in a line of text for upstreams that did not make them.
+"""Earlier calls of hosted tools in a conversation, with the results that came for them.
 
-Rules of this file: pure; what a search found is retold only where no text of the assistant follows, which would tell it
-itself; results of other tools are retold if they hold readable text.
+Rules of this file: pure; nothing is lost, since an upstream that made a call wants it back whole when a paused answer
+goes on.  A search becomes the item that every family knows, also where its result came only with the next message;
+other blocks are kept as they are.  Each says in words, too, what it found, for upstreams that know no such item: a
+search only where no text of the assistant follows, which would tell it itself.
 """
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.blocks import Hosted, JsonObject
+from codex_proxy.protocols.anthropic.hosted import is_search_call, search_item
+from codex_proxy.protocols.anthropic.schema import ORIGIN, WEB_SEARCH_CALL
 
 CALLS: Final = frozenset({"server_tool_use", "mcp_tool_use"})
 _RESULT_ENDING: Final = "_tool_result"
+_SEARCH_RESULT: Final = "web_search_tool_result"
 _MAX_RETOLD_CHARACTERS: Final = 500
 _READABLE: Final = ("text", "stdout", "stderr", "content", "title", "url")
 
@@ -21,40 +26,61 @@ def is_hosted(block_type: str) -> bool:
 
 
 class HostedHistory:
-    """The hosted calls of one message, block by block."""
+    """The hosted calls of a conversation; ``messages`` are the client's, malformed ones among them."""
 
-    def __init__(self) -> None:
-        self._queries: dict[str, str] = {}
-        self._found: list[str] = []
+    def __init__(self, messages: list[Any]) -> None:
+        blocks = list(_assistant_blocks(messages))
+        searches = {block["id"] for block in blocks if _is_search(block)}
+        found = [block for block in blocks if block.get("type") == _SEARCH_RESULT and _answers(block)]
+        self._results = {block["tool_use_id"]: block for block in found if block["tool_use_id"] in searches}
 
-    def add(self, block: JsonObject) -> str | None:
-        """Take the next block; the line to tell at once, if it has one."""
-        kind = block.get("type")
-        if kind in CALLS:
-            asked = block.get("input")
-            query = asked.get("query") if isinstance(asked, dict) else None
-            self._queries[str(block.get("id"))] = query if isinstance(query, str) else ""
+    def read(self, block: JsonObject, *, text_follows: bool) -> Hosted | None:
+        """The block's meaning; None for a result, which its call tells."""
+        if _is_search(block):
+            return self._search(block, text_follows=text_follows)
+        if _answers(block) and self._results.get(block["tool_use_id"]) == block:
             return None
-        if kind == "web_search_tool_result":
-            self._found.append(self._searched(block))
-            return None
-        words = " ".join(_readable(block.get("content")))[:_MAX_RETOLD_CHARACTERS]
-        return f"{str(kind).removesuffix(_RESULT_ENDING)}: {words}" if words else None
+        kind, block_id = str(block.get("type")), block.get("id")
+        words = _searched("", block) if kind == _SEARCH_RESULT else _told(block)
+        return Hosted(
+            kind=kind,
+            item=block,
+            item_id=block_id if isinstance(block_id, str) else None,
+            origin=ORIGIN,
+            retold="" if kind == _SEARCH_RESULT and text_follows else words,
+        )
 
-    def text_follows(self) -> None:
-        """The assistant's own words came after the searches so far."""
-        self._found.clear()
+    def _search(self, call: JsonObject, *, text_follows: bool) -> Hosted:
+        result = self._results.get(call["id"])
+        item = search_item(call, result)
+        words = _searched(item["action"]["query"], result or {})
+        return Hosted(kind=WEB_SEARCH_CALL, item=item, item_id=call["id"], retold="" if text_follows else words)
 
-    def rest(self) -> str | None:
-        """What no words followed."""
-        return "\n".join(self._found) or None
 
-    def _searched(self, block: JsonObject) -> str:
-        query = self._queries.get(str(block.get("tool_use_id")), "")
-        content = block.get("content")
-        results = [result for result in content if isinstance(result, dict)] if isinstance(content, list) else []
-        found = ", ".join(f"{result.get('title') or ''} {result.get('url') or ''}".strip() for result in results)
-        return f"Searched: {query} → {found or 'nothing'}"
+def _assistant_blocks(messages: list[Any]) -> Iterator[JsonObject]:
+    for message in messages:
+        content = message.get("content") if isinstance(message, dict) and message.get("role") == "assistant" else None
+        yield from (block for block in content if isinstance(block, dict)) if isinstance(content, list) else ()
+
+
+def _is_search(block: JsonObject) -> bool:
+    return is_search_call(block) and isinstance(block.get("id"), str)
+
+
+def _answers(block: JsonObject) -> bool:
+    return isinstance(block.get("tool_use_id"), str)
+
+
+def _searched(query: str, result: JsonObject) -> str:
+    content = result.get("content")
+    results = [page for page in content if isinstance(page, dict)] if isinstance(content, list) else []
+    found = ", ".join(f"{page.get('title') or ''} {page.get('url') or ''}".strip() for page in results)
+    return f"Searched: {query} → {found or 'nothing'}"
+
+
+def _told(block: JsonObject) -> str:
+    words = " ".join(_readable(block.get("content")))[:_MAX_RETOLD_CHARACTERS]
+    return f"{str(block.get('type')).removesuffix(_RESULT_ENDING)}: {words}" if words else ""
 
 
 def _readable(value: Any) -> Iterator[str]:

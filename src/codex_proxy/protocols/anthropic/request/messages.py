@@ -34,6 +34,7 @@ class Conversation:
         self.notes: list[Note] = []
         self.tools: list[Tool] = []
         self.effort: str | None = None
+        self._hosted = HostedHistory(messages)
         read = [self._message(message) for message in each_object(messages, path)]
         self.turns = tuple(turn for turn in read if turn.blocks)
         if not self.turns:
@@ -56,18 +57,14 @@ class Conversation:
         return Turn(role=role, blocks=tuple(blocks))
 
     def _blocks(self, content: list[Any], path: str, role: Role) -> list[Block]:
-        blocks: list[Block] = []
-        hosted = HostedHistory()
-        for fields in each_object(content, path):
-            spoken = fields.rest().get("type") == "text"
-            made = self._block(fields, role, hosted)
-            if spoken and made:
-                hosted.text_follows()
-            blocks.extend(made)
-        rest = hosted.rest()
-        return [*blocks, Text(text=rest)] if rest else blocks
+        last_text = max((place for place, block in enumerate(content) if _is_text(block)), default=-1)
+        return [
+            made
+            for place, fields in enumerate(each_object(content, path))
+            for made in self._block(fields, role, text_follows=place < last_text)
+        ]
 
-    def _block(self, fields: Fields, role: Role, hosted: HostedHistory) -> tuple[Block, ...]:
+    def _block(self, fields: Fields, role: Role, *, text_follows: bool) -> tuple[Block, ...]:
         kind = fields.rest().get("type")
         match kind:
             case "thinking" | "redacted_thinking":
@@ -84,13 +81,9 @@ class Conversation:
                 self._lose(fields.path, f"a block of type {kind} means nothing to other upstreams", Verdict.DROPPED)
                 return ()
             case str() if is_hosted(kind) and role is Role.ASSISTANT:
-                return self._hosted(fields, hosted)
+                told = self._hosted.read(fields.rest(), text_follows=text_follows)
+                return () if told is None else (told,)
         return parse_block(fields, self.notes)
-
-    def _hosted(self, fields: Fields, hosted: HostedHistory) -> tuple[Block, ...]:
-        line = hosted.add(fields.rest())
-        self.notes.append(Note(path=fields.path, verdict=Verdict.APPROXIMATED, detail="a hosted call was retold"))
-        return (Text(text=line),) if line else ()
 
     def _tool_result(self, fields: Fields) -> ToolResult:
         call_id = fields.need_string("tool_use_id")
@@ -114,6 +107,10 @@ class Conversation:
 
     def _lose(self, path: str, detail: str, verdict: Verdict) -> None:
         self.notes.append(Note(path=path, verdict=verdict, weight=Weight.LOSSY, detail=detail))
+
+
+def _is_text(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "text" and bool(block.get("text"))
 
 
 def _marked(parts: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
-from codex_proxy.protocols.anthropic.schema import ORIGIN, WEB_SEARCH, WEB_SEARCH_CALL, Delta, read_citation
-from codex_proxy.protocols.anthropic.stream import hosted
+from codex_proxy.protocols.anthropic import hosted
+from codex_proxy.protocols.anthropic.schema import ORIGIN, WEB_SEARCH_CALL, Delta, read_citation
 from codex_proxy.protocols.base import CallContext, InvalidRequest
 from codex_proxy.protocols.parts.json_text import decode_value, encode
 
@@ -174,7 +174,7 @@ class Assembly:
     def _start_hosted(self, index: int, kind: str, content: JsonObject) -> Iterator[ev.Event]:
         opened = self._open[index] = _Open(self._take_block(), content)
         item_id = content.get("id") if isinstance(content.get("id"), str) else None
-        if _is_search(content):
+        if hosted.is_search_call(content):
             announced = hosted.search_item(content, None)
             yield ev.HostedStarted(block=opened.block, kind=WEB_SEARCH_CALL, item=announced, item_id=item_id)
         else:
@@ -185,7 +185,7 @@ class Assembly:
         if opened.search is not None:
             item = hosted.search_item(opened.search.content, content)
             yield ev.HostedEnded(block=opened.block, kind=WEB_SEARCH_CALL, item=item)
-        elif _is_search(content):
+        elif hosted.is_search_call(content):
             opened.content = content
             self._searches[str(content.get("id"))] = opened  # its result is a block of its own
         else:
@@ -224,10 +224,6 @@ class _Open:
         except InvalidRequest:
             return self.content
         return {**self.content, "input": told if isinstance(told, dict) else {}}
-
-
-def _is_search(content: JsonObject) -> bool:
-    return content.get("type") == "server_tool_use" and content.get("name") == WEB_SEARCH
 
 
 def _unwrap(arguments: str) -> str:

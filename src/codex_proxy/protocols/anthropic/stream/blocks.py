@@ -11,6 +11,7 @@ from typing import Any, Final
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Annotation, JsonObject, ToolKind
 from codex_proxy.framing.sse import encode_frame
+from codex_proxy.protocols.anthropic import hosted
 from codex_proxy.protocols.anthropic.schema import (
     CALL,
     IMAGE_GENERATION_CALL,
@@ -22,7 +23,6 @@ from codex_proxy.protocols.anthropic.schema import (
     citation_object,
     kind_of,
 )
-from codex_proxy.protocols.anthropic.stream import hosted
 from codex_proxy.protocols.anthropic.stream.queue import BlockEvent
 from codex_proxy.protocols.parts.answers.thoughts import ThoughtText
 from codex_proxy.protocols.parts.json_text import encode

@@ -37,6 +37,7 @@ class AnthropicDecoder:
     """One streamed answer; a whole JSON body where a stream was asked for is read as well."""
 
     def __init__(self, context: CallContext) -> None:
+        self._relays = context.relays
         self._answer = Answer(context)
         self._frames = FramesOrBody()
 
@@ -49,7 +50,7 @@ class AnthropicDecoder:
         if frame.data.strip() == _DONE:
             return Step(None, ())
         events = tuple(self._answer.add(frame))
-        return Step(frame if self._answer.in_order else None, events)
+        return Step(frame if self._relays and self._answer.in_order else None, events)
 
     def end(self) -> list[Step]:
         """The last steps; an answer without an end is disconnected."""

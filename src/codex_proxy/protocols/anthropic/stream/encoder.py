@@ -17,7 +17,7 @@ from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Request
 from codex_proxy.framing.sse import Frame, encode_frame
-from codex_proxy.protocols.anthropic.endings import stop_reason
+from codex_proxy.protocols.anthropic.endings import stop_reason, unworded
 from codex_proxy.protocols.anthropic.errors import WindowOf, error_body
 from codex_proxy.protocols.anthropic.schema import (
     GRAMMAR,
@@ -29,10 +29,10 @@ from codex_proxy.protocols.anthropic.schema import (
 from codex_proxy.protocols.anthropic.stream.blocks import BlockWriter
 from codex_proxy.protocols.anthropic.stream.queue import BlockEvent, BlockQueue
 from codex_proxy.protocols.anthropic.usage import estimate_input_tokens, opening_usage, tier_of, usage_object
-from codex_proxy.protocols.base import EVENT_STREAM, AnswerIds, InvalidRequest
+from codex_proxy.protocols.base import AnswerIds, InvalidRequest
+from codex_proxy.protocols.parts.answers.telling import Telling
 from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 from codex_proxy.protocols.parts.json_text import decode_value, encode
-from codex_proxy.protocols.parts.legality import Legality
 
 if TYPE_CHECKING:
     from codex_proxy.canonical.usage import Usage
@@ -70,26 +70,18 @@ class _Relayed(msgspec.Struct, frozen=True):
 _decode_relayed: Final = msgspec.json.Decoder(_Relayed).decode
 
 
-class AnthropicEncoder:
+class AnthropicEncoder(Telling):
     """One answer as a stream; implements ``ServerStream``.
 
-    ``input_tokens_estimate`` is what ``message_start`` says of the prompt; without one its size is taken.
+    ``message_start`` tells the ids' estimate of the prompt; without one its size is taken.
     """
 
-    def __init__(
-        self,
-        request: Request,
-        ids: AnswerIds,
-        *,
-        input_tokens_estimate: int | None = None,
-        window_of: WindowOf | None = None,
-    ) -> None:
+    def __init__(self, request: Request, ids: AnswerIds, *, window_of: WindowOf | None = None) -> None:
+        super().__init__(GRAMMAR)
         own = request if isinstance(request, AnthropicRequest) else None
         self._request = request
         self._ids = ids
-        self._estimate = input_tokens_estimate
         self._window_of = window_of
-        self._legality = Legality(GRAMMAR)
         self._queue = BlockQueue()
         self._blocks = BlockWriter(
             self._legality,
@@ -98,24 +90,13 @@ class AnthropicEncoder:
         )
         self._usage: Usage | None = None
         self._over = False
-        self._notes: list[Note] = []
-
-    @property
-    def content_type(self) -> str:
-        """The media type of the stream."""
-        return EVENT_STREAM
 
     @property
     def notes(self) -> tuple[Note, ...]:
         """What this dialect could not say, so far."""
         dropped = dict.fromkeys(self._blocks.dropped)
         lost = (Note(path=path, verdict=Verdict.DROPPED, weight=_weight(path)) for path in dropped)
-        return (*self._notes, *lost)
-
-    @property
-    def repairs(self) -> int:
-        """How often the legality machine refused a frame."""
-        return self._legality.refused
+        return (*super().notes, *lost)
 
     def encode(self, events: Sequence[ev.Event], frame: Frame | None = None) -> bytes:
         """Wire bytes for these events; a frame of this family is passed on."""
@@ -163,7 +144,7 @@ class AnthropicEncoder:
             case ev.UsageReported():
                 self._usage = event.usage
             case ev.OpaqueEvent():
-                self._notes.append(Note(path=f"event {event.name}", verdict=Verdict.DROPPED))
+                self._drop(f"event {event.name}")
             case ev.RateLimitsObserved():
                 pass
             case ev.ResponseEnded():
@@ -173,7 +154,9 @@ class AnthropicEncoder:
     def _open(self) -> bytes:
         if self._legality.started or not self._legality.accept("message_start"):
             return b""
-        estimate = self._estimate if self._estimate is not None else estimate_input_tokens(self._request)
+        estimate = self._ids.input_tokens_estimate
+        if estimate is None:
+            estimate = estimate_input_tokens(self._request)
         message: JsonObject = {
             "id": ID_PREFIX + self._ids.token,
             "type": "message",
@@ -200,6 +183,8 @@ class AnthropicEncoder:
 
     def _delta(self, event: ev.ResponseEnded, ending: ev.Completed | ev.Incomplete) -> bytes:
         reason, cut = stop_reason(ending, called=self._blocks.called, refused=self._blocks.refused)
+        if (missing := unworded(ending)) is not None:
+            self._approximate("stop_reason", f"the answer was cut by {missing}")
         usage: JsonObject = {"output_tokens": 0}
         if self._usage is not None:
             usage = usage_object(self._usage, searches_count=self._blocks.searches_count)

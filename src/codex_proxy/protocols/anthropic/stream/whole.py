@@ -21,6 +21,7 @@ from codex_proxy.canonical.blocks import (
 )
 from codex_proxy.canonical.fold import Response
 from codex_proxy.canonical.request import Request
+from codex_proxy.protocols.anthropic import hosted
 from codex_proxy.protocols.anthropic.endings import stop_reason
 from codex_proxy.protocols.anthropic.schema import (
     IMAGE_GENERATION_CALL,
@@ -30,11 +31,9 @@ from codex_proxy.protocols.anthropic.schema import (
     Display,
     citation_object,
 )
-from codex_proxy.protocols.anthropic.stream import hosted
 from codex_proxy.protocols.anthropic.stream.blocks import call_block
 from codex_proxy.protocols.anthropic.usage import tier_of, usage_object
-from codex_proxy.protocols.base import InvalidRequest
-from codex_proxy.protocols.parts.json_text import decode_value
+from codex_proxy.protocols.parts.json_text import object_in
 from codex_proxy.protocols.parts.signatures import write_signature
 
 
@@ -139,8 +138,4 @@ def _input_of(call: ToolCall) -> JsonObject:
     """The call's input; arguments that are no JSON object are told as none, which streaming clients make of them."""
     if call.kind is ToolKind.CUSTOM:
         return {"input": call.arguments}
-    try:
-        told = decode_value(call.arguments.encode("utf-8", "replace"))
-    except InvalidRequest:
-        return {}
-    return told if isinstance(told, dict) else {}
+    return object_in(call.arguments) or {}

@@ -20,8 +20,8 @@ from codex_proxy.protocols.codex.asking.offers import offered_tools
 from codex_proxy.protocols.openai_responses.asking.history import History
 from codex_proxy.protocols.openai_responses.asking.members import (
     ENCRYPTED_REASONING,
-    build_format,
-    unwrap_key,
+    AskedForm,
+    asked_form,
     without_rejected,
 )
 from codex_proxy.protocols.openai_responses.asking.offers import chosen_tool, client_names
@@ -74,6 +74,7 @@ def build_body(request: Request, target: Target) -> Body:
     if target.force_lite:
         offer = lite_offer(tools, choice)
         tools, choice, tool_notes = offer.tools, offer.choice, tool_notes + offer.notes
+    form = asked_form(request.output, request.dialect)
     tier = TIERS.get((target.service_tier or "").lower())
     lite = _is_lite(request, target)
     lost: tuple[Note, ...] = ()
@@ -89,7 +90,7 @@ def build_body(request: Request, target: Target) -> Body:
     if tier is not None:
         members["service_tier"] = tier
     members["prompt_cache_key"] = target.identity.session_id
-    members |= _text(request, target)
+    members |= _text(request, target, form)
     members["client_metadata"] = client_metadata(target, request.session.codex)
     if codex:
         members = {name: value for name, value in request.extra.items() if name not in NOT_TAKEN} | members
@@ -100,9 +101,10 @@ def build_body(request: Request, target: Target) -> Body:
             model=target.model.slug,
             tool_names=names.back(),
             call_ids=history.call_ids,
-            unwrap_key=unwrap_key(request.output, native=request.dialect is Dialect.OPENAI_RESPONSES),
+            unwrap_key=form.unwrap_key,
+            loose_schema=form.loose_schema,
         ),
-        notes=(*history.notes, *tool_notes, *lost, *dropped_notes(request, target), *rejects),
+        notes=(*history.notes, *tool_notes, *lost, *form.notes, *dropped_notes(request, target), *rejects),
         lite=lite,
         tier=tier,
     )
@@ -183,11 +185,10 @@ def _include(request: Request) -> list[str]:
     return list(dict.fromkeys((ENCRYPTED_REASONING, *wanted)))
 
 
-def _text(request: Request, target: Target) -> JsonObject:
+def _text(request: Request, target: Target, form: AskedForm) -> JsonObject:
     made: JsonObject = {}
     if request.verbosity in VERBOSITIES and (target.model.supports_verbosity or request.is_codex_client):
         made["verbosity"] = request.verbosity
-    format_ = build_format(request.output, native=request.dialect is Dialect.OPENAI_RESPONSES)
-    if format_ is not None:
-        made["format"] = format_
+    if form.wire is not None:
+        made["format"] = form.wire
     return {"text": made} if made else {}

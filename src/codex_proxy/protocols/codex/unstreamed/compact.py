@@ -6,7 +6,6 @@ it.  Source: captures of Codex CLI 0.98 and 0.125 (path, members, header order);
 version sends them, with hyphens since 0.144.
 """
 
-import math
 from typing import Final
 
 import msgspec
@@ -17,7 +16,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import Target
-from codex_proxy.canonical.usage import Usage
+from codex_proxy.canonical.usage import Usage, tokens_of_size
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, UpstreamCall
 from codex_proxy.protocols.codex.asking.body import build_body
 from codex_proxy.protocols.codex.asking.identity import client_headers, credential_headers
@@ -29,7 +28,6 @@ from codex_proxy.protocols.parts.json_text import encode
 
 COMPACT_PATH: Final = "/codex/responses/compact"
 MEMBERS: Final = ("model", "input", "instructions", "tools", "parallel_tool_calls", "reasoning", "text")
-BYTES_PER_TOKEN: Final = 3.6  # English prose and code, o200k vocabulary
 
 _USAGE_NOTE: Final = Note(path="usage", verdict=Verdict.INVENTED, detail="estimated where the upstream tells none")
 _STARTED: Final = ev.ResponseStarted(response_id="", model="", created_at=0)
@@ -97,7 +95,7 @@ def _headers(target: Target) -> HeaderPairs:
 def _estimate(context: CallContext, told: JsonObject) -> Usage:
     sent_bytes = context.sent_bytes if isinstance(context, CompactContext) else 0
     return Usage(
-        input_tokens=math.ceil(sent_bytes / BYTES_PER_TOKEN),
-        output_tokens=math.ceil(len(encode(told["output"])) / BYTES_PER_TOKEN),
+        input_tokens=tokens_of_size(sent_bytes),
+        output_tokens=tokens_of_size(len(encode(told["output"]))),
         estimated=True,
     )

@@ -11,7 +11,7 @@ from typing import TypeAlias, assert_never
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject, ToolCall
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.notes import Weight
 from codex_proxy.canonical.request import Dialect
 from codex_proxy.framing.sse import Frame
 from codex_proxy.protocols.gemini.answer.calls import CallOrder, call_object
@@ -36,35 +36,25 @@ from codex_proxy.protocols.gemini.schema import (
     ReplyForm,
     usage_object,
 )
+from codex_proxy.protocols.parts.answers.telling import Telling, pass_over
 from codex_proxy.protocols.parts.answers.thoughts import ThoughtText
 from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 from codex_proxy.protocols.parts.json_text import decode_value, encode
-from codex_proxy.protocols.parts.legality import Legality
 
 _Prose: TypeAlias = ev.TextDelta | ev.TextEnded | ev.RefusalDelta | ev.ThinkingDelta | ev.ThinkingEnded
-_Silent: TypeAlias = (
-    ev.ResponseStarted
-    | ev.TextStarted
-    | ev.AnnotationAdded
-    | ev.RefusalStarted
-    | ev.RefusalEnded
-    | ev.ThinkingStarted
-    | ev.HostedStarted
-    | ev.ImagePartial
-    | ev.RateLimitsObserved
-)
 
 
-class GeminiEncoder:
+class GeminiEncoder(Telling):
     """One answer as a stream."""
 
     def __init__(self, *, response_id: str, model: str, framing: Framing, form: ReplyForm | None = None) -> None:
+        super().__init__(GRAMMAR)
         self._form = form or ReplyForm()
         self._framing = framing
+        self.content_type = framing.content_type
         self._shared: JsonObject = {"modelVersion": model, "responseId": response_id}
         self._head = b'{"candidates":[{"content":{"parts":['
         self._tail = b'],"role":"model"},"index":0}],' + encode(self._shared)[1:]
-        self._legality = Legality(GRAMMAR)
         self._over = False
         self._thoughts = ThoughtText()
         self._signatures = Signatures()
@@ -73,19 +63,6 @@ class GeminiEncoder:
         self._grounding = Grounding()
         self._held: dict[int, list[str]] = {}  # texts whose quotes go
         self._usage: JsonObject | None = None
-        self._notes: dict[str, Note] = {}
-
-    @property
-    def content_type(self) -> str:
-        return self._framing.content_type
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return tuple(self._notes.values())
-
-    @property
-    def repairs(self) -> int:
-        return self._legality.refused
 
     def encode(self, events: Sequence[ev.Event], frame: Frame | None = None) -> bytes:
         """The chunks these events mean."""
@@ -128,7 +105,9 @@ class GeminiEncoder:
                 return b""
             case ev.ResponseEnded():
                 return self._ended(event)
-        _pass_over(event)
+            case ev.AnnotationAdded():
+                return b""  # the text's end has them all
+        pass_over(event)
         return b""
 
     def _prose(self, event: _Prose) -> bytes:
@@ -224,9 +203,6 @@ class GeminiEncoder:
             shared=self._shared,
         )
 
-    def _drop(self, path: str, detail: str, weight: Weight = Weight.COSMETIC) -> None:
-        self._notes[path] = Note(path=path, verdict=Verdict.DROPPED, weight=weight, detail=detail)
-
 
 def answer_object(
     parts: list[JsonObject],
@@ -250,14 +226,3 @@ def _with_tier(usage: JsonObject | None, service_tier: str | None) -> JsonObject
 
 def _error_chunk(failure: Failure) -> JsonObject:
     return {"error": error_object(failure)}
-
-
-def _pass_over(event: _Silent) -> None:
-    """Events that write nothing."""
-    match event:
-        case ev.ResponseStarted() | ev.TextStarted() | ev.AnnotationAdded() | ev.RefusalStarted() | ev.RefusalEnded():
-            pass
-        case ev.ThinkingStarted() | ev.HostedStarted() | ev.ImagePartial() | ev.RateLimitsObserved():
-            pass
-        case _:
-            assert_never(event)

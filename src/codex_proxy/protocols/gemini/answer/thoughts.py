@@ -21,7 +21,9 @@ class Signatures:
         if thought.signature is None:
             return None
         pushed = self._waiting
-        self._waiting = write_signature(thought.signature, origin=thought.origin, item_id=thought.item_id)
+        self._waiting = write_signature(
+            thought.signature, origin=thought.origin, item_id=thought.item_id, redacted=thought.redacted
+        )
         return pushed
 
     def take(self) -> str | None:

@@ -14,7 +14,7 @@ from codex_proxy.canonical.tools import HostedTool
 from codex_proxy.protocols.gemini.building.schemas import own_schema
 from codex_proxy.protocols.gemini.building.tools import IMAGE_GENERATION
 from codex_proxy.protocols.gemini.schema import GeminiProfile
-from codex_proxy.protocols.parts.schemas import normalise_schema
+from codex_proxy.protocols.parts.schemas import normalise_output
 
 _SAMPLING: Final = {
     "temperature": "temperature",
@@ -43,13 +43,13 @@ _BUDGETS: Final = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192}
 def build_config(request: Request, target: Target, profile: GeminiProfile) -> tuple[JsonObject, list[Note]]:
     """The members, and what the vendor has no word for."""
     config = _sampling(request.sampling)
-    config |= _output(request, profile)
+    form, notes = _output(request, profile)
+    config |= form
     thinking = _thinking(request.reasoning, target, profile)
     if thinking:
         config["thinkingConfig"] = thinking
     if any(isinstance(tool, HostedTool) and tool.kind == IMAGE_GENERATION for tool in request.tools):
         config["responseModalities"] = ["TEXT", "IMAGE"]
-    notes = []
     if request.sampling.logit_bias:
         notes.append(Note(path="logit_bias", verdict=Verdict.DROPPED, detail="the vendor has no such value"))
     return config, notes
@@ -63,15 +63,15 @@ def _sampling(sampling: Sampling) -> JsonObject:
     return made
 
 
-def _output(request: Request, profile: GeminiProfile) -> JsonObject:
+def _output(request: Request, profile: GeminiProfile) -> tuple[JsonObject, list[Note]]:
     output = request.output
     if isinstance(output, JsonOutput):
-        return {"responseMimeType": "application/json"}
+        return {"responseMimeType": "application/json"}, []
     if not isinstance(output, SchemaOutput):
-        return {}
-    schema = normalise_schema(output.schema)
+        return {}, []
+    schema, lost = normalise_output(output.schema, "response_format")
     told = {"responseJsonSchema": schema} if profile.json_schema else {"responseSchema": own_schema(schema)}
-    return {"responseMimeType": "application/json", **told}
+    return {"responseMimeType": "application/json", **told}, list(lost)
 
 
 def _thinking(reasoning: Reasoning, target: Target, profile: GeminiProfile) -> JsonObject:

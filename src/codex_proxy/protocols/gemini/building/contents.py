@@ -25,11 +25,10 @@ from codex_proxy.canonical.blocks import (
 )
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, Request, Role, Turn
-from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.gemini.answer.parts import EMPTY_TEXT, code_parts, signed
 from codex_proxy.protocols.gemini.building.media import media_part
 from codex_proxy.protocols.gemini.schema import CODE_INTERPRETER_CALL, ORIGIN, SKIP_SIGNATURE
-from codex_proxy.protocols.parts.json_text import decode_value
+from codex_proxy.protocols.parts.json_text import object_in
 from codex_proxy.protocols.parts.names import NameMap
 from codex_proxy.protocols.parts.pairing import repair_pairs
 
@@ -172,12 +171,9 @@ class _Writer:
     def _args(self, call: ToolCall, path: str) -> JsonObject:
         if call.kind is ToolKind.CUSTOM:
             return {"input": call.arguments}
-        try:
-            value = decode_value(call.arguments.encode("utf-8", "replace")) if call.arguments.strip() else {}
-        except InvalidRequest:
-            value = None
-        if isinstance(value, dict):
-            return value
+        told = object_in(call.arguments)
+        if told is not None:
+            return told
         self._note(f"{path}.functionCall.args", Verdict.APPROXIMATED, "the arguments are no JSON object")
         return {"arguments": call.arguments}
 
@@ -195,7 +191,10 @@ class _Writer:
 
     def _hosted(self, block: Hosted, path: str) -> list[JsonObject]:
         parts = code_parts(block.item) if block.kind == CODE_INTERPRETER_CALL else []
-        if not parts:
+        if not parts and block.retold:
+            self.notes.append(Note(path=path, verdict=Verdict.APPROXIMATED, detail=f"{block.kind} is retold"))
+            parts = [{"text": block.retold}]
+        elif not parts:
             self._note(path, Verdict.DROPPED, f"the vendor does not know {block.kind}")
         return [signed(part, self._take_signature()) for part in parts]
 

@@ -24,7 +24,7 @@ from codex_proxy.canonical.tools import (
 from codex_proxy.protocols.gemini.building.schemas import own_schema
 from codex_proxy.protocols.gemini.schema import GeminiProfile
 from codex_proxy.protocols.parts.names import NameMap
-from codex_proxy.protocols.parts.schemas import normalise_schema
+from codex_proxy.protocols.parts.schemas import normalise_output
 
 IMAGE_GENERATION: Final = "image_generation"
 
@@ -76,7 +76,8 @@ class Offered:
         told: JsonObject = {"name": self._names.upstream(name)}
         if description:
             told["description"] = description
-        schema = normalise_schema(parameters or {})
+        schema, lost = normalise_output(parameters or {}, f"tools.{name}.parameters")
+        self.notes.extend(lost)
         if not schema.get("properties") and schema.get("type") in {None, "object"}:
             return told  # a function without parameters has no schema
         if self._profile.json_schema:

@@ -29,9 +29,15 @@ class Assembly:
         self.sources = Sources()
         self._calls = Calls(context)
         self._block_count = 0
+        self._thought_count = 0
         self._prose: _Prose | None = None
         self._text_bytes = 0  # of the text blocks that are closed
         self._running: tuple[int, JsonObject] | None = None  # code that the vendor runs
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is anything but thoughts."""
+        return self._block_count > self._thought_count
 
     def add(self, part: JsonObject) -> Iterator[ev.Event]:
         """The events of one part."""
@@ -106,6 +112,7 @@ class Assembly:
             return
         yield from self._close_prose()
         self._prose = _Prose(self._next_block(), thinks=thinks)
+        self._thought_count += thinks
         block = self._prose.block
         yield ev.ThinkingStarted(block=block) if thinks else ev.TextStarted(block=block)
 

@@ -1,8 +1,9 @@
 """A vendor's answer as events, streamed or whole.
 
 Rules of this file: tolerant and total; an odd member is read over, a chunk that is no JSON ends the answer as garbled,
-and an end is never invented: an answer without a finish reason broke off.  Old Vertex models name ``STOP`` in every
-chunk, so the last reason holds and the answer ends with its stream.  Source: Google AI reference; recorded streams.
+and an end is never invented: an answer without a finish reason broke off, and one with a reason nobody knows is not
+whole.  Old Vertex models name ``STOP`` in every chunk, so the last reason holds and the answer ends with its stream.
+Source: Google AI reference; recorded streams.
 """
 
 import hashlib
@@ -16,11 +17,13 @@ from codex_proxy.framing.sse import Frame, FrameTooLarge, SseDecoder
 from codex_proxy.protocols.base import CallContext, InvalidRequest, Step, UpstreamError
 from codex_proxy.protocols.gemini.decoding.arrays import ObjectDecoder
 from codex_proxy.protocols.gemini.decoding.assembly import Assembly
-from codex_proxy.protocols.gemini.errors import read_vendor_error
+from codex_proxy.protocols.gemini.errors import WORDS
 from codex_proxy.protocols.gemini.schema import has_counts, parse_usage
 from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
+from codex_proxy.protocols.parts.errors.vendor_errors import read_vendor_error
 from codex_proxy.protocols.parts.json_text import decode_value, encode
 
+_WHOLE: Final = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED"})  # the latter says that it ended, and no more
 _INCOMPLETE: Final = {
     "MAX_TOKENS": "max_output_tokens",
     "SAFETY": "content_filter",
@@ -50,6 +53,7 @@ class GeminiDecoder:
     """One streamed answer; a JSON array where events were asked for is read as well."""
 
     def __init__(self, context: CallContext) -> None:
+        self._relays = context.relays
         self._answer = Answer(context)
         self._frames = SseDecoder()
         self._objects: ObjectDecoder | None = None
@@ -68,7 +72,7 @@ class GeminiDecoder:
 
     def feed_frame(self, frame: Frame) -> Step:
         """The step of one frame."""
-        return Step(frame, self._answer.add(frame.data))
+        return Step(frame if self._relays else None, self._answer.add(frame.data))
 
     def end(self) -> list[Step]:
         """The last steps; an answer without an end is disconnected."""
@@ -120,7 +124,7 @@ class Answer:
         if self._ended:
             return
         if chunk.get("error") is not None:
-            yield from self._close(ev.Failed(failure=read_vendor_error(chunk)))
+            yield from self._close(ev.Failed(failure=read_vendor_error(chunk, words=WORDS)))
             return
         candidate = _first(chunk.get("candidates"))
         if not self._started and (candidate is not None or chunk.get("responseId")):
@@ -165,8 +169,13 @@ class Answer:
         if word in _FAILED:
             message = self._finish_message or f"the vendor gave the answer up ({word})"
             return ev.Failed(failure=Failure(kind=_FAILED[word], message=message, code=word))
+        if word in _WHOLE:
+            return ev.Completed()
         reason = _INCOMPLETE.get(word)
-        return ev.Completed() if reason is None else ev.Incomplete(reason=reason)
+        if reason is None and not self._assembly.has_answer:
+            message = self._finish_message or f"the vendor stopped before it answered ({word})"
+            return ev.Failed(failure=Failure(kind=FailureKind.EMPTY_ANSWER, message=message, code=word))
+        return ev.Incomplete(reason=reason or word.lower())
 
     def _close(self, ending: ev.Ending) -> Iterator[ev.Event]:
         self._ended = True

@@ -213,12 +213,13 @@ class _ModelTurn:
         while empty and sealed.origin == RESPONSES and place and isinstance(self.blocks[place - 1], Text):
             place -= 1  # we close a streamed text with an empty signed part; the reasoning came before the text
         thought = self.blocks[place - 1] if place else None
-        unsigned = _is_unsigned(thought)
+        unsigned = _is_unsigned(thought) and not sealed.redacted
         self.blocks[place - unsigned : place] = [
             Thinking(
                 summary=thought.summary if isinstance(thought, Thinking) and unsigned else (),
                 signature=sealed.encrypted,
                 origin=None if sealed.origin == RESPONSES else sealed.origin,
+                redacted=sealed.redacted,
                 item_id=sealed.item_id,
             )
         ]

@@ -1,17 +1,15 @@
 """What form the answer is asked in: media type and schema.
 
-Rules of this file: a schema whose objects are all closed and required is asked for strictly, any other loosely, since
-``strict`` would make every optional member required.  A root that is no object is the upstream builder's matter; the
-quotes of a ``text/x.enum`` answer are the encoder's.
+Rules of this file: whether a schema is asked for strictly, and what becomes of a root that is no object, is the
+upstream builder's matter; the quotes of a ``text/x.enum`` answer are the encoder's.
 """
 
 from typing import Any, Final
 
-from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import JsonOutput, OutputFormat, SchemaOutput, TextOutput
 from codex_proxy.protocols.gemini.request.fields import WireFields, each_fields
-from codex_proxy.protocols.gemini.request.schemas import json_schema, strict_form
+from codex_proxy.protocols.gemini.request.schemas import json_schema
 
 ENUM_TYPE: Final = "text/x.enum"
 
@@ -46,7 +44,8 @@ def parse_output(config: WireFields, notes: list[Note]) -> Wanted:
         schema = schema or formats.take_object("schema") or formats.take_object("jsonSchema")
     kind = (media_type or "").partition(";")[0].strip().lower()
     if schema is not None and kind != _TEXT_TYPE:
-        return Wanted(_schema_output(schema), bare_text=kind == ENUM_TYPE)
+        told = json_schema(schema, config.at("responseSchema"), notes)
+        return Wanted(SchemaOutput(name=_SCHEMA_NAME, schema=told), bare_text=kind == ENUM_TYPE)
     if kind == _JSON_TYPE:
         return Wanted(JsonOutput())
     if kind and kind != _TEXT_TYPE:
@@ -66,9 +65,3 @@ def _text_format(config: WireFields) -> WireFields | None:
         if text is not None:
             return text
     return None
-
-
-def _schema_output(told: JsonObject) -> SchemaOutput:
-    schema = json_schema(told)
-    closed = strict_form(schema)
-    return SchemaOutput(name=_SCHEMA_NAME, schema=schema if closed is None else closed, strict=closed is not None)

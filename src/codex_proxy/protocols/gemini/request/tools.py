@@ -58,7 +58,8 @@ def parse_tools(body: WireFields, notes: list[Note]) -> tuple[Tool, ...]:
     foreign: list[str] = []
     for entry in each_fields(entries, body.at("tools")):
         declared = entry.take_list("functionDeclarations") or []
-        functions.extend(map(_parse_function, each_fields(declared, entry.at("functionDeclarations"))))
+        told = each_fields(declared, entry.at("functionDeclarations"))
+        functions.extend(_parse_function(function, notes) for function in told)
         searches.extend(_parse_searches(entry, notes))
         foreign.extend(entry.at(name) for name in entry.told())
     if foreign and not functions and not searches:
@@ -112,21 +113,21 @@ def with_location(tools: tuple[Tool, ...], config: WireFields, notes: list[Note]
     )
 
 
-def _parse_function(function: WireFields) -> FunctionTool:
+def _parse_function(function: WireFields, notes: list[Note]) -> FunctionTool:
     name = function.need_string("name")
     if not name:
         raise InvalidRequest(function.at("name"), "must not be empty", code="invalid_value")
-    parameters = _parse_parameters(function)
+    parameters = _parse_parameters(function, notes)
     for member in _ON_FUNCTIONS:
         function.take(member)
     return FunctionTool(name=name, description=function.take_string("description"), parameters=parameters)
 
 
-def _parse_parameters(function: WireFields) -> JsonObject | None:
+def _parse_parameters(function: WireFields, notes: list[Note]) -> JsonObject | None:
     declared, own = function.take_object("parametersJsonSchema"), function.take_object("parameters")
     if declared is not None:
-        return as_declared(declared)
-    return None if own is None else json_schema(own)
+        return as_declared(declared, function.at("parametersJsonSchema"), notes)
+    return None if own is None else json_schema(own, function.at("parameters"), notes)
 
 
 def _parse_searches(entry: WireFields, notes: list[Note]) -> list[HostedTool]:

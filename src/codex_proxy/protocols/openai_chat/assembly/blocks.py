@@ -13,7 +13,7 @@ from codex_proxy.canonical.blocks import Annotation, JsonObject
 from codex_proxy.protocols.base import CallContext
 from codex_proxy.protocols.openai_chat.assembly.calls import Calls
 from codex_proxy.protocols.openai_chat.assembly.thinktags import ThinkTags
-from codex_proxy.protocols.openai_chat.schema import IMAGE_GENERATION, CallPiece, Delta
+from codex_proxy.protocols.openai_chat.schema import IMAGE_GENERATION, ORIGIN, CallPiece, Delta
 
 _MAX_PREFIX: Final = 40
 _DATA_URL: Final = "data:image/"
@@ -168,9 +168,12 @@ class Assembly:
                 self._text_base += len(text)
                 yield ev.TextEnded(block=prose.block, text=text, annotations=tuple(prose.annotations))
             case _Kind.THINKING:
-                summary = (text,) if text else ()
                 yield ev.ThinkingEnded(
-                    block=prose.block, summary=summary, signature=prose.signature, item_id=prose.item_id
+                    block=prose.block,
+                    summary=(text,) if text else (),
+                    signature=prose.signature,
+                    origin=None if prose.signature is None else ORIGIN,
+                    item_id=prose.item_id,
                 )
             case _Kind.REFUSAL:
                 yield ev.RefusalEnded(block=prose.block, text=text)

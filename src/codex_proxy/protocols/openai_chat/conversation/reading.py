@@ -179,16 +179,18 @@ def _thoughts(message: Fields) -> list[Thinking]:
         for detail in (details if isinstance(details, list) else [])
         if _is_sealed(detail)
     ]
-    if not sealed:
-        return [Thinking(summary=summary)] if summary else []
-    return [msgspec.structs.replace(sealed[0], summary=summary), *sealed[1:]]
+    place = next((number for number, thought in enumerate(sealed) if not thought.redacted), None)
+    if place is None:
+        return [Thinking(summary=summary), *sealed] if summary else sealed
+    sealed[place] = msgspec.structs.replace(sealed[place], summary=summary)
+    return sealed
 
 
 def _unsealed(token: str, item_id: object) -> Thinking:
     sealed = read_signature(token, RESPONSES)
     known_id = item_id if isinstance(item_id, str) else sealed.item_id
     origin = None if sealed.origin == RESPONSES else sealed.origin
-    return Thinking(signature=sealed.encrypted, origin=origin, item_id=known_id)
+    return Thinking(signature=sealed.encrypted, origin=origin, redacted=sealed.redacted, item_id=known_id)
 
 
 def _is_sealed(detail: object) -> bool:

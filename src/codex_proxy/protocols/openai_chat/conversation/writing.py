@@ -125,6 +125,9 @@ class _Writer:
                 raise Unsupported(path, "the vendor reads no media in an assistant message")
             case ToolResult():
                 raise Unsupported(path, "a tool result cannot stand in an assistant message")
+            case Hosted(retold=words) if words:
+                message["content"] = (message["content"] or "") + words
+                self.notes.append(Note(path=path, verdict=Verdict.APPROXIMATED, detail=f"{block.kind} is retold"))
             case Hosted():
                 self._note(path, Verdict.DROPPED, f"the vendor does not know {block.kind}")
             case Opaque():

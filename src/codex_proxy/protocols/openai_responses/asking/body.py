@@ -25,8 +25,7 @@ from codex_proxy.protocols.openai_responses.asking.disguise import (
 from codex_proxy.protocols.openai_responses.asking.history import History
 from codex_proxy.protocols.openai_responses.asking.members import (
     ENCRYPTED_REASONING,
-    build_format,
-    unwrap_key,
+    asked_form,
     without_rejected,
 )
 from codex_proxy.protocols.openai_responses.asking.offers import (
@@ -85,7 +84,8 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
         members["instructions"] = instructions
     members["input"] = list(build_items(turns, roles=roles))
     members |= _tools(request, offered, choice) | _reasoning(request, target) | _sampling(request)
-    members |= _answer_members(request, target, profile)
+    form = asked_form(request.output, request.dialect)
+    members |= _text(request, form.wire) | _answer_members(request, target, profile)
     members, rejects = without_rejected(members, target.learned_rejects)
     return VendorBody(
         members=members,
@@ -94,9 +94,10 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
             tool_names=names.back(),
             call_ids=history.call_ids,
             custom_tools=disguised,
-            unwrap_key=unwrap_key(request.output, native=native),
+            unwrap_key=form.unwrap_key,
+            loose_schema=form.loose_schema,
         ),
-        notes=(*history.notes, *tool_notes, *_unsaid(request, target), *rejects),
+        notes=(*history.notes, *tool_notes, *form.notes, *_unsaid(request, target), *rejects),
     )
 
 
@@ -154,13 +155,17 @@ def _sampling(request: Request) -> JsonObject:
     return {name: value for name, value in told.items() if value is not None}
 
 
+def _text(request: Request, form: JsonObject | None) -> JsonObject:
+    told = {"format": form, "verbosity": request.verbosity}
+    text = {name: value for name, value in told.items() if value is not None}
+    return {"text": text} if text else {}
+
+
 def _answer_members(request: Request, target: Target, profile: ResponsesProfile) -> JsonObject:
     """How the answer is to come, what it belongs to, and whatever else a client of this dialect said."""
     stores = request.extra.get("store") is True and _is_native(request)
-    text = {"format": build_format(request.output, native=_is_native(request)), "verbosity": request.verbosity}
     include = _include(request, target, profile, stores=stores)
-    told = {
-        "text": {name: value for name, value in text.items() if value is not None} or None,
+    told: JsonObject = {
         "service_tier": _TIERS.get(target.service_tier or "", target.service_tier),
         "previous_response_id": request.previous_response_id,
         "include": include or None,

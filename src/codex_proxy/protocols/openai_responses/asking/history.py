@@ -15,6 +15,7 @@ from codex_proxy.canonical.blocks import (
     Block,
     File,
     FileIdSource,
+    Hosted,
     Image,
     JsonObject,
     Opaque,
@@ -30,6 +31,7 @@ from codex_proxy.protocols.base import Unsupported
 from codex_proxy.protocols.parts.names import NameMap, upstream_call_id
 from codex_proxy.protocols.parts.pairing import repair_pairs
 
+_SEARCH: Final = "web_search_call"
 _LEADING: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
 _NOT_SENT: Final = frozenset({"status", "prompt_cache_breakpoint", "cache_control"})
 _Part = TypeVar("_Part", bound=Text | Image | File | Audio | Refusal | Opaque)
@@ -94,6 +96,8 @@ class History:
                 return self._thinking(block)
             case Image(source=FileIdSource()) | File(source=FileIdSource()) if not self._knows_files:
                 raise Unsupported("file_id", "uploaded files are not available here; send the data or a URL")
+            case Hosted():
+                return self._hosted(block)
             case Opaque() if block.dialect != Dialect.OPENAI_RESPONSES:
                 kind = block.payload.get("type")
                 self._lose("content", f"a part of type {kind!r} cannot be carried")
@@ -105,6 +109,18 @@ class History:
                 return self._part(block)
             case _:
                 return block
+
+    def _hosted(self, block: Hosted) -> Block | None:
+        """What this family knows, without what only another upstream can read; everything else in words."""
+        if block.origin is None:
+            sealed = self._request.dialect is not Dialect.OPENAI_RESPONSES and block.kind == _SEARCH
+            return msgspec.structs.replace(block, item=_plain_search(block.item), item_id=None) if sealed else block
+        detail = f"{block.kind}, which another upstream ran"
+        if block.retold:
+            self.notes.append(Note(path="content", verdict=Verdict.APPROXIMATED, detail=f"{detail}, is retold"))
+            return Text(text=block.retold)
+        self.notes.append(Note(path="content", verdict=Verdict.DROPPED, detail=f"{detail}, has nothing to retell"))
+        return None
 
     def _part(self, part: _Part) -> _Part:
         """A content part without members that cannot be sent."""
@@ -178,6 +194,16 @@ def split_instructions(request: Request) -> tuple[str | None, tuple[Turn, ...]]:
     ]
     hoisted = [text for text in (request.instructions, *texts) if text]
     return "\n\n".join(hoisted) if hoisted else None, request.turns[leading:]
+
+
+def _plain_search(item: JsonObject) -> JsonObject:
+    """A search as the family's own clients tell it: what was asked, and where it was found."""
+    told: JsonObject = item.get("action") or {}
+    action = {"type": "search", "query": told.get("query") or ""}
+    urls = [source["url"] for source in told.get("sources") or [] if isinstance(source.get("url"), str)]
+    if urls:
+        action["sources"] = [{"type": "url", "url": url} for url in urls]
+    return {"type": _SEARCH, "status": item.get("status") or "completed", "action": action}
 
 
 def _is_plain_leading(turn: Turn) -> bool:

@@ -7,11 +7,12 @@ out, and that is noted.
 import re
 from typing import Final
 
+import msgspec
+
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict
-from codex_proxy.canonical.request import JsonOutput, OutputFormat, SchemaOutput
-from codex_proxy.protocols.parts.answers.unwrap import WRAPPER_KEY, needs_wrapping, wrap_schema
-from codex_proxy.protocols.parts.schemas import normalise_schema
+from codex_proxy.canonical.request import Dialect, JsonOutput, OutputFormat, SchemaOutput
+from codex_proxy.protocols.parts.answers.closing import asked_schema
 
 ENCRYPTED_REASONING: Final = "reasoning.encrypted_content"
 
@@ -19,21 +20,36 @@ _SCHEMA_NAME: Final = re.compile(r"[^A-Za-z0-9_-]")
 _MAX_SCHEMA_NAME_CHARACTERS: Final = 64
 
 
-def build_format(output: OutputFormat | None, *, native: bool) -> JsonObject | None:
-    """``text.format``; ``native`` keeps a schema as the client wrote it.  None for free text."""
+class AskedForm(msgspec.Struct, frozen=True, kw_only=True):
+    """The wanted form of an answer: ``text.format``, None for free text, what of it was lost, and what to undo.
+
+    ``unwrap_key`` and ``loose_schema`` as in a call's context.
+    """
+
+    wire: JsonObject | None = None
+    notes: tuple[Note, ...] = ()
+    unwrap_key: str | None = None
+    loose_schema: JsonObject | None = None
+
+
+def asked_form(output: OutputFormat | None, dialect: Dialect) -> AskedForm:
+    """What is asked for; ``dialect`` is the client's, which keeps a schema as it wrote it if this is its own."""
     match output:
         case JsonOutput():
-            return {"type": "json_object"}
+            return AskedForm(wire={"type": "json_object"})
+        case SchemaOutput() if dialect is Dialect.OPENAI_RESPONSES:
+            strict = {} if output.strict is None else {"strict": output.strict}
+            return AskedForm(wire=_format(output, strict | {"schema": output.schema}))
         case SchemaOutput():
-            return _build_schema_format(output, native=native)
+            asked = asked_schema(output, dialect, "response_format")
+            return AskedForm(
+                wire=_format(output, {"strict": asked.strict, "schema": asked.schema}),
+                notes=asked.notes,
+                unwrap_key=asked.unwrap_key,
+                loose_schema=asked.loose,
+            )
         case _:
-            return None
-
-
-def unwrap_key(output: OutputFormat | None, *, native: bool) -> str | None:
-    """The member that the answer has to be taken out of; None where the schema went as it is."""
-    wraps = isinstance(output, SchemaOutput) and not native and needs_wrapping(normalise_schema(output.schema))
-    return WRAPPER_KEY if wraps else None
+            return AskedForm()
 
 
 def without_rejected(members: JsonObject, rejected: frozenset[str]) -> tuple[JsonObject, tuple[Note, ...]]:
@@ -56,18 +72,7 @@ def without_rejected(members: JsonObject, rejected: frozenset[str]) -> tuple[Jso
     return kept, tuple(notes)
 
 
-def _object_schema(output: SchemaOutput) -> JsonObject:
-    """The schema with an object at its root, which is all that upstreams of the family take."""
-    schema = normalise_schema(output.schema)
-    return wrap_schema(schema) if needs_wrapping(schema) else schema
-
-
-def _build_schema_format(output: SchemaOutput, *, native: bool) -> JsonObject:
-    made: JsonObject = {"type": "json_schema"}
-    if output.description is not None:
-        made["description"] = output.description
-    if output.strict is not None or not native:
-        made["strict"] = bool(output.strict)
-    made["schema"] = output.schema if native else _object_schema(output)
-    made["name"] = _SCHEMA_NAME.sub("_", output.name)[:_MAX_SCHEMA_NAME_CHARACTERS] or "output"
-    return made
+def _format(output: SchemaOutput, asked: JsonObject) -> JsonObject:
+    described = {} if output.description is None else {"description": output.description}
+    name = _SCHEMA_NAME.sub("_", output.name)[:_MAX_SCHEMA_NAME_CHARACTERS] or "output"
+    return {"type": "json_schema", **described, **asked, "name": name}

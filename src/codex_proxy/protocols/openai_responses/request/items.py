@@ -160,6 +160,7 @@ def _parse_reasoning(fields: Fields) -> Thinking:
         content=tuple(_part_texts(content)),
         signature=told if sealed is None else sealed.encrypted,
         origin=None if sealed is None or sealed.origin == RESPONSES else sealed.origin,
+        redacted=sealed is not None and sealed.redacted,
         item_id=fields.take_string("id"),
         extra=({"content": None} if says_null else {}) | fields.rest(),
     )

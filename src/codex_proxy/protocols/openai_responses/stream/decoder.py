@@ -20,12 +20,13 @@ from codex_proxy.protocols.openai_responses.stream import schema
 from codex_proxy.protocols.openai_responses.stream.item_events import READERS
 from codex_proxy.protocols.openai_responses.stream.items import ItemReader
 from codex_proxy.protocols.openai_responses.usage import parse_usage
-from codex_proxy.protocols.parts.errors.upstream_errors import classify_error
+from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF, classify_error
 
 ReadExtension: TypeAlias = Callable[[str, JsonObject], ev.Event | None]
 
 _DONE: Final = b"[DONE]"
 _NOTHING: Final = Step(None, ())
+_NO_STREAM: Final = Failure(kind=FailureKind.GARBLED, message="the upstream's answer is no event stream")
 
 
 class ResponsesDecoder:
@@ -38,6 +39,7 @@ class ResponsesDecoder:
     def __init__(self, context: CallContext | None = None, *, read_extension: ReadExtension | None = None) -> None:
         self._framer = SseDecoder()
         self._context = context or CallContext()
+        self._relays = self._context.relays
         self._read_extension = read_extension
         self._items = ItemReader(self._context)
         self._started = False
@@ -67,10 +69,13 @@ class ResponsesDecoder:
         out: list[ev.Event] = []
         reader = READERS.get(event.type)
         if reader is None:
-            return Step(self._read(event, frame, out), tuple(out))
+            told = self._read(event, frame, out)
+            return Step(told if self._relays else None, tuple(out))
         if not self._started:
             self._start(None, out)
         reader(self._items, event, out)
+        if not self._relays:
+            return Step(None, tuple(out))
         if self._items.renames:
             frame = self._items.renamed(event, frame)
         return Step(frame, tuple(out))
@@ -79,12 +84,8 @@ class ResponsesDecoder:
         """The last steps at end of stream; see ``ClientStream``."""
         steps = [self.feed_frame(frame) for frame in self._framer.end()]
         if not self._ended:
-            kind, words = (
-                (FailureKind.DISCONNECTED, "the upstream ended the stream before the answer was complete")
-                if self._understood
-                else (FailureKind.GARBLED, "the upstream's answer is no event stream")
-            )
-            steps.append(Step(None, tuple(self._close(ev.Failed(failure=Failure(kind=kind, message=words))))))
+            failure = BROKEN_OFF if self._understood else _NO_STREAM
+            steps.append(Step(None, tuple(self._close(ev.Failed(failure=failure)))))
         return steps
 
     def _read(self, event: schema.WireEvent, frame: Frame, out: list[ev.Event]) -> Frame:

@@ -1,8 +1,10 @@
 """Canonical events to a Responses stream: the upstream's own frames relayed, everything else synthesised.
 
 Rules of this file: a frame of our own family passes as it came, except that frames which hold a response object are
-written anew (model, output, usage); sequence numbers rise strictly whatever was inserted; heartbeats for Codex clients
-carry none.  SDK clients never see the events that only Codex clients understand.
+written anew (model, output, usage); sequence numbers rise strictly whatever was inserted, and a frame that came without
+one stays without; heartbeats for Codex clients carry none.  SDK clients never see the events that only Codex clients
+understand, and hear of a failure in an event that their SDK raises: openai-python passes over a failed response and
+says that none was completed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,56 +14,46 @@ import msgspec
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.canonical.notes import Note, Verdict
+from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.framing.sse import Frame, encode_comment, encode_frame
-from codex_proxy.protocols.base import EVENT_STREAM, AnswerIds
+from codex_proxy.protocols.base import AnswerIds
 from codex_proxy.protocols.openai_responses.failures import codex_error, sdk_error
 from codex_proxy.protocols.openai_responses.stream import envelope, schema
 from codex_proxy.protocols.openai_responses.stream.grammar import GRAMMAR, RELAYED
 from codex_proxy.protocols.openai_responses.stream.synthesis import Synthesis
-from codex_proxy.protocols.parts.legality import Legality
+from codex_proxy.protocols.parts.answers.telling import Telling
+from codex_proxy.protocols.parts.errors.upstream_errors import BROKEN_OFF
 
 if TYPE_CHECKING:
     from codex_proxy.canonical.usage import Usage
 
 _KEEPALIVE: Final = encode_frame(b'{"type":"keepalive"}', "keepalive")
 _ENDS: Final = (ev.TextEnded, ev.RefusalEnded, ev.ThinkingEnded, ev.ToolCallEnded, ev.HostedEnded)
+_NUMBER: Final = b'"sequence_number"'
 _PART_TOKENS: Final = ("response.content_part.", "response.output_text.", "response.refusal.")
-_DISCONNECTED: Final = Failure(kind=FailureKind.DISCONNECTED, message="the stream ended before the answer was complete")
 
 
-class ResponsesEncoder:
+class ResponsesEncoder(Telling):
     """Encodes one answer; implements ``ServerStream``."""
 
     def __init__(self, request: Request, ids: AnswerIds) -> None:
+        super().__init__(GRAMMAR)
         self._request = request
         self._codex = request.is_codex_client
         self._head = envelope.Head(response_id=f"resp_{ids.token}", model=request.model, created_at=ids.created_at)
         self._synthesis = Synthesis(token=ids.token)
-        self._legality = Legality(GRAMMAR)
         self._sequence = -1
         self._last_relayed: bytes | None = None
         self._renumber = False
         self._relays = False
         self._usage: Usage | None = None
-        self._notes: list[Note] = []
         self._unsayable = 0
-
-    @property
-    def content_type(self) -> str:
-        return EVENT_STREAM
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """What could not be said; see ``ServerStream``."""
-        return tuple(self._notes)
 
     @property
     def repairs(self) -> int:
         """Refusals of the legality machine; see ``ServerStream``."""
-        return self._legality.refused + self._unsayable
+        return super().repairs + self._unsayable
 
     def encode(self, events: Sequence[ev.Event], frame: Frame | None = None) -> bytes:
         """Wire bytes for these events; see ``ServerStream``."""
@@ -73,7 +65,7 @@ class ResponsesEncoder:
 
     def finish(self) -> bytes:
         """Closing bytes; see ``ServerStream``."""
-        return b"" if self._legality.finished else self.fail(_DISCONNECTED)
+        return b"" if self._legality.finished else self.fail(BROKEN_OFF)
 
     def fail(self, failure: Failure) -> bytes:
         """The error and nothing after it; see ``ServerStream``."""
@@ -99,18 +91,20 @@ class ResponsesEncoder:
 
     def _relay(self, frame: Frame, events: Sequence[ev.Event]) -> bytes:
         name = frame.event or _type_of(frame.data)
-        if name == "error":
+        if name == "error" or (name == "response.failed" and not self._codex):
             return b"".join([self._tell(event) for event in events])
         if name in schema.HOLDS_RESPONSE:
             return self._relay_response(name, frame, events)
         opening = self._open_for(events)
-        if not self._codex and (name in schema.CODEX_ONLY or not name.startswith("response.")):
+        codex_only = name in schema.CODEX_ONLY or not name.startswith("response.")
+        if codex_only and not self._codex:
             return opening
         self._relays = self._relays or self._legality.started
         self._legality.accept(RELAYED)
-        if self._renumber:
+        if self._renumber and _NUMBER in frame.data:
             return opening + self._renumbered(name, schema.read_object(frame.data))
-        self._last_relayed = frame.data
+        if not codex_only or _NUMBER in frame.data:
+            self._last_relayed = frame.data
         return opening + encode_frame(frame.data, name)
 
     def _relay_response(self, name: str, frame: Frame, events: Sequence[ev.Event]) -> bytes:
@@ -181,12 +175,12 @@ class ResponsesEncoder:
     def _leave_out(self, event: ev.HostedStarted | ev.HostedEnded) -> bytes:
         """Tools of another dialect: clients would send such an item back, and no upstream of this family takes it."""
         if isinstance(event, ev.HostedStarted):
-            self._notes.append(Note(path=f"item {event.kind}", verdict=Verdict.DROPPED))
+            self._drop(f"item {event.kind}")
         return b""
 
     def _tell_opaque(self, event: ev.OpaqueEvent) -> bytes:
         if event.dialect != Dialect.OPENAI_RESPONSES:
-            self._notes.append(Note(path=event.name, verdict=Verdict.DROPPED))
+            self._drop(event.name)
             return b""
         if not event.name.startswith("response.") and not self._codex:
             return b""

@@ -270,7 +270,11 @@ class Synthesis:
             item["content"] = [{"type": "reasoning_text", "text": text} for text in event.content]
         if event.signature is not None:
             item["encrypted_content"] = write_signature(
-                event.signature, origin=event.origin, item_id=event.item_id or block.start.item_id, own=None
+                event.signature,
+                origin=event.origin,
+                item_id=event.item_id or block.start.item_id,
+                own=None,
+                redacted=event.redacted,
             )
         yield self._finish_item(block.output_index, item)
 

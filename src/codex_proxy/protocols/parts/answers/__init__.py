@@ -1,1 +1,1 @@
-"""What several client codecs do to an answer on its way in."""
+"""What several codecs do to an answer on its way in or out."""

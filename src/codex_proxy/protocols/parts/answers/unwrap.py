@@ -1,20 +1,13 @@
 """Answers to a schema whose root is no object: asked for inside ``{"value": ...}``, and taken out of it again.
 
 Rules of this file: pure and incremental; text that does not begin as the wrapper does passes unchanged, and so does
-what came of a wrapper that breaks off before its value.  Deltas keep flowing; nothing is parsed twice.  A client codec
-that wrapped the schema puts ``unwrapped_stream`` around its decoder and ``unwrapped`` around whole answers.
+what came of a wrapper that breaks off before its value.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
-from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.framing.sse import Frame
-from codex_proxy.protocols.base import ClientStream, Step
 
 WRAPPER_KEY: Final = "value"
 
@@ -44,7 +37,7 @@ def wrap_schema(schema: JsonObject) -> JsonObject:
 
 
 class Unwrapper:
-    """The text of one block, piece by piece."""
+    """The text of one block, piece by piece; implements ``TextRewriter``."""
 
     __slots__ = ("_depth", "_escaped", "_held", "_over", "_plain", "_quoted", "_scalar", "_started", "_wrapper")
 
@@ -118,78 +111,6 @@ class Unwrapper:
         self._escaped = found.group().endswith("\\")
         self._quoted = self._escaped
         return found.end()
-
-
-def unwrapped_stream(inner: ClientStream, key: str | None) -> ClientStream:
-    """A decoder whose answer stands under ``key``; None is a decoder that stays as it is."""
-    return inner if key is None else _UnwrappedStream(inner, key)
-
-
-def unwrapped(events: list[ev.Event], key: str | None) -> list[ev.Event]:
-    """The events of a whole answer, likewise."""
-    if key is None:
-        return events
-    unwrapping = _Unwrapping(key)
-    return [made for event in events for made in unwrapping.take(event)]
-
-
-class _UnwrappedStream:
-    """Frames are dropped, since their text is no longer the answer's."""
-
-    def __init__(self, inner: ClientStream, key: str) -> None:
-        self._inner = inner
-        self._unwrapping = _Unwrapping(key)
-
-    def feed(self, chunk: bytes) -> list[Step]:
-        """See ``ClientStream``."""
-        return [self._step(step) for step in self._inner.feed(chunk)]
-
-    def feed_frame(self, frame: Frame) -> Step:
-        """See ``ClientStream``."""
-        return self._step(self._inner.feed_frame(frame))
-
-    def end(self) -> list[Step]:
-        """See ``ClientStream``."""
-        return [self._step(step) for step in self._inner.end()]
-
-    def _step(self, step: Step) -> Step:
-        return Step(None, tuple(made for event in step.events for made in self._unwrapping.take(event)))
-
-
-class _Unwrapping:
-    def __init__(self, key: str) -> None:
-        self._key = key
-        self._open: dict[int, Unwrapper] = {}
-        self._told: dict[int, list[str]] = {}
-
-    def take(self, event: ev.Event) -> Iterator[ev.Event]:
-        match event:
-            case ev.TextStarted():
-                self._open[event.block] = Unwrapper(self._key)
-                self._told[event.block] = []
-                yield event
-            case ev.TextDelta() if event.block in self._open:
-                yield from self._say(event.block, self._open[event.block].feed(event.text))
-            case ev.TextEnded() if event.block in self._open:
-                yield from self._say(event.block, self._open.pop(event.block).end())
-                text = "".join(self._told.pop(event.block))
-                yield msgspec.structs.replace(event, text=text or self._whole(event.text))
-            case ev.ResponseEnded():
-                for block in list(self._open):
-                    yield from self._say(block, self._open.pop(block).end())
-                yield msgspec.structs.replace(event, native=None)
-            case _:
-                yield event
-
-    def _say(self, block: int, text: str) -> Iterator[ev.Event]:
-        if text:
-            self._told.setdefault(block, []).append(text)
-            yield ev.TextDelta(block=block, text=text)
-
-    def _whole(self, text: str) -> str:
-        """The value of a text that came without deltas."""
-        unwrapper = Unwrapper(self._key)
-        return unwrapper.feed(text) + unwrapper.end()
 
 
 def _after_wrapper(text: str, tokens: tuple[str, ...]) -> int | None:

@@ -12,8 +12,10 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 
 _K: Final = FailureKind
 
-BROKEN_OFF: Final = Failure(kind=_K.DISCONNECTED, message="the upstream closed the stream before the answer's end")
-"""An answer whose end never came."""
+BROKEN_OFF: Final = Failure(
+    kind=_K.DISCONNECTED, message="connection lost: the upstream closed the stream before the answer's end"
+)
+"""An answer whose end never came; opencode over Messages tries again only after words that it knows."""
 
 BY_CODE: Final[dict[str, FailureKind]] = {
     "context_length_exceeded": _K.CONTEXT_TOO_LONG,

@@ -29,6 +29,11 @@ def ending_word(ending: ev.Completed | ev.Incomplete) -> str:
     return _INCOMPLETE.get(ending.reason, "length") if isinstance(ending, ev.Incomplete) else "stop"
 
 
+def unworded(ending: ev.Completed | ev.Incomplete) -> str | None:
+    """The reason for which the answer was cut, where the wire has no word for it."""
+    return ending.reason if isinstance(ending, ev.Incomplete) and ending.reason not in _INCOMPLETE else None
+
+
 def error_frames(failure: Failure) -> bytes:
     """The error frame and the terminator; SDKs raise at the frame, naive readers need the terminator."""
     return encode_frame(encode({"error": error_object(failure)})) + DONE

@@ -1,0 +1,1 @@
+"""What choosing among many accounts costs."""

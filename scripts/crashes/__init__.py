@@ -1,0 +1,1 @@
+"""What a gateway that is killed at any moment leaves behind."""

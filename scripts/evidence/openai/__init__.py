@@ -1,0 +1,1 @@
+"""Recorded exchanges of OpenAI's dialects: Chat Completions, Responses and the Codex backend's."""

@@ -1,0 +1,1 @@
+"""Files of accounts: those of other programs and our own, read and written."""

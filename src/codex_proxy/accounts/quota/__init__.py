@@ -1,0 +1,1 @@
+"""What is known of accounts' limits: counters, their windows, credits, and how they are shown."""

@@ -1,0 +1,1 @@
+"""When refresh tokens are spent, and what follows from what the issuer answers."""

@@ -1,0 +1,216 @@
+"""Everything that works on accounts, put together over one pool, one transport and the stores.
+
+Rules of this file: objects are made here, rules are elsewhere.
+"""
+
+import random
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from codex_proxy.accounts.egress.ways import OnUnavailable, egress_id_of
+from codex_proxy.accounts.issuer import Refusal
+from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.accounts.record import AccountRecord, Death
+from codex_proxy.accounts.refreshing.schedule import RefreshPolicy
+from codex_proxy.accounts.store import Edit
+from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.canonical.target import ClientIdentity
+from codex_proxy.gateway.ports import Route
+from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
+from codex_proxy.login.places import IssuerPlaces, PlacesUnusable, places_of
+from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
+from codex_proxy.operations.egress.routes import route_by
+from codex_proxy.operations.egress.watch import EgressWatch
+from codex_proxy.operations.keeping.effects import EffectParts, Effects
+from codex_proxy.operations.keeping.keeper import AccountKeeper, KeeperParts
+from codex_proxy.operations.quota.asking import Asker
+from codex_proxy.operations.quota.usage import UsageParts, UsageQueries
+from codex_proxy.operations.refresh.exchange import ExchangeParts
+from codex_proxy.operations.refresh.refresher import RefresherParts, TokenRefresher
+from codex_proxy.operations.upstream_lookups import UpstreamLookups
+from codex_proxy.settings.schema import AuthSection, Settings
+from codex_proxy.storage.opening import Stores
+from codex_proxy.transports.http import HttpTransport
+
+ROW_ID_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountGround:
+    """What the services stand on; ``complain`` hears of what went wrong and goes on."""
+
+    settings: Settings
+    stores: Stores
+    data_dir: Path
+    pool: AccountPool
+    book: EgressBook
+    transport: HttpTransport
+    lookups: UpstreamLookups
+    client: Callable[[], ClientIdentity]
+    clock: SystemClock
+    complain: Callable[[str, Exception], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountServices:
+    """What keeps accounts: see each one."""
+
+    ground: AccountGround
+    endpoint: TokenEndpoint
+    watch: EgressWatch
+    keeper: AccountKeeper
+    refresher: TokenRefresher
+    queries: UsageQueries
+    effects: Effects
+
+
+def egress_book(settings: Settings, clock: SystemClock) -> EgressBook:
+    """The ways out as the settings say; what is kept is taken in later."""
+    policy = EgressPolicy(
+        global_url=settings.tls.proxy_url, on_unavailable=OnUnavailable(settings.egress.on_unavailable)
+    )
+    return EgressBook(policy=policy, now=clock.now)
+
+
+class _News:
+    """Passes on what the keeper tells; ``refresher`` is made after the keeper, which it tells in turn."""
+
+    refresher: TokenRefresher
+
+    def __init__(self, ground: AccountGround, watch: EgressWatch, queries: UsageQueries) -> None:
+        self._book = ground.book
+        self._watch = watch
+        self._queries = queries
+
+    def changed(self, record: AccountRecord) -> None:
+        self.refresher.learn(record)
+        self._watch.account_changed(record.row_id)
+
+    def gone(self, row_id: str) -> None:
+        self.refresher.forget(row_id)
+        self._queries.forget(row_id)
+
+    def egress_blamed(self, row_id: str, refusal: Refusal) -> None:
+        self._watch.refresh_refused(egress_id_of(self._book.way(row_id)), refusal)
+
+
+def account_services(ground: AccountGround) -> AccountServices:
+    """The services.
+
+    Raises:
+        StartRefused: the issuer's addresses in the settings are none.
+    """
+    endpoint, watch, queries = _endpoint(ground), EgressWatch(book=ground.book, pool=ground.pool), _queries(ground)
+    news = _News(ground, watch, queries)
+    keeper = AccountKeeper(
+        KeeperParts(
+            store=ground.stores.accounts,
+            affinity=ground.stores.affinity,
+            pool=ground.pool,
+            clock=ground.clock,
+            complain=ground.complain,
+            changed=news.changed,
+            gone=news.gone,
+            egress_blamed=news.egress_blamed,
+        )
+    )
+    news.refresher = TokenRefresher(
+        RefresherParts(
+            exchange=_exchange_parts(ground, endpoint),
+            live=keeper,
+            policy=refresh_policy(ground.settings.auth),
+            jitter=lambda: random.uniform(-1, 1),  # noqa: S311 - spreads due times, keeps no secret
+        )
+    )
+    return AccountServices(
+        ground=ground,
+        endpoint=endpoint,
+        watch=watch,
+        keeper=keeper,
+        refresher=news.refresher,
+        queries=queries,
+        effects=_effects(ground, news.refresher, queries),
+    )
+
+
+def refresh_policy(auth: AuthSection) -> RefreshPolicy:
+    """When tokens are refreshed."""
+    return RefreshPolicy(
+        enabled=auth.refresh_enabled,
+        margin_seconds=auth.refresh_margin_seconds,
+        concurrency=auth.refresh_concurrency,
+    )
+
+
+def new_row_id() -> str:
+    """The id of an account to be made."""
+    return secrets.token_hex(ROW_ID_BYTES)
+
+
+def _queries(ground: AccountGround) -> UsageQueries:
+    return UsageQueries(
+        UsageParts(
+            asker=Asker(transport=ground.transport, route_of=ground.lookups.route_of),
+            pool=ground.pool,
+            clock=ground.clock,
+            client=ground.client,
+            concurrency=ground.settings.quota.concurrency,
+        )
+    )
+
+
+def _places(auth: AuthSection) -> IssuerPlaces:
+    try:
+        return places_of(authorize_url=auth.oauth_auth_endpoint, token_url=auth.oauth_token_endpoint)
+    except PlacesUnusable as error:
+        raise StartRefused(str(error)) from error
+
+
+def _endpoint(ground: AccountGround) -> TokenEndpoint:
+    def route_of(row_id: str, base_url: str) -> Route:
+        return route_by(ground.book.way(row_id), base_url=base_url, row_id=row_id)
+
+    return TokenEndpoint(
+        EndpointParts(
+            places=_places(ground.settings.auth),
+            client_id=ground.settings.auth.oauth_client_id,
+            transport=ground.transport,
+            route_of=route_of,
+            clock=ground.clock,
+            client=ground.client,
+        )
+    )
+
+
+def _exchange_parts(ground: AccountGround, endpoint: TokenEndpoint) -> ExchangeParts:
+    return ExchangeParts(
+        store=ground.stores.accounts,
+        locks=ground.stores.locks,
+        issuer=endpoint,
+        clock=ground.clock,
+        new_row_id=new_row_id,
+        complain=ground.complain,
+    )
+
+
+def _effects(ground: AccountGround, refresher: TokenRefresher, queries: UsageQueries) -> Effects:
+    async def drop_cookies(row_id: str) -> None:
+        await ground.stores.cookies.drop(row_id)
+
+    async def keep_death(row_id: str, death: Death) -> None:
+        await ground.stores.accounts.edit(row_id, Edit(death=death, died_at=ground.clock.now()))
+
+    return Effects(
+        EffectParts(
+            pool=ground.pool,
+            queries=queries,
+            clock=ground.clock,
+            renew=refresher.request,
+            drop_cookies=drop_cookies,
+            keep_death=keep_death,
+        )
+    )

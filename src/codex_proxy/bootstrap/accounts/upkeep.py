@@ -1,0 +1,146 @@
+"""What has to be done for accounts at the start, all the time, and at the end.
+
+Rules of this file: a store that cannot be read is no reason not to serve what the settings name; tokens of another
+issuer than the settings' are a reason not to start, since they would go to somebody they do not belong to.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from codex_proxy.accounts.account import Account
+from codex_proxy.accounts.issuer import grant_of
+from codex_proxy.accounts.record import Secrets
+from codex_proxy.accounts.store import StoreUnusable
+from codex_proxy.bootstrap.accounts.logins import Logins
+from codex_proxy.bootstrap.accounts.services import AccountServices, new_row_id
+from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.jobs.repeat import repeat
+from codex_proxy.operations.keeping.effects import EFFECT_SECONDS
+from codex_proxy.operations.keeping.keeper import FOLLOW_SECONDS, WRITE_SECONDS
+from codex_proxy.operations.login.outcomes import new_account
+from codex_proxy.storage.legacy.importing import import_node_files
+
+FILES_SECONDS: Final = 5.0
+RETRY_SECONDS: Final = 5.0
+
+Job = tuple[str, Callable[[], Awaitable[bool]], float]
+
+
+async def load(services: AccountServices, configured: Sequence[Account]) -> None:
+    """Take in what is kept, and the accounts whose tokens the settings name.
+
+    Raises:
+        StartRefused: an account came from another issuer than the settings name.
+    """
+    ground = services.ground
+    if ground.stores.health.ok:
+        try:
+            await _import_node_files(services)
+            await services.keeper.load()
+            ground.book.take(await ground.stores.egress.load())
+        except StoreUnusable as error:
+            ground.complain("accounts are not loaded", error)
+    else:
+        ground.complain("accounts are not loaded", StoreUnusable(ground.stores.health.message or ""))
+    _refuse_foreign(services)
+    for account in configured:
+        await _take_configured(services, account)
+    services.watch.tell()
+
+
+@asynccontextmanager
+async def upkeep(services: AccountServices, logins: Logins) -> AsyncIterator[None]:
+    """Keep accounts fresh, followed and written while the block runs; at its end everything is written."""
+    async with services.refresher.serving(), asyncio.TaskGroup() as group:
+        running = [group.create_task(_run(services, job)) for job in _jobs(services, logins)]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+    await logins.close()
+    try:
+        await services.keeper.write()
+    except StoreUnusable as error:
+        services.ground.complain("accounts are not written", error)
+
+
+def _jobs(services: AccountServices, logins: Logins) -> tuple[Job, ...]:
+    async def follow_egress() -> bool:
+        newer = await services.ground.stores.egress.load_newer(services.ground.book.egresses.revision)
+        if newer is not None:
+            services.ground.book.take(newer)
+        services.watch.tell()
+        return True
+
+    async def follow_files() -> bool:
+        for told in await logins.follower.look():
+            if told.message:
+                services.ground.complain(f"the file that account {told.row_id} follows", ValueError(told.message))
+        return True
+
+    always: tuple[Job, ...] = (("effects", services.effects.run, EFFECT_SECONDS),)
+    if not services.ground.stores.health.ok:
+        return always
+    return (
+        *always,
+        ("following the store", services.keeper.follow, FOLLOW_SECONDS),
+        ("writing accounts", services.keeper.write, WRITE_SECONDS),
+        ("following the egresses", follow_egress, FOLLOW_SECONDS),
+        ("followed files", follow_files, FILES_SECONDS),
+    )
+
+
+async def _run(services: AccountServices, job: Job) -> None:
+    name, work, pause_seconds = job
+    await repeat(
+        work,
+        clock=services.ground.clock,
+        pause_seconds=lambda succeeded: pause_seconds if succeeded else max(pause_seconds, RETRY_SECONDS),
+        complain=lambda error: services.ground.complain(name, error),
+    )
+
+
+async def _import_node_files(services: AccountServices) -> None:
+    ground = services.ground
+    done = await import_node_files(
+        ground.data_dir,
+        accounts=ground.stores.accounts,
+        marks=ground.stores.marks,
+        issuer=services.endpoint.issuer,
+        now=ground.clock.now(),
+    )
+    for told in done.skipped if done is not None else ():
+        ground.complain("taking over the accounts of another gateway", ValueError(told))
+
+
+def _refuse_foreign(services: AccountServices) -> None:
+    ours = services.endpoint.issuer
+    kept = {record.identity.issuer for record in services.ground.pool.records()}
+    # A simulated issuer has another port at each start, and what it issued opens nothing anywhere.
+    foreign = sorted(issuer for issuer in kept - {ours} if not (_is_simulated(ours) and _is_simulated(issuer)))
+    if foreign:
+        raise StartRefused(
+            f"accounts in the data directory came from {', '.join(foreign)}, but auth.oauth_token_endpoint is at "
+            f"{ours}; their tokens would go to another issuer: use another data directory, or that issuer"
+        )
+
+
+def _is_simulated(issuer: str) -> bool:
+    return issuer.startswith("http://127.0.0.1:")
+
+
+async def _take_configured(services: AccountServices, account: Account) -> None:
+    ground = services.ground
+    secrets = Secrets(access_token=account.credential.token)
+    grant = grant_of(secrets, issuer=services.endpoint.issuer, now=ground.clock.now())
+    taken = account.row_id in ground.pool
+    new = new_account(grant, row_id=new_row_id() if taken else account.row_id)
+    try:
+        outcome = await ground.stores.accounts.put(new, now=ground.clock.now())
+    except StoreUnusable:
+        ground.pool.add(account, ground.clock.now())
+        return
+    await services.keeper.take(outcome.record)

@@ -1,0 +1,34 @@
+"""Who calls the upstream, and whose certificates are believed."""
+
+from pathlib import Path
+
+from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.canonical.target import ClientIdentity, Profile
+from codex_proxy.settings.schema import ClientSection
+
+
+def client_identity(client: ClientSection, installation_id: str) -> ClientIdentity:
+    """The official client we present ourselves as."""
+    return ClientIdentity(
+        profile=Profile(client.profile),
+        engine_version=client.engine_version,
+        desktop_version=client.app_version,
+        platform=client.platform,
+        arch=client.arch,
+        terminal=client.terminal,
+        installation_id=installation_id,
+    )
+
+
+def trusted_pem(ca_file: str | None) -> bytes | None:
+    """The certificates to trust beside the system's.
+
+    Raises:
+        StartRefused: the file cannot be read.
+    """
+    if ca_file is None:
+        return None
+    try:
+        return Path(ca_file).read_bytes()
+    except OSError as error:
+        raise StartRefused(f"tls.ca_file {ca_file} cannot be read: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""Files that requests give by link."""

@@ -1,0 +1,1 @@
+"""Prompts: what one is expected to count, and those that want no answer."""

@@ -1,0 +1,1 @@
+"""Egress proxies: who leaves through which, what became of it, and what the owner changes."""

@@ -1,0 +1,196 @@
+"""The accounts in memory follow the store, and what happens to them in memory is written back.
+
+Rules of this file: the store is the truth about who is there and which credential holds; conditions and homes are
+written in batches, and what could not be written is written the next time.  Changes by other processes are seen within
+a second.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from codex_proxy.accounts.affinity import MAX_CONVERSATIONS
+from codex_proxy.accounts.issuer import Refusal
+from codex_proxy.accounts.keeping import AffinityStore, Home
+from codex_proxy.accounts.lifecycle.condition import standing
+from codex_proxy.accounts.lifecycle.hindrances import HindranceKind
+from codex_proxy.accounts.lifecycle.keeping import decode_condition, encode_condition
+from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.accounts.record import AccountEvent, AccountRecord, Secrets
+from codex_proxy.accounts.store import AccountStore, Changes, StoreUnusable
+from codex_proxy.gateway.ports import Clock
+from codex_proxy.operations.refresh.exchange import Outcome, Refreshed
+
+FOLLOW_SECONDS: Final = 1.0
+WRITE_SECONDS: Final = 2.0
+READ_AT_ONCE: Final = 200  # opening so many sealed tokens holds the loop for some milliseconds
+
+_QUIET: Final = frozenset({Outcome.RENEWED, Outcome.ADOPTED, Outcome.GONE, Outcome.NOTHING_TO_SEND})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeeperParts:
+    """What the keeper works with.
+
+    ``changed`` and ``gone`` hear of accounts after the pool does; ``egress_blamed`` of refreshes that the way out
+    made fail.
+    """
+
+    store: AccountStore
+    affinity: AffinityStore
+    pool: AccountPool
+    clock: Clock
+    complain: Callable[[str, Exception], None]
+    changed: Callable[[AccountRecord], None]
+    gone: Callable[[str], None]
+    egress_blamed: Callable[[str, Refusal], None]
+
+
+class AccountKeeper:
+    """Implements the refresher's ``LiveAccounts``.  ``load`` comes first."""
+
+    def __init__(self, parts: KeeperParts) -> None:
+        self._parts = parts
+        self._revision = 0
+        self._known: set[str] = set()
+
+    async def load(self) -> int:
+        """Take in everything that is kept; the number of accounts.  Raises ``StoreUnusable``."""
+        parts = self._parts
+        await self._apply(await parts.store.load())
+        kept = await parts.store.load_conditions()
+        parts.pool.restore({row_id: decode_condition(condition) for row_id, condition in kept.items()})
+        parts.pool.affinity.restore(await parts.affinity.load(limit=MAX_CONVERSATIONS))
+        return len(self._known)
+
+    async def follow(self) -> bool:
+        """Take in what changed since, by whichever process; for a job.  Raises ``StoreUnusable``."""
+        await self._apply(await self._parts.store.changes_since(self._revision))
+        return True
+
+    async def write(self) -> bool:
+        """Write what happened in memory; for a job.
+
+        Raises:
+            StoreUnusable: it could not be written and will be the next time.
+        """
+        await self._write_conditions()
+        await self._write_events()
+        await self._write_homes()
+        return True
+
+    # ------------------------------------------------------------------------------------------- LiveAccounts
+
+    def may_renew(self, row_id: str) -> bool:
+        """See ``LiveAccounts``."""
+        found = self._parts.pool.condition(row_id)
+        if found is None:
+            return False
+        return standing(found[0], HindranceKind.UNAUTHORIZED, self._parts.clock.now()) is None
+
+    def refreshing(self, row_id: str, *, under_way: bool) -> None:
+        """See ``LiveAccounts``."""
+        self._parts.pool.set_refreshing(row_id, refreshing=under_way)
+
+    async def take(self, record: AccountRecord) -> None:
+        """See ``LiveAccounts``; what the store does not give now comes with the next ``follow``."""
+        await self.take_all((record,))
+
+    async def take_all(self, records: Sequence[AccountRecord]) -> None:
+        """Implements the import's ``ArrivingAccounts``; see ``take``."""
+        try:
+            await self._take_all(records)
+        except StoreUnusable as error:
+            self._parts.complain("reading accounts", error)
+
+    async def drop(self, row_id: str) -> None:
+        """See ``LiveAccounts``."""
+        self._drop((row_id,))
+
+    def refused(self, row_id: str, refreshed: Refreshed) -> None:
+        """See ``LiveAccounts``: it is seen in the account's timeline."""
+        if refreshed.egress_blamed and refreshed.refusal is not None:
+            self._parts.egress_blamed(row_id, refreshed.refusal)
+        if refreshed.outcome in _QUIET:
+            return
+        reason = refreshed.refusal.value if refreshed.refusal else refreshed.outcome.value
+        evidence = {"message": refreshed.message} if refreshed.message else {}
+        after = "needs_login" if refreshed.outcome is Outcome.DEAD else "refresh_postponed"
+        event = AccountEvent(
+            row_id=row_id,
+            at=self._parts.clock.now(),
+            before="refreshing",
+            after=after,
+            reason=reason,
+            evidence=evidence,
+        )
+        self._parts.pool.journal.tell(event)
+
+    # ------------------------------------------------------------------------------------------------- within
+
+    async def _apply(self, changes: Changes) -> None:
+        await self._take_all(changes.changed)
+        if changes.removed:
+            self._drop(changes.removed)
+        self._revision = max(self._revision, changes.revision)
+
+    async def _take_all(self, records: Sequence[AccountRecord]) -> None:
+        for start in range(0, len(records), READ_AT_ONCE):
+            batch = records[start : start + READ_AT_ONCE]
+            secrets = await self._parts.store.secrets_of([record.row_id for record in batch])
+            for record in batch:
+                self._take(record, secrets.get(record.row_id))
+
+    def _take(self, record: AccountRecord, secrets: Secrets | None) -> None:
+        if secrets is None:
+            self._drop((record.row_id,))
+            return
+        self._known.add(record.row_id)
+        self._parts.pool.put(record, secrets.access_token, self._parts.clock.now())
+        self._parts.changed(record)
+
+    def _drop(self, row_ids: tuple[str, ...]) -> None:
+        self._parts.pool.remove(row_ids)
+        for row_id in row_ids:
+            if row_id in self._known:
+                self._known.discard(row_id)
+                self._parts.gone(row_id)
+
+    async def _write_conditions(self) -> None:
+        pool = self._parts.pool
+        dirty = pool.take_dirty()
+        if not dirty:
+            return
+        try:
+            await self._parts.store.keep_conditions({key: encode_condition(value) for key, value in dirty.items()})
+        except StoreUnusable:
+            for row_id in dirty:
+                pool.journal.changed(row_id)
+            raise
+
+    async def _write_events(self) -> None:
+        journal = self._parts.pool.journal
+        events = journal.take_events()
+        if not events:
+            return
+        try:
+            await self._parts.store.add_events(events)
+        except StoreUnusable:
+            for event in events:
+                journal.tell(event)
+            raise
+
+    async def _write_homes(self) -> None:
+        affinity = self._parts.pool.affinity
+        dirty = affinity.take_dirty()
+        if not dirty:
+            return
+        homes = [
+            Home(conversation=conversation, row_id=residence.row_id, used_at=residence.used_at)
+            for conversation, residence in dirty.items()
+        ]
+        try:
+            await self._parts.affinity.keep(homes)
+        except StoreUnusable:
+            affinity.mark(dirty)
+            raise

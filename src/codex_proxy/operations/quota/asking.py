@@ -1,0 +1,55 @@
+"""Small calls to the upstream in an account's name: sent its own way, read whole.
+
+Rules of this file: a call leaves through the account's own egress or not at all; what is too long is cut and said so.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from codex_proxy.accounts.account import Account
+from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.gateway.ports import Route, Transport, TransportError, UpstreamReply
+from codex_proxy.protocols.base import UpstreamCall
+
+MAX_REPLY_BYTES: Final = 1024 * 1024
+
+
+class WholeReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply, read to its end; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Makes small calls; ``route_of`` raises ``TransportError`` where the account has no way out."""
+
+    transport: Transport
+    route_of: Callable[[Account], Route]
+
+    async def ask(self, call: UpstreamCall, account: Account) -> WholeReply | Failure:
+        """The reply, or why there is none."""
+        try:
+            async with self.transport.open(call, self.route_of(account)) as reply:
+                body = await _whole(reply)
+                if body is None:
+                    return Failure(kind=FailureKind.GARBLED, message="the answer is too long", status=reply.status)
+                return WholeReply(status=reply.status, headers=dict(reply.headers), body=body)
+        except TransportError as error:
+            return error.failure
+
+
+async def _whole(reply: UpstreamReply) -> bytes | None:
+    pieces: list[bytes] = []
+    size_bytes = 0
+    while piece := await reply.read():
+        size_bytes += len(piece)
+        if size_bytes > MAX_REPLY_BYTES:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)

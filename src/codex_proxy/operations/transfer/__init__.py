@@ -1,0 +1,1 @@
+"""Accounts taken in from files and given out into files."""

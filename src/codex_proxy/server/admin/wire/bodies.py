@@ -1,0 +1,48 @@
+"""Bodies and ids of requests to the control plane.
+
+Rules of this file: whatever is no JSON is a 400, also what the decoder has other words for; members that nobody knows
+are passed over and named in the answer.
+"""
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import SerializationException
+from litestar.params import PathParameter
+
+MOST_IDS: Final = 1000
+MOST_LABEL: Final = 64
+ROW_ID: Final = r"^[0-9a-f]{16}$"
+
+RowId: TypeAlias = Annotated[str, PathParameter(pattern=ROW_ID, description="An account's row id.")]
+RowIdText: TypeAlias = Annotated[str, msgspec.Meta(pattern=ROW_ID)]
+Label: TypeAlias = Annotated[str, msgspec.Meta(max_length=MOST_LABEL)]
+
+
+class ControlRequest(Request[Any, Any, Any]):
+    """A request whose body is a 400 where it is no JSON, whatever the decoder makes of it."""
+
+    async def json(self) -> Any:
+        """The decoded body."""
+        try:
+            return await super().json()
+        except UnicodeDecodeError as error:
+            raise SerializationException("the body is no UTF-8") from error
+        except RecursionError as error:
+            raise SerializationException("the body is nested too deeply") from error
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """It was done; ``warnings`` name what was passed over."""
+
+    success: Literal[True] = True
+    warnings: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+
+
+async def unknown_members(request: ControlRequest, known: type[msgspec.Struct]) -> tuple[str, ...] | msgspec.UnsetType:
+    """A warning for each member of the body that is none of ``known``'s; unset where there is none."""
+    body = await request.json() if await request.body() else None
+    names = {field.encode_name for field in msgspec.structs.fields(known)}
+    unknown = tuple(f"unknown field {name!r} was ignored" for name in body if name not in names) if body else ()
+    return unknown or msgspec.UNSET

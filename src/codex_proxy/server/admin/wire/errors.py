@@ -1,0 +1,168 @@
+"""Errors of the control plane: ``{"error": "...", "code": "...", "details": {...}}``.
+
+Rules of this file: what an operation may raise has its status and code in one table; a message is the operation's own
+sentence, which holds no secret.  What nobody expected says nothing but that it is in the log.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from codex_proxy.accounts.issuer import IssuerError
+from codex_proxy.accounts.store import StoreUnusable
+from codex_proxy.operations.accounts.credits import NothingRedeemed, RedeemedJustNow
+from codex_proxy.operations.accounts.explaining import NotExplained
+from codex_proxy.operations.accounts.parts import AccountUnusable, UnknownAccount, UpstreamRefused
+from codex_proxy.operations.accounts.quota import HINTS
+from codex_proxy.operations.jobs_book import TooManyJobs
+from codex_proxy.operations.login.callback import InvalidCallback
+from codex_proxy.operations.login.cli_file import CliFileUnusable
+from codex_proxy.operations.login.outcomes import TooManyLogins, UnknownLogin
+from codex_proxy.operations.login.ports import FileUnreadable
+from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, WrongIdentity
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+ReportDefect: TypeAlias = Callable[[str, Exception], None]
+
+CODES: Final[Mapping[int, str]] = {
+    400: "invalid_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    421: "misdirected_request",
+    429: "too_many_requests",
+    502: "bad_gateway",
+    503: "unavailable",
+}
+"""The code of an error that has none of its own."""
+
+
+class ControlError(HTTPException):
+    """A refusal with a code of its own.
+
+    ``details`` are for programs; ``beside`` are further members of the answer, for clients that look for them there.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        code: str,
+        message: str,
+        *,
+        details: Mapping[str, Any] | None = None,
+        beside: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail=message, status_code=status_code, headers=None if headers is None else dict(headers))
+        self.code = code
+        self.details = details
+        self.beside = beside or {}
+
+
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operation's exception is to a client; ``message`` where the exception has none."""
+
+    status: int
+    code: str
+    message: str | None = None
+
+
+MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
+    StoreUnusable: Meaning(status=503, code="store_unusable"),
+    UnknownAccount: Meaning(status=404, code="unknown_account"),
+    AccountUnusable: Meaning(status=409, code="needs_login"),
+    TokenUnusable: Meaning(status=400, code="token_unusable"),
+    WrongIdentity: Meaning(status=400, code="wrong_identity"),
+    InvalidCallback: Meaning(status=400, code="invalid_callback"),
+    UnknownLogin: Meaning(
+        status=400, code="unknown_login", message="there is no login of this name, or none any more; start it again"
+    ),
+    TooManyLogins: Meaning(
+        status=429, code="too_many_logins", message="too many logins are under way; finish one or wait five minutes"
+    ),
+    TooManyJobs: Meaning(status=409, code="too_many_jobs"),
+    FileUnreadable: Meaning(status=400, code="file_unreadable"),
+    CliFileUnusable: Meaning(status=400, code="file_unusable"),
+    NotExplained: Meaning(status=404, code="not_explained"),
+}
+
+
+_MORE_THAN_A_MEANING: Final[tuple[type[Exception], ...]] = (
+    UpstreamRefused,
+    ExchangeRefused,
+    IssuerError,
+    RedeemedJustNow,
+    NothingRedeemed,
+)
+
+
+def error_handlers(report_defect: ReportDefect) -> ExceptionHandlersMap:
+    """What becomes of every exception."""
+
+    def defect(request: AnyRequest, error: Exception) -> Response[Any]:
+        report_defect(f"control plane, {request.method} {request.url.path}", error)
+        return _response(ControlError(500, "internal", "internal error; the log says more"))
+
+    told: ExceptionHandlersMap = dict.fromkeys((*MEANINGS, *_MORE_THAN_A_MEANING), _told)
+    return {HTTPException: _refused, **told, Exception: defect}
+
+
+def control_error(error: Exception) -> ControlError:
+    """What an operation's exception is to a client; raises ``TypeError`` for what no operation raises."""
+    match error:
+        case UpstreamRefused(failure=failure):
+            hint = HINTS.get(failure.kind)
+            beside = {"detail": str(error), "hint": hint}
+            return ControlError(502, failure.kind.value, "the upstream gave no answer", beside=beside)
+        case ExchangeRefused(refusal=refusal, kept=kept):
+            details = {"refusal": None if refusal is None else refusal.value, "kept": kept}
+            return ControlError(502, "refresh_failed", str(error), details=details)
+        case IssuerError(refusal=refusal):
+            return ControlError(502, f"issuer_{refusal.value}", str(error))
+        case RedeemedJustNow(wait_seconds=wait_seconds):
+            headers = {"retry-after": str(max(1, round(wait_seconds)))}
+            return ControlError(429, "cooldown", str(error), headers=headers)
+        case NothingRedeemed(outcome=outcome):
+            return ControlError(409, outcome.value, str(error))
+    found = next((MEANINGS[kind] for kind in type(error).__mro__ if kind in MEANINGS), None)
+    if found is None:
+        raise TypeError(f"no operation raises {type(error).__name__}")
+    return ControlError(found.status, found.code, found.message or str(error))
+
+
+def _told(_: AnyRequest, error: Exception) -> Response[Any]:
+    return _response(control_error(error))
+
+
+def _refused(_: AnyRequest, error: HTTPException) -> Response[Any]:
+    return _response(error)
+
+
+def _response(error: HTTPException) -> Response[Any]:
+    content: dict[str, Any] = {"error": _words(error), "code": CODES.get(error.status_code, "error")}
+    if isinstance(error, ControlError):
+        content |= {"code": error.code, **({"details": error.details} if error.details else {}), **error.beside}
+    headers = {"cache-control": "no-store", **(error.headers or {})}
+    return Response(content, status_code=error.status_code, headers=headers)
+
+
+def _words(error: HTTPException) -> str:
+    """The detail, or what is wrong with each member of a body."""
+    wrong = error.extra if isinstance(error.extra, list) else []
+    told = [_fault(fault) for fault in wrong if {"key", "message"} <= fault.keys()]
+    return "; ".join(told) or error.detail
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    key, message = fault["key"], fault["message"]
+    if message == repr(key):  # Litestar's words for what is not there
+        return "the body is missing" if key == "data" else f"{key} is missing"
+    return f"{key}: {message}"

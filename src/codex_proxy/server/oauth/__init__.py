@@ -1,0 +1,1 @@
+"""The listener for the issuer's redirects, and the pages it shows."""

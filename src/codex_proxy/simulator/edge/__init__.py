@@ -1,0 +1,1 @@
+"""What stands before backend and issuer: who is refused for where it comes from."""

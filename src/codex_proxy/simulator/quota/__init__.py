@@ -1,0 +1,1 @@
+"""Quotas that really run out: windows, buckets, paid credits and credits that reset."""

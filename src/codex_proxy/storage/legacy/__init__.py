@@ -1,0 +1,1 @@
+"""Taking over what the Node system kept in the same data directory."""

@@ -1,0 +1,75 @@
+"""A write under way: the connection, the counters of changes, and the key that seals.
+
+Rules of this file: the first thing a write does is to lock the one row of ``store_state``, on PostgreSQL too.  So the
+writes of all processes follow one another, revisions are committed in their order, and no secret is sealed with a key
+that a rotation is about to drop.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from codex_proxy.storage.sealing.ring import Place
+from codex_proxy.storage.sealing.sources import Seals
+from codex_proxy.storage.sql.tables import ACCOUNTS, STORE_STATE
+
+MOST_PARAMETERS: Final = 10_000  # SQLite takes 32,766 in one statement, PostgreSQL 32,767
+
+
+class Transaction:
+    """One write; committed when what it was made for returns, undone when that raises."""
+
+    def __init__(self, connection: Connection, seals: Seals) -> None:
+        self.connection = connection
+        self._seals = seals
+        state = connection.execute(select(STORE_STATE).with_for_update()).one()
+        self._key_id: str = state.sealing_key_id
+
+    def next_revision(self, count: int = 1) -> int:
+        """The revision of one more change of an account, or the last one of so many more."""
+        counted = update(STORE_STATE).values(revision=STORE_STATE.c.revision + count).returning(STORE_STATE.c.revision)
+        revision: int = self.connection.execute(counted).scalar_one()
+        return revision
+
+    def egress_changed(self) -> None:
+        """Note that proxies or assignments changed."""
+        self.connection.execute(update(STORE_STATE).values(egress_revision=STORE_STATE.c.egress_revision + 1))
+
+    def seal(self, secret: str, place: Place) -> bytes:
+        """Seal with the key in force; raises ``StoreUnusable``."""
+        return self._seals.seal(secret, place, key_id=self._key_id)
+
+    def open(self, sealed: bytes, place: Place) -> str:
+        """What was sealed; raises ``StoreUnusable``."""
+        return self._seals.open(sealed, place)
+
+    def seal_with(self, key_id: str) -> None:
+        """Seal with this key from now on, in every process; raises ``StoreUnusable`` where it is not there."""
+        self._seals.require(key_id)
+        self.connection.execute(update(STORE_STATE).values(sealing_key_id=key_id))
+        self._key_id = key_id
+
+    def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]], *, newer_by: str | None = None) -> None:
+        """Insert rows, each in place of the one with its key; with ``newer_by`` only where that column grows."""
+        if not rows:
+            return
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table)
+        keys = [column.name for column in table.primary_key]
+        changes = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        grows = None if newer_by is None else statement.excluded[newer_by] > table.c[newer_by]
+        self.connection.execute(
+            statement.on_conflict_do_update(index_elements=keys, set_=changes, where=grows), [dict(row) for row in rows]
+        )
+
+    def known(self, row_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these accounts are there."""
+        return frozenset(
+            row_id
+            for start in range(0, len(row_ids), MOST_PARAMETERS)
+            for row_id in self.connection.scalars(
+                select(ACCOUNTS.c.row_id).where(ACCOUNTS.c.row_id.in_(row_ids[start : start + MOST_PARAMETERS]))
+            )
+        )

@@ -1,0 +1,1 @@
+"""What keeps a store whole: looking before opening, quarantine, backups, migrations."""

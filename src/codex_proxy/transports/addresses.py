@@ -1,0 +1,69 @@
+"""Which network an IP address belongs to, as far as it decides who may be asked.
+
+Rules of this file: pure; an address is forbidden unless a table says otherwise.  An IPv6 address that stands for an
+IPv4 address is judged as that one.  Source: IANA's special-purpose registries for IPv4 and IPv6; the metadata services
+of AWS, Azure, Google, Oracle and Alibaba.
+"""
+
+import ipaddress
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Reach(StrEnum):
+    """Where an address leads."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    FORBIDDEN = "forbidden"
+
+
+def _networks(*texts: str) -> tuple[Network, ...]:
+    return tuple(map(ipaddress.ip_network, texts))
+
+
+_FORBIDDEN: Final = _networks(
+    "0.0.0.0/8",  # "this host", which connects to the loopback
+    "169.254.0.0/16",  # link-local, metadata among it
+    "192.0.0.0/24",  # protocol assignments, Oracle's metadata among them
+    "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::/32", "fd20:ce::254/128",  # metadata elsewhere
+    "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",  # documentation
+    "192.88.99.0/24",  # relays to IPv6, withdrawn
+    "198.18.0.0/15",  # benchmarks
+    "224.0.0.0/4", "240.0.0.0/4",  # multicast; reserved, and the broadcast address
+    "2001::/23",  # protocol assignments, Teredo tunnels among them
+    "2001:db8::/32", "3fff::/20",  # documentation
+)  # fmt: skip
+_PRIVATE: Final = _networks(
+    "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+    "100.64.0.0/10",  # behind a carrier's translation, and overlay networks
+    "::1/128", "fc00::/7",
+)  # fmt: skip
+_PUBLIC: Final = _networks("0.0.0.0/0", "2000::/3")
+"""After the other tables: all of IPv4, and of IPv6 what is handed out."""
+
+_TABLES: Final = ((Reach.FORBIDDEN, _FORBIDDEN), (Reach.PRIVATE, _PRIVATE), (Reach.PUBLIC, _PUBLIC))
+_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
+_TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_TUNNELLED: Final = ipaddress.IPv6Network("2002::/16")
+_TUNNELLED_SHIFT: Final = 80
+
+
+def reach_of(address: Address) -> Reach:
+    """Where the address leads."""
+    if isinstance(address, ipaddress.IPv6Address):
+        address = _embedded(address) or address
+    found = (reach for reach, networks in _TABLES if any(address in network for network in networks))
+    return next(found, Reach.FORBIDDEN)
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that this one stands for: mapped, translated (NAT64) or tunnelled (6to4)."""
+    if address in _MAPPED or address in _TRANSLATED:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    if address in _TUNNELLED:
+        return ipaddress.IPv4Address(int(address) >> _TUNNELLED_SHIFT & 0xFFFF_FFFF)
+    return None

@@ -1,0 +1,35 @@
+"""The services over the stores of a data directory."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from codex_proxy.bootstrap.accounts.opening import open_account_stores
+from codex_proxy.bootstrap.accounts.services import AccountServices
+from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.outgoing.upstream import make_upstream
+from codex_proxy.settings.schema import Settings
+
+
+@asynccontextmanager
+async def services_in(
+    data_dir: Path, complaints: list[str] | None = None, **auth: Any
+) -> AsyncIterator[AccountServices]:
+    """Services with these settings of ``auth``, while the block runs."""
+    settings = Settings()
+    settings = settings.model_copy(update={"auth": settings.auth.model_copy(update=auth)})
+    clock, heard = SystemClock(), [] if complaints is None else complaints
+    stores = await open_account_stores(settings.storage, data_dir=data_dir, environ={}, now=clock.now())
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(stores.close)
+        upstream = make_upstream(
+            settings,
+            stores,
+            data_dir=data_dir,
+            installation_id="installation",
+            clock=clock,
+            complain=lambda where, error: heard.append(f"{where}: {error}"),
+        )
+        stack.push_async_callback(upstream.transport.close)
+        yield upstream.accounts

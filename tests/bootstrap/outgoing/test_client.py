@@ -1,0 +1,25 @@
+"""Who calls the upstream."""
+
+from pathlib import Path
+
+import pytest
+
+from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.bootstrap.outgoing.client import client_identity, trusted_pem
+from codex_proxy.canonical.target import Profile
+from codex_proxy.settings.schema import ClientSection
+
+
+def test_the_client_is_the_settings_one() -> None:
+    section = ClientSection(profile="cli", engine_version="1.2.3", platform="Debian 13", arch="arm64")
+    identity = client_identity(section, "installed")
+    assert (identity.profile, identity.engine_version, identity.installation_id) == (Profile.CLI, "1.2.3", "installed")
+    assert (identity.platform, identity.arch, identity.desktop_version) == ("Debian 13", "arm64", section.app_version)
+
+
+def test_certificates_are_read_and_a_missing_file_refuses_the_start(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(b"pem")
+    assert trusted_pem(None) is None
+    assert trusted_pem(str(tmp_path / "ca.pem")) == b"pem"
+    with pytest.raises(StartRefused, match=r"tls\.ca_file .*none\.pem cannot be read"):
+        trusted_pem(str(tmp_path / "none.pem"))

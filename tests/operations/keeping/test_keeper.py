@@ -1,0 +1,213 @@
+"""The accounts in memory and the store beside them."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import pytest
+
+from codex_proxy.accounts.affinity import AffinityMap
+from codex_proxy.accounts.issuer import Refusal
+from codex_proxy.accounts.keeping import Home
+from codex_proxy.accounts.lifecycle.states import Occurrence, State
+from codex_proxy.accounts.pool import AccountPool, News
+from codex_proxy.accounts.record import AccountEvent, AccountRecord, Death, Identity, Secrets
+from codex_proxy.accounts.store import Edit, NewAccount, StoreUnusable
+from codex_proxy.operations.keeping.keeper import AccountKeeper, KeeperParts
+from codex_proxy.operations.refresh.exchange import Outcome, Refreshed
+from tests.gateway.scene import NOW, FakeClock
+from tests.stores.memory_store import MemoryAccountStore
+
+CONVERSATION = ("key", "conversation")
+
+
+class Homes:
+    """Implements ``AffinityStore`` in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], Home] = {}
+        self.broken = False
+
+    async def load(self, *, limit: int) -> tuple[Home, ...]:
+        return tuple(self.kept.values())[:limit]
+
+    async def keep(self, homes: Sequence[Home]) -> None:
+        if self.broken:
+            raise StoreUnusable("the disk is full")
+        self.kept |= {home.conversation: home for home in homes}
+
+    async def trim(self, *, limit: int) -> int:
+        return limit
+
+
+class Store(MemoryAccountStore):
+    """A store that refuses to write while it is ``broken``."""
+
+    broken = False
+
+    async def keep_conditions(self, conditions: Mapping[str, bytes]) -> None:
+        self._refuse()
+        await super().keep_conditions(conditions)
+
+    async def add_events(self, events: Sequence[AccountEvent]) -> None:
+        self._refuse()
+        await super().add_events(events)
+
+    def _refuse(self) -> None:
+        if self.broken:
+            raise StoreUnusable("the disk is full")
+
+
+class Scene:
+    """A store with an account ``a``, and as many gateways over it as a test wants."""
+
+    def __init__(self) -> None:
+        self.store, self.homes, self.clock = Store(), Homes(), FakeClock()
+        self.changed: list[str] = []
+        self.gone: list[str] = []
+        self.blamed: list[tuple[str, Refusal]] = []
+
+    async def add(self, row_id: str, *, token: str = "access") -> AccountRecord:
+        identity = Identity(issuer="https://issuer.invalid", account_id=row_id, user_id=row_id)
+        new = NewAccount(row_id=row_id, identity=identity, secrets=Secrets(access_token=token), plan="plus")
+        return (await self.store.put(new, now=self.clock.now())).record
+
+    async def gateway(self) -> tuple[AccountKeeper, AccountPool]:
+        pool = AccountPool(affinity=AffinityMap())
+        parts = KeeperParts(
+            store=self.store,
+            affinity=self.homes,
+            pool=pool,
+            clock=self.clock,
+            complain=lambda what, error: pytest.fail(f"{what}: {error}"),
+            changed=lambda record: self.changed.append(record.row_id),
+            gone=self.gone.append,
+            egress_blamed=lambda row_id, refusal: self.blamed.append((row_id, refusal)),
+        )
+        keeper = AccountKeeper(parts)
+        await keeper.load()
+        return keeper, pool
+
+
+def states(pool: AccountPool) -> dict[str, State]:
+    return {row_id: verdict.state for row_id, verdict in pool.verdicts(NOW).items()}
+
+
+async def test_what_is_kept_is_there_after_the_start() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, pool = await scene.gateway()
+    assert states(pool) == {"a": State.ACTIVE}
+    assert (pool.account("a").credential.token, scene.changed) == ("access", ["a"])
+    assert await keeper.load() == 1
+
+
+async def test_a_14_what_another_process_does_is_seen_with_the_next_look() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, pool = await scene.gateway()
+    await scene.add("b")
+    await scene.store.edit("a", Edit(enabled=False))
+    await keeper.follow()
+    assert states(pool) == {"a": State.DISABLED, "b": State.ACTIVE}
+    await scene.store.remove(["a"])
+    await keeper.follow()
+    assert (states(pool), scene.gone) == ({"b": State.ACTIVE}, ["a"])
+
+
+async def test_locks_and_homes_survive_a_restart() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, pool = await scene.gateway()
+    pool.settle("a", News(occurrence=Occurrence.USAGE_LIMIT, until=NOW + 3600), NOW)
+    pool.affinity.settle(CONVERSATION, "a", NOW)
+    await keeper.write()
+    _, after = await scene.gateway()
+    assert states(after) == {"a": State.LIMITED}
+    assert after.affinity.home(CONVERSATION, NOW) == "a"
+
+
+async def test_what_changed_is_in_the_timeline() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, pool = await scene.gateway()
+    states(pool)
+    pool.settle("a", News(occurrence=Occurrence.USAGE_LIMIT, until=NOW + 3600), NOW)
+    await keeper.write()
+    (event,) = await scene.store.events("a", limit=9)
+    assert (event.before, event.after) == ("active", "rate_limited")
+
+
+async def test_what_could_not_be_written_is_written_the_next_time() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, pool = await scene.gateway()
+    states(pool)
+    pool.settle("a", News(occurrence=Occurrence.USAGE_LIMIT, until=NOW + 3600), NOW)
+    pool.affinity.settle(CONVERSATION, "a", NOW)
+    scene.store.broken = scene.homes.broken = True
+    with pytest.raises(StoreUnusable):
+        await keeper.write()
+    scene.store.broken = False
+    with pytest.raises(StoreUnusable):
+        await keeper.write()
+    scene.homes.broken = False
+    await keeper.write()
+    assert set(await scene.store.load_conditions()) == {"a"}
+    assert len(await scene.store.events("a", limit=9)) == 1
+    assert set(scene.homes.kept) == {CONVERSATION}
+
+
+async def test_nothing_to_write_writes_nothing() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, _ = await scene.gateway()
+    scene.store.broken = scene.homes.broken = True
+    assert await keeper.write()
+
+
+async def test_a_renewed_credential_serves_at_once() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, pool = await scene.gateway()
+    record = await scene.add("a", token="newer")
+    await keeper.take(record)
+    assert pool.account("a").credential.token == "newer"
+
+
+async def test_b_11_a_failed_refresh_is_in_the_timeline_and_its_way_out_is_told() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, _ = await scene.gateway()
+    refused = Refreshed(outcome=Outcome.POSTPONED, refusal=Refusal.REGION, message="not here", egress_blamed=True)
+    keeper.refused("a", refused)
+    keeper.refused("a", Refreshed(outcome=Outcome.DEAD, refusal=Refusal.REFRESH_TOKEN_REUSED, message="reused"))
+    keeper.refused("a", Refreshed(outcome=Outcome.NOTHING_TO_SEND))
+    await keeper.write()
+    told = [(event.after, event.reason, event.evidence) for event in await scene.store.events("a", limit=9)]
+    assert sorted(told) == [
+        ("needs_login", "refresh_token_reused", {"message": "reused"}),
+        ("refresh_postponed", "region", {"message": "not here"}),
+    ]
+    assert scene.blamed == [("a", Refusal.REGION)]
+
+
+async def test_b_02_a_dead_refresh_token_leaves_the_access_token_in_use() -> None:
+    scene = Scene()
+    record = await scene.add("a")
+    keeper, pool = await scene.gateway()
+    dead = msgspec.structs.replace(record, death=Death.REUSED)
+    await keeper.take(dead)
+    assert states(pool) == {"a": State.ACTIVE}
+
+
+async def test_b_08_three_renewals_that_refused_tokens_cause_in_ten_minutes_are_enough() -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, pool = await scene.gateway()
+    allowed = []
+    for generation in range(4):
+        pool.settle("a", News(occurrence=Occurrence.REFUSED_TOKEN, generation=generation), NOW)
+        allowed.append(keeper.may_renew("a"))
+        await keeper.take(await scene.add("a", token=f"newer-{generation}"))
+    assert allowed == [True, True, True, False]
+    assert not keeper.may_renew("nobody")
