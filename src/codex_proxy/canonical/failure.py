@@ -264,7 +264,7 @@ RULES: Final[dict[FailureKind, FailureRule]] = {
         fault=Fault.GATEWAY,
         client_status=503,
         client_retries=True,
-        meaning="Every slot stayed taken for the bounded wait.",
+        meaning="Every slot stayed taken, or every account rested, for the bounded wait.",
     ),
     FailureKind.STOPPING: FailureRule(
         fault=Fault.GATEWAY, client_status=503, client_retries=True, meaning="The gateway is stopping."
