@@ -1,0 +1,57 @@
+"""A day of two accounts, in seconds: one runs out, the other carries on, the window resets, both serve again."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from tests.scenarios.stage import Stage, stage
+
+DAY = """
+accounts:
+  - id: account-1
+    plan: plus
+    primary: {seconds: 3600, used_percent: 0, per_request_percent: 50, resets_in_seconds: %s}
+  - {id: account-2, plan: pro}
+"""
+
+
+async def callers(play: Stage) -> list[str]:
+    return [entry["account"] for entry in await play.asked()]
+
+
+async def ask(play: Stage, count: int) -> list[int]:
+    return [(await play.chat(f"question {number}")).status_code for number in range(count)]
+
+
+async def test_an_account_that_runs_out_rests_and_comes_back_when_its_window_resets(tmp_path: Path) -> None:
+    async with stage(tmp_path, DAY % 6) as play:
+        assert await ask(play, 4) == [200] * 4
+        assert sorted(await callers(play)) == ["account-1", "account-1", "account-2", "account-2"]
+        assert await ask(play, 4) == [200] * 4
+        assert (await callers(play))[4:] == ["account-2"] * 4
+        assert await play.states() == {"limited": 1, "active": 1}
+        async with asyncio.timeout(15):
+            while (await callers(play))[-1] != "account-1":
+                assert await ask(play, 1) == [200]
+        assert await play.states() == {"active": 2}
+
+
+async def test_a_refusal_that_comes_before_the_counters_tell_is_hidden_from_the_client(tmp_path: Path) -> None:
+    full = (DAY % 600).replace("used_percent: 0", "used_percent: 100")
+    async with stage(tmp_path, full) as play:
+        assert await ask(play, 3) == [200] * 3
+        assert (await callers(play)).count("account-1") <= 1
+        assert await play.states() == {"limited": 1, "active": 1}
+
+
+async def test_q_18_where_both_run_out_the_client_hears_when_the_first_comes_back(tmp_path: Path) -> None:
+    both = DAY.replace("  - {id: account-2, plan: pro}", "").strip() % 600
+    second: dict[str, Any] = {"id": "account-2"}
+    scenario = f"{both}\n" + both.partition("accounts:\n")[2].replace("account-1", second["id"])
+    async with stage(tmp_path, scenario.replace("used_percent: 0", "used_percent: 100")) as play:
+        reply = await play.chat()
+        assert reply.status_code == 429
+        assert 500 <= int(reply.headers["retry-after"]) <= 601  # rounded up
+        assert len(await callers(play)) <= 2
+        assert (await play.chat()).status_code == 429
+        assert len(await callers(play)) <= 2
