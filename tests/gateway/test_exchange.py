@@ -127,7 +127,7 @@ async def test_a_failure_before_content_is_tried_on_the_next_account(reply: Scri
         ScriptedReply(body=(Piece(CREATED), Piece(delta("half")))),
     ],
 )
-async def test_a_failure_after_content_is_told_and_no_second_account_is_touched(reply: ScriptedReply) -> None:
+async def test_q_19_a_failure_after_content_is_told_and_no_second_account_is_touched(reply: ScriptedReply) -> None:
     scene = Scene()
     scene.transport.add(reply, account_id="a")
     client, failure = await scene.ask()

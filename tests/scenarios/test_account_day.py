@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.scenarios.stage import Stage, stage
 
 DAY = """
@@ -55,3 +57,13 @@ async def test_q_18_where_both_run_out_the_client_hears_when_the_first_comes_bac
         assert len(await callers(play)) <= 2
         assert (await play.chat()).status_code == 429
         assert len(await callers(play)) <= 2
+
+
+@pytest.mark.parametrize("path", ["/backend-api/wham/usage", "/api/codex/usage", "/backend-api/codex/usage"])
+async def test_q_23_a_client_that_asks_for_its_usage_hears_of_the_room_there_is(tmp_path: Path, path: str) -> None:
+    async with stage(tmp_path, DAY % 600) as play:
+        await ask(play, 2)
+        told = (await play.client.get(path)).json()
+        assert (await play.client.get(path, headers={"authorization": "Bearer wrong"})).status_code == 401
+    assert told["rate_limit"]["allowed"] is True
+    assert told["rate_limit"]["primary_window"]["limit_window_seconds"] == 18_000

@@ -35,3 +35,18 @@ def test_others_go_through_it(tmp_path: Path) -> None:
 
 def test_a_proxy_set_for_the_gateway_stays(tmp_path: Path) -> None:
     assert proxy_of(tmp_path, CODEX_PROXY_TLS__PROXY_URL=PROXY, NO_PROXY="*") == PROXY
+
+
+def test_p_03_the_environment_beats_the_file_a_null_for_us_beats_the_machines_variable_and_both_say_so(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "local.yaml").write_text("tls: {proxy_url: null}", encoding="utf-8")
+    by_machine = load_settings(flags={}, environ={"HTTPS_PROXY": PROXY}, data_dir=tmp_path)
+    told = {"HTTPS_PROXY": PROXY, "CODEX_PROXY_TLS__PROXY_URL": "null"}
+    by_owner = load_settings(flags={}, environ=told, data_dir=tmp_path)
+    assert by_machine.settings.tls.proxy_url == PROXY
+    assert by_owner.settings.tls.proxy_url is None
+    assert [loaded.provenance["tls.proxy_url"] for loaded in (by_machine, by_owner)] == [
+        "environment HTTPS_PROXY",
+        "environment CODEX_PROXY_TLS__PROXY_URL",
+    ]

@@ -34,6 +34,7 @@ from codex_proxy.gateway.prompts.estimates import PromptEstimates
 from codex_proxy.gateway.selection import QueuePolicy, Selection
 from codex_proxy.operations.model_list import ModelList, everything
 from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.pool_usage import pool_usage
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.anthropic.server import AnthropicServer
@@ -49,7 +50,7 @@ from codex_proxy.server.admin.ollama import ollama_routes
 from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.cursor import ChatOrResponses
 from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, InferenceEndpoint, InferenceParts
-from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, RootEndpoint
+from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, RootEndpoint, UsageEndpoint
 from codex_proxy.server.api.stored import StoredResponseEndpoint, UpgradeEndpoint
 from codex_proxy.server.app import GatewayApplication, Route, RouteTable
 from codex_proxy.server.asgi import Application
@@ -67,6 +68,9 @@ ReportDefect = Callable[[str, Exception], None]
 
 FIDELITY: Final = Path(__file__).with_name("fidelity.json")
 """What becomes of every feature, as the tests found it; see ``docs/fidelity.md``."""
+
+USAGE_PATHS: Final = ("/wham/usage", "/backend-api/wham/usage", "/api/codex/usage", "/codex/usage", "/usage")
+"""Where clients ask for their usage; the last is what is left of ``/backend-api/codex/usage``."""
 
 CONTROL_PREFIXES: Final = ("/health/details", "/openapi", "/admin/", "/auth/")
 
@@ -245,7 +249,8 @@ def _application(
     )
     images = ImageRoutes(inference=parts, pictures=ground.pictures)
     openai = OpenAiRoutes(inference=parts, gateway=gateway, models=models, encode_failure=encode_failure)
-    own = openai.exact(_exact_routes(parts, chat, encode_failure) | _counting_routes(counting))
+    plain = _exact_routes(parts, chat, encode_failure) | _counting_routes(counting) | _usage_routes(ground, upstream)
+    own = openai.exact(plain)
     below = openai.prefixes(_prefix_routes(encode_failure))
     application = GatewayApplication(
         routes=RouteTable(
@@ -311,6 +316,11 @@ def _counting_routes(parts: CountParts) -> dict[str, Route]:
         encode_failure=FailureEncoder(ResponsesServer()),
     )
     return {"/v1/responses/input_tokens": Route(by_method={"POST": CountEndpoint(responses, parts)})}
+
+
+def _usage_routes(ground: Ground, upstream: Upstream) -> dict[str, Route]:
+    endpoint = UsageEndpoint(lambda: pool_usage(upstream.pool, ground.clock.now()))
+    return dict.fromkeys(USAGE_PATHS, Route(by_method={"GET": endpoint}))
 
 
 def _prefix_routes(encode_failure: FailureEncoder) -> dict[str, Route]:

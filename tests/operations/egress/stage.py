@@ -10,7 +10,7 @@ from codex_proxy.accounts.record import AccountRecord, Identity
 from codex_proxy.operations.egress.addresses import parse_proxy
 from codex_proxy.operations.egress.assigning import Assignments
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
-from codex_proxy.operations.egress.checks import CheckParts, ExitAnswer, NotThrough, ProxyChecks
+from codex_proxy.operations.egress.checks import CheckParts, ExitAnswer, ExitProbe, NotThrough, ProxyChecks
 from codex_proxy.operations.egress.pool import PoolParts, ProxyPool
 from codex_proxy.operations.ollama_bridge import SettingsNotKept
 from tests.gateway.scene import FakeClock
@@ -56,9 +56,10 @@ class StandInKeeper:
 
 
 class Stage:
-    """The use cases, and what they told; ``store`` is also another process's."""
+    """The use cases, and what they told; ``store`` is also another process's, whose ids begin otherwise."""
 
     def __init__(self, store: MemoryEgressStore | None = None) -> None:
+        prefix = "p" if store is None else "q"
         self.records = [
             record(A, email="one@example.invalid"),
             record(B, email="two@example.invalid"),
@@ -75,7 +76,7 @@ class Stage:
                 store=self.store,
                 book=self.book,
                 now=self.clock.now,
-                new_id=lambda: f"p{next(numbers)}",
+                new_id=lambda: f"{prefix}{next(numbers)}",
                 taken=self._taken,
                 rerouted=self._rerouted,
             )
@@ -83,17 +84,20 @@ class Stage:
         self.assignments = Assignments(self.pool, lambda: self.records)
         self.probe, self.keeper = StandInProbe(), StandInKeeper()
         self.urls: Sequence[str] = ("https://one.invalid", "https://two.invalid")
-        self.checks = ProxyChecks(
-            CheckParts(
-                pool=self.pool,
-                book=self.book,
-                probe=self.probe,
-                clock=self.clock,
-                urls=lambda: self.urls,
-                keeper=self.keeper,
-            ),
-            interval_minutes=5,
+        self.checks = self.checks_by(self.probe)
+
+    def checks_by(self, probe: ExitProbe, *, check_seconds: float = 10.0) -> ProxyChecks:
+        """Checks that ask in another way."""
+        parts = CheckParts(
+            pool=self.pool,
+            book=self.book,
+            probe=probe,
+            clock=self.clock,
+            urls=lambda: self.urls,
+            keeper=self.keeper,
+            check_seconds=check_seconds,
         )
+        return ProxyChecks(parts, interval_minutes=5)
 
     def _taken(self) -> None:
         self.taken_count += 1

@@ -165,7 +165,7 @@ async def test_nothing_to_write_writes_nothing() -> None:
     assert await keeper.write()
 
 
-async def test_a_renewed_credential_serves_at_once() -> None:
+async def test_b_06_a_pair_adopted_from_the_store_is_whole_and_serves_at_once() -> None:
     scene = Scene()
     await scene.add("a")
     keeper, pool = await scene.gateway()

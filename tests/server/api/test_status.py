@@ -2,7 +2,7 @@
 
 import pytest
 
-from codex_proxy.server.api.status import HealthEndpoint, RootEndpoint
+from codex_proxy.server.api.status import HealthEndpoint, RootEndpoint, UsageEndpoint
 from codex_proxy.server.asgi import Message
 from codex_proxy.server.incoming import Endpoint, Incoming
 
@@ -32,3 +32,9 @@ async def test_the_root_says_that_it_runs() -> None:
 @pytest.mark.parametrize(("stopping", "status"), [(False, 200), (True, 503)])
 async def test_health_tells_a_stop(stopping: bool, status: int) -> None:
     assert (await ask(HealthEndpoint(is_stopping=lambda: stopping)))[0] == status
+
+
+async def test_usage_is_told_as_it_is_now() -> None:
+    told = iter(({"plan_type": "plus"}, {"plan_type": "pro"}))
+    endpoint = UsageEndpoint(lambda: next(told))
+    assert [await ask(endpoint) for _ in range(2)] == [(200, b'{"plan_type":"plus"}'), (200, b'{"plan_type":"pro"}')]

@@ -1,7 +1,8 @@
-"""Routes that say what the gateway is and does: the root, ``GET /health``, ``GET /v1/fidelity``."""
+"""Routes that say what the gateway is and does: the root, ``GET /health``, ``GET /v1/fidelity``, usage."""
 
 from collections.abc import Callable
 
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.protocols.parts import json_text
 from codex_proxy.server.incoming import Incoming
@@ -27,6 +28,17 @@ class HealthEndpoint:
         stopping = self._is_stopping()
         body = json_text.encode({"status": "stopping" if stopping else "ok"})
         await incoming.reply(WireReply(status=503 if stopping else 200, body=body))
+
+
+class UsageEndpoint:
+    """Says how much room there is, to clients that ask the backend for their usage."""
+
+    def __init__(self, tell: Callable[[], JsonObject]) -> None:
+        self._tell = tell
+
+    async def __call__(self, incoming: Incoming) -> None:
+        """The counters as the backend tells them."""
+        await incoming.reply(WireReply(status=200, body=json_text.encode(self._tell())))
 
 
 class FidelityEndpoint:
