@@ -67,3 +67,19 @@ async def test_q_23_a_client_that_asks_for_its_usage_hears_of_the_room_there_is(
         assert (await play.client.get(path, headers={"authorization": "Bearer wrong"})).status_code == 401
     assert told["rate_limit"]["allowed"] is True
     assert told["rate_limit"]["primary_window"]["limit_window_seconds"] == 18_000
+
+
+async def test_q_09_a_models_own_limit_leaves_the_others_alone_whatever_the_owner_calls_it(tmp_path: Path) -> None:
+    spark = """
+accounts:
+  - id: account-1
+    buckets: {codex_special: {name: Special, models: [gpt-5.5], primary: {seconds: 3600, used_percent: 100}}}
+"""
+    async with stage(tmp_path, spark, QUOTA__MODEL_BUCKETS='{"5.5": "codex_special"}') as play:
+        assert (await play.chat(model="gpt-5.5")).status_code == 200
+        assert (await play.chat(model="gpt-5.5")).status_code == 200
+        assert await play.states() == {"active": 2}
+        callers_of_others = [(await play.chat(text, model="gpt-5.4")).status_code for text in "ab"]
+        assert callers_of_others == [200, 200]
+        callers_now = await callers(play)
+    assert callers_now[-2:] in (["account-1", "account-2"], ["account-2", "account-1"])

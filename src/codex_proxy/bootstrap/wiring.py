@@ -5,11 +5,13 @@ Rules of this file: the composition root; nothing else knows every part.  Object
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
 from codex_proxy import __version__
 from codex_proxy.access.keys import INFERENCE
+from codex_proxy.accounts.quota.buckets import bucket_of_model
 from codex_proxy.bootstrap.accounts.logins import Logins, logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
@@ -177,6 +179,7 @@ def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Ga
             max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
         ),
         observer=Observers((*ground.observers, prompts), complain=ground.report_defect),
+        bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
         renewal=upstream.accounts.refresher,
         egress=upstream.accounts.watch,
         pictures=ground.pictures,

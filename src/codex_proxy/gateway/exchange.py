@@ -97,6 +97,7 @@ class GatewayParts:
     defaults: Callable[[], Defaults]
     failover: FailoverPolicy
     observer: Observer
+    bucket_of: Callable[[str], str] = bucket_of_model
     renewal: Renewal | None = None
     egress: EgressReports | None = None
     pictures: PictureStore | None = None
@@ -175,7 +176,7 @@ class _Running:
     async def _choose(self, prepared: Prepared, again: str | None) -> Chosen | Failure:
         need = Need(
             model=prepared.model.slug,
-            bucket=bucket_of_model(prepared.model.slug),
+            bucket=self._parts.bucket_of(prepared.model.slug),
             conversation=self._conversation(prepared),
             is_continued=any(turn.role is Role.ASSISTANT for turn in prepared.request.turns),
             client_key_id=self._exchange.client_key_id,
@@ -286,7 +287,7 @@ class _Running:
         news = News(
             occurrence=occurrence,
             generation=account.generation,
-            bucket=bucket_of_model(self._model_used or ""),
+            bucket=self._parts.bucket_of(self._model_used or ""),
             until=None if failure is None else ends_at(failure, now=now),
             evidence=msgspec.structs.replace(seen, request_id=self._exchange.request_id),
         )
@@ -350,7 +351,7 @@ class _Running:
         if wait_seconds is None:
             return None
         now = self._parts.clock.now()
-        standing = self._parts.pool.standing(now, bucket=bucket_of_model(self._model_used or ""))
+        standing = self._parts.pool.standing(now, bucket=self._parts.bucket_of(self._model_used or ""))
         back_at = now if standing.usable_now else standing.retry_at
         return wait_seconds if back_at is None else max(1.0, min(wait_seconds, back_at - now))
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import field_validator
 
+from codex_proxy.accounts.quota.buckets import MODEL_BUCKETS
 from codex_proxy.routing.resolve import PICTURE_MODELS
 from codex_proxy.settings.keys import Change, Section, key
 
@@ -234,6 +235,10 @@ class QuotaSection(Section):
     refresh_interval_minutes: int = key(0, "Minutes between local usage snapshots; 0 for none.", used=False)
     concurrency: int = key(10, "Usage queries at once.")
     skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.")
+    model_buckets: dict[str, str] = key(
+        dict(MODEL_BUCKETS),
+        "Which of the upstream's limits a model draws on, by a part of its name; others draw on codex.",
+    )
     warning_thresholds: dict[str, list[int]] = key(
         {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window.", used=False
     )
