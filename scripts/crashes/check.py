@@ -16,9 +16,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import httpx
 
@@ -45,6 +46,14 @@ class Findings:
     alive: int = 0
     sent_once: int = 0
     sent_twice: int = 0
+
+
+class Check(Protocol):
+    """Kills so often, while so many accounts in all are logged in."""
+
+    def __call__(
+        self, *, rounds: int, accounts: int, seed: int, longest_seconds: float
+    ) -> Coroutine[Any, Any, Findings]: ...
 
 
 async def check(*, rounds: int, accounts: int, seed: int, longest_seconds: float) -> Findings:
@@ -168,7 +177,7 @@ async def _judge_accounts(found: Findings, data_dir: Path) -> None:
             found.faults.append(f"account {record.row_id} neither serves nor says why")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, work: Check | None = None) -> int:
     """The command; see the module."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=200)
@@ -177,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
     found = asyncio.run(
-        check(
+        (work or check)(
             rounds=chosen.rounds,
             accounts=chosen.accounts,
             seed=chosen.seed,
