@@ -13,6 +13,7 @@ import httpx
 
 from codex_proxy.accounts.issuer import grant_of
 from codex_proxy.accounts.record import Secrets
+from codex_proxy.bootstrap.accounts.egress import egress_services
 from codex_proxy.bootstrap.accounts.logins import logins
 from codex_proxy.bootstrap.accounts.opening import open_account_stores
 from codex_proxy.bootstrap.accounts.services import AccountServices, new_row_id
@@ -20,6 +21,7 @@ from codex_proxy.bootstrap.accounts.upkeep import load, upkeep
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.outgoing.upstream import make_upstream
 from codex_proxy.bootstrap.simulated import simulated_urls
+from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.login.outcomes import new_account
 from codex_proxy.settings.schema import Settings
 
@@ -71,7 +73,9 @@ async def main(data_dir: Path, base_url: str, count: int) -> None:
     )
     services = upstream.accounts
     await load(services, ())
-    async with upkeep(services, logins(services)):
+    egress = egress_services(services, settings_path=data_dir / "local.yaml")
+    jobs = JobBook(clock=clock, new_id=new_row_id, complain=services.ground.complain)
+    async with upkeep(services, logins(services), egress, jobs):
         tell("ready")
         await bring(services, base_url, count)
         await asyncio.Event().wait()

@@ -47,7 +47,9 @@ def test_a_renewed_token_is_the_same_account_and_another_user_another_one() -> N
     assert row("u1", 1) != row("u2", 1)
 
 
-@pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "a.!!!.c", token_of([1]), token_of("text")])
+@pytest.mark.parametrize(
+    "text", ["", "a.b", "a.b.c", "a.!!!.c", token_of([1]), token_of("text"), f"a.{'W1tb' * 3000}.c"]
+)
 def test_what_is_no_token_is_refused(text: str) -> None:
     with pytest.raises(MalformedToken):
         account_of_token(text)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from codex_proxy.accounts.store import StoreUnusable
-from codex_proxy.storage.refresh_locks import FileRefreshLocks, PostgresRefreshLocks
+from codex_proxy.storage.refresh_locks import FileRefreshLocks
 
 
 async def test_a_lock_is_a_file_while_it_is_held(tmp_path: Path) -> None:
@@ -24,9 +24,3 @@ async def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnusable, match="refresh lock"):
         await FileRefreshLocks(tmp_path / "file").hold("a", wait_seconds=0.0).__aenter__()
-
-
-@pytest.mark.parametrize("address", ["nonsense", "postgresql://postgres@127.0.0.1:1/x"])
-async def test_a_server_that_is_not_there_is_told(address: str) -> None:
-    with pytest.raises(StoreUnusable):
-        await PostgresRefreshLocks(address).hold("a", wait_seconds=0.0).__aenter__()

@@ -65,6 +65,8 @@ async def main(place: str, data_dir: str, work: str, *words: str) -> None:
                 await add(stores, prefix=words[0], count=int(words[1]))
             case "rotate":
                 await rotate_for_ever(stores, keys)
+            case "loaded":
+                _tell(f"loaded {[word for word in words if word in sys.modules]}")
             case "hold":
                 async with stores.locks.hold(words[0], wait_seconds=0.0) as held:
                     _tell(f"held {held}")

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, delete, insert, inspect, select, text
 
 from codex_proxy.accounts.record import Identity, Secrets
 from codex_proxy.accounts.store import NewAccount, StoreUnusable
 from codex_proxy.storage.sealing.rotation import rotate
 from codex_proxy.storage.sealing.sources import KeyFile, new_key
-from codex_proxy.storage.sql.tables import MARKS, METADATA
+from codex_proxy.storage.sql.tables import ALEMBIC_VERSION, MARKS, METADATA, SCHEMA_REVISION
 from codex_proxy.storage.sql.transaction import Transaction
+from codex_proxy.storage.upkeep.migrating import steps_after, take_steps
 from tests.stores.places import of, opened
 from tests.stores.test_affinity_store_contract import with_accounts
 from tests.stores.test_cookie_store_contract import cookie
@@ -27,6 +28,36 @@ def differences(connection: Connection) -> list[object]:
 
 async def test_the_schema_is_the_one_of_the_tables(database_place: Path | str, tmp_path: Path) -> None:
     async with opened(database_place, folder=tmp_path) as stores:
+        assert await stores.database.read(differences) == []
+
+
+def described(connection: Connection) -> dict[str, list[str]]:
+    """Every table with what a database tells of it."""
+    seen = inspect(connection)
+    return {
+        name: [
+            *(repr(column) for column in seen.get_columns(name)),
+            repr(seen.get_pk_constraint(name)),
+            *sorted(repr(constraint) for constraint in seen.get_check_constraints(name)),
+            *sorted(repr(constraint) for constraint in seen.get_foreign_keys(name)),
+            *sorted(repr(constraint) for constraint in seen.get_unique_constraints(name)),
+            *sorted(repr(index) for index in seen.get_indexes(name)),
+        ]
+        for name in seen.get_table_names()
+    }
+
+
+async def test_the_steps_make_the_schema_of_the_tables(database_place: Path | str, tmp_path: Path) -> None:
+    def with_steps(transaction: Transaction) -> None:
+        METADATA.drop_all(transaction.connection)
+        transaction.connection.execute(delete(ALEMBIC_VERSION))
+        take_steps(transaction.connection, steps_after(None))
+
+    async with opened(database_place, folder=tmp_path) as stores:
+        made = await stores.database.read(described)
+        assert set(made) == {*METADATA.tables, ALEMBIC_VERSION.name}
+        await stores.database.write(with_steps)
+        assert await stores.database.read(described) == made
         assert await stores.database.read(differences) == []
 
 
@@ -101,4 +132,4 @@ async def test_a_newer_schema_is_refused(database_place: Path | str, tmp_path: P
             async with opened(database_place, folder=tmp_path) as late:
                 assert "9999" in (late.health.message or "")
         finally:
-            await beside.database.write(lambda transaction: transaction.connection.execute(text(said("0001"))))
+            await beside.database.write(lambda transaction: transaction.connection.execute(text(said(SCHEMA_REVISION))))

@@ -10,8 +10,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, insert
 
 from codex_proxy.storage.opening import Stores
+from codex_proxy.storage.sql.tables import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
+from codex_proxy.storage.sql.transaction import Transaction
 from tests.stores.children import add, refresh_token
 from tests.stores.places import opened
 
@@ -44,6 +47,15 @@ async def facts_until_killed(process: Process, line_count: int) -> list[str]:
     process.kill()
     rest, _ = await process.communicate()
     return told + rest.decode().splitlines()
+
+
+async def told_by(place: Path | str, data_dir: Path, *work: str) -> list[str]:
+    """What a process tells that opens the store, works on it and ends."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.stores.children", str(place), str(data_dir), *work, stdout=PIPE
+    )
+    told, _ = await process.communicate()
+    return told.decode().splitlines()
 
 
 async def tokens_of(stores: Stores) -> dict[str, str | None]:
@@ -111,3 +123,41 @@ async def test_a_killed_rotation_of_the_key_loses_nothing(tmp_path: Path) -> Non
         async with opened(tmp_path, folder=tmp_path) as stores:
             assert stores.health.ok
             assert await tokens_of(stores) == before
+
+
+def without_tables(transaction: Transaction) -> None:
+    METADATA.drop_all(transaction.connection)
+    ALEMBIC_VERSION.drop(transaction.connection)
+
+
+def without_revision(transaction: Transaction) -> None:
+    transaction.connection.execute(delete(ALEMBIC_VERSION))
+
+
+def with_revision(transaction: Transaction) -> None:
+    transaction.connection.execute(insert(ALEMBIC_VERSION).values(version_num=SCHEMA_REVISION))
+
+
+async def test_alembic_is_loaded_only_where_there_are_steps_to_take(database_place: Path | str, tmp_path: Path) -> None:
+    asked = (database_place, tmp_path, "loaded", "alembic")
+    if isinstance(database_place, str):
+        async with opened(database_place, folder=tmp_path) as stores:
+            await stores.database.write(without_tables)
+    assert await told_by(*asked) == ["opened True None", "loaded []"]
+    assert await told_by(*asked) == ["opened True None", "loaded []"]
+    async with opened(database_place, folder=tmp_path) as stores:
+        await stores.database.write(without_revision)
+        try:
+            opening, loading = await told_by(*asked)
+        finally:
+            await stores.database.write(with_revision)
+    # its tables are there, so that the steps cannot be taken
+    assert opening.startswith("opened False")
+    assert loading == "loaded ['alembic']"
+
+
+async def test_what_only_a_postgresql_needs_is_loaded_only_there(database_place: Path | str, tmp_path: Path) -> None:
+    needed = ["asyncpg", "sqlalchemy.dialects.postgresql", "sqlalchemy.ext.asyncio", "sqlalchemy.orm"]
+    opening, loading = await told_by(database_place, tmp_path, "loaded", *needed)
+    assert opening == "opened True None"
+    assert loading == f"loaded {needed if isinstance(database_place, str) else []}"

@@ -25,8 +25,8 @@ from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.accounts.opening import key_source, store_place
 from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
 from codex_proxy.bootstrap.accounts.upkeep import upkeep
-from codex_proxy.bootstrap.announcing import COMMANDS_KEY_ID, announced
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.commands.announcing import COMMANDS_KEY_ID, announced
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
@@ -49,7 +49,7 @@ from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.access_file import AccessFile
-from codex_proxy.storage.installation_file import installation_id
+from codex_proxy.storage.identity.installation_file import installation_id
 from codex_proxy.storage.opening import Stores, open_stores
 from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.storage.sealing.sources import KeySource
@@ -165,25 +165,26 @@ def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
 @asynccontextmanager
 async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Serving]:
     settings = loaded.settings
+    configure_logs(settings.logs.format)
     _refuse_weak_key(settings)
     async with assembled(loaded, environ) as whole:
-        listener = await _listen(whole.running, settings)
-        async with _attended(whole.running, whole.ground, listener) as url:
-            with announced(loaded.data_dir, url=url, token=whole.token):
+        running = whole.running
+        listener = await _listen(running, settings)
+        url = _url_of(listener)
+        with announced(loaded.data_dir, url=url, token=whole.token):
+            async with (
+                upkeep(running.accounts, running.logins, running.egress, running.jobs),
+                _attended(running, whole.ground, listener),
+            ):
                 yield Serving(
-                    url=url,
-                    bridge=whole.running.bridge,
-                    keys=whole.keys,
-                    settings=settings,
-                    access_path=whole.access_path,
+                    url=url, bridge=running.bridge, keys=whole.keys, settings=settings, access_path=whole.access_path
                 )
 
 
 @asynccontextmanager
 async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Assembled]:
-    """A gateway on its data directory, its accounts kept fresh, which nobody can reach yet; raises like ``serve``."""
+    """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``."""
     settings = loaded.settings
-    configure_logs(settings.logs.format)
     configured = _accounts(settings)
     secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
     access, token = AccessFile(loaded.data_dir, secret_keys), secrets.token_urlsafe(_SECRET_BYTES)
@@ -196,8 +197,7 @@ async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> Async
         running = assemble(ground)
         try:
             await load_accounts(running.accounts, configured)
-            async with upkeep(running.accounts, running.logins):
-                yield Assembled(running=running, ground=ground, keys=keys, access_path=access.path, token=token)
+            yield Assembled(running=running, ground=ground, keys=keys, access_path=access.path, token=token)
         finally:
             await running.transport.close()
             await running.counter.close()
@@ -214,16 +214,20 @@ async def _stores(loaded: LoadedSettings, secret_keys: KeySource) -> AsyncIterat
 
 
 @asynccontextmanager
-async def _attended(running: Running, ground: Ground, listener: Listener) -> AsyncIterator[str]:
-    host = f"[{listener.addresses[0][0]}]" if ":" in listener.addresses[0][0] else listener.addresses[0][0]
+async def _attended(running: Running, ground: Ground, listener: Listener) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
         jobs = tasks.create_task(_upkeep(running, ground))
         try:
             await running.bridge.start()
-            yield f"http://{host}:{listener.addresses[0][1]}"
+            yield
         finally:
             jobs.cancel()
             await _stop(running, listener, ground.settings.server.stop_grace_seconds)
+
+
+def _url_of(listener: Listener) -> str:
+    host, port = listener.addresses[0]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _upkeep(running: Running, ground: Ground) -> None:
@@ -278,6 +282,7 @@ def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token:
         keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key).joined(
             COMMANDS_KEY_ID, token, frozenset({ADMIN})
         ),
+        inference_key=keys.kept.secret_of(INFERENCE_KEY_ID),
         data_dir=loaded.data_dir,
         installation_id=installation,
         settings_path=loaded.path,

@@ -12,6 +12,8 @@ from typing import Final, cast
 from codex_proxy import __version__
 from codex_proxy.access.keys import INFERENCE
 from codex_proxy.accounts.quota.buckets import bucket_of_model
+from codex_proxy.bootstrap.accounts.desks import OwnersDesks, OwnersGround, owners_desks
+from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
 from codex_proxy.bootstrap.accounts.logins import Logins, logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
@@ -20,6 +22,7 @@ from codex_proxy.bootstrap.dialects.anthropic import AnthropicGround, AnthropicR
 from codex_proxy.bootstrap.dialects.gemini import GeminiRoutes
 from codex_proxy.bootstrap.dialects.images import ImageRoutes
 from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
+from codex_proxy.bootstrap.dialects.usage import usage_routes
 from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
@@ -33,10 +36,9 @@ from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Observer
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
-from codex_proxy.gateway.selection import QueuePolicy, Selection
+from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.model_list import ModelList, everything
 from codex_proxy.operations.ollama_bridge import OllamaBridge
-from codex_proxy.operations.pool_usage import pool_usage
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.anthropic.server import AnthropicServer
@@ -52,7 +54,7 @@ from codex_proxy.server.admin.ollama import ollama_routes
 from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.cursor import ChatOrResponses
 from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, InferenceEndpoint, InferenceParts
-from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, RootEndpoint, UsageEndpoint
+from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, RootEndpoint
 from codex_proxy.server.api.stored import StoredResponseEndpoint, UpgradeEndpoint
 from codex_proxy.server.app import GatewayApplication, Route, RouteTable
 from codex_proxy.server.asgi import Application
@@ -71,10 +73,7 @@ ReportDefect = Callable[[str, Exception], None]
 FIDELITY: Final = Path(__file__).with_name("fidelity.json")
 """What becomes of every feature, as the tests found it; see ``docs/fidelity.md``."""
 
-USAGE_PATHS: Final = ("/wham/usage", "/backend-api/wham/usage", "/api/codex/usage", "/codex/usage", "/usage")
-"""Where clients ask for their usage; the last is what is left of ``/backend-api/codex/usage``."""
-
-CONTROL_PREFIXES: Final = ("/health/details", "/openapi", "/admin/", "/auth/")
+CONTROL_PREFIXES: Final = ("/health/details", "/openapi", "/admin/", "/auth/", "/api/proxies")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +87,7 @@ class Ground:
     settings: Settings
     stores: Stores
     keys: KeyRing
+    inference_key: str | None
     data_dir: Path
     installation_id: str
     settings_path: Path
@@ -113,6 +113,8 @@ class Running:
     counter: ProcessCounter
     accounts: AccountServices
     logins: Logins
+    egress: EgressServices
+    jobs: JobBook
 
 
 def assemble(ground: Ground) -> Running:
@@ -136,7 +138,17 @@ def assemble(ground: Ground) -> Running:
     )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
     gateway = _gateway(ground, upstream, prompts)
-    application, bridge = _application(ground, upstream, gateway, counting, prompts=prompts)
+    ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
+    desks = _desks(ground, upstream, ways, egress)
+    data = _DataPlane(
+        upstream=upstream,
+        gateway=gateway,
+        counting=counting,
+        prompts=prompts,
+        inference=_inference(ground, gateway, exchanges),
+        models=_model_list(ground.settings, upstream.lookups),
+    )
+    application, bridge = _application(ground, data, desks)
     return Running(
         application=application,
         bridge=bridge,
@@ -146,16 +158,27 @@ def assemble(ground: Ground) -> Running:
         lookups=upstream.lookups,
         counter=counter,
         accounts=upstream.accounts,
-        logins=logins(upstream.accounts),
+        logins=ways,
+        egress=egress,
+        jobs=desks.jobs,
+    )
+
+
+def _desks(ground: Ground, upstream: Upstream, ways: Logins, egress: EgressServices) -> OwnersDesks:
+    return owners_desks(
+        OwnersGround(
+            services=upstream.accounts,
+            logins=ways,
+            egress=egress,
+            authenticator=ground.keys,
+            explain=upstream.selection.explanations.explain,
+            inference_key=lambda: ground.inference_key,
+        )
     )
 
 
 def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Gateway:
     settings, codec = ground.settings, CodexClient()
-    queue = QueuePolicy(
-        timeout_seconds=settings.auth.queue_timeout_ms / 1000,
-        limit=settings.auth.queue_limit,
-    )
     defaults = Defaults(
         effort=settings.model.default_reasoning_effort,
         service_tier=settings.model.default_service_tier,
@@ -166,7 +189,7 @@ def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Ga
     parts = GatewayParts(
         codec=codec,
         runner=AttemptRunner(transport=upstream.transport, codec=codec, orphans=upstream.orphans),
-        selection=Selection(pool=upstream.pool, leases=upstream.leases, clock=ground.clock, queue=queue),
+        selection=upstream.selection,
         pool=upstream.pool,
         continuation=Continuation(new_id=ground.ids.uuid7),
         rejects=LearnedRejects(),
@@ -178,7 +201,7 @@ def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Ga
         failover=FailoverPolicy(
             max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
         ),
-        observer=Observers((*ground.observers, prompts), complain=ground.report_defect),
+        observer=Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect),
         bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
         renewal=upstream.accounts.refresher,
         egress=upstream.accounts.watch,
@@ -220,45 +243,36 @@ def _inference(ground: Ground, gateway: Gateway, exchanges: RunningExchanges) ->
     )
 
 
-def _application(
-    ground: Ground, upstream: Upstream, gateway: Gateway, counting: CountParts, *, prompts: PromptEstimates
-) -> tuple[Application, OllamaBridge]:
-    settings, exchanges = ground.settings, counting.running
-    parts = _inference(ground, gateway, exchanges)
-    chat = chat_server(settings.chat)
-    encode_failure = FailureEncoder(chat)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DataPlane:
+    """What the dialects' routes stand on."""
+
+    upstream: Upstream
+    gateway: Gateway
+    counting: CountParts
+    prompts: PromptEstimates
+    inference: InferenceParts
+    models: ModelList
+
+
+def _application(ground: Ground, data: _DataPlane, desks: OwnersDesks) -> tuple[Application, OllamaBridge]:
+    settings = ground.settings
+    encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
-    models = _model_list(settings, upstream.lookups)
-    bridge_ground = _bridge_ground(ground, upstream, parts, models=models, secret=bridge_secret)
+    bridge_ground = _bridge_ground(ground, data.upstream, data.inference, models=data.models, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
     plane = control_plane(
         authenticator=ground.keys,
-        make_report=_report_maker(ground, upstream, exchanges),
+        make_report=_report_maker(ground, data.upstream, data.counting.running),
         version=__version__,
         report_defect=ground.report_defect,
-        routes=ollama_routes(bridge),
+        routes=(*ollama_routes(bridge), *desks.routes),
     )
-    gemini = GeminiRoutes(inference=parts, counting=counting, list_models=models.shown_to)
-    anthropic = AnthropicRoutes(
-        AnthropicGround(
-            settings=settings.model,
-            inference=parts,
-            gateway=gateway,
-            prompts=prompts,
-            counting=counting,
-            lookups=upstream.lookups,
-            list_models=models.shown_to,
-        )
-    )
-    images = ImageRoutes(inference=parts, pictures=ground.pictures)
-    openai = OpenAiRoutes(inference=parts, gateway=gateway, models=models, encode_failure=encode_failure)
-    plain = _exact_routes(parts, chat, encode_failure) | _counting_routes(counting) | _usage_routes(ground, upstream)
-    own = openai.exact(plain)
-    below = openai.prefixes(_prefix_routes(encode_failure))
+    exact, prefixes = _tables(ground, data, encode_failure)
     application = GatewayApplication(
         routes=RouteTable(
-            exact=images.exact(anthropic.exact(gemini.exact(own))),
-            prefixes=images.prefixes(anthropic.prefixes(gemini.prefixes(below))),
+            exact=exact,
+            prefixes=prefixes,
             control_plane=cast("Application", plane),
             control_prefixes=CONTROL_PREFIXES,
         ),
@@ -271,6 +285,34 @@ def _application(
         new_request_id=_request_ids(ground),
     )
     return application, bridge
+
+
+def _tables(
+    ground: Ground, data: _DataPlane, encode_failure: FailureEncoder
+) -> tuple[dict[str, Route], dict[str, Route]]:
+    """The routes of whole paths, and those of everything below a path."""
+    parts, models = data.inference, data.models
+    gemini = GeminiRoutes(inference=parts, counting=data.counting, list_models=models.shown_to)
+    anthropic = AnthropicRoutes(
+        AnthropicGround(
+            settings=ground.settings.model,
+            inference=parts,
+            gateway=data.gateway,
+            prompts=data.prompts,
+            counting=data.counting,
+            lookups=data.upstream.lookups,
+            list_models=models.shown_to,
+        )
+    )
+    images = ImageRoutes(inference=parts, pictures=ground.pictures)
+    openai = OpenAiRoutes(inference=parts, gateway=data.gateway, models=models, encode_failure=encode_failure)
+    plain = _exact_routes(parts, chat_server(ground.settings.chat), encode_failure) | _counting_routes(data.counting)
+    own = openai.exact(plain | usage_routes(data.upstream.pool, ground.clock.now))
+    below = openai.prefixes(_prefix_routes(encode_failure))
+    return (
+        images.exact(anthropic.exact(gemini.exact(own))),
+        images.prefixes(anthropic.prefixes(gemini.prefixes(below))),
+    )
 
 
 def _failures_by_caller(openai: FailureEncoder) -> FailuresByCaller:
@@ -319,11 +361,6 @@ def _counting_routes(parts: CountParts) -> dict[str, Route]:
         encode_failure=FailureEncoder(ResponsesServer()),
     )
     return {"/v1/responses/input_tokens": Route(by_method={"POST": CountEndpoint(responses, parts)})}
-
-
-def _usage_routes(ground: Ground, upstream: Upstream) -> dict[str, Route]:
-    endpoint = UsageEndpoint(lambda: pool_usage(upstream.pool, ground.clock.now()))
-    return dict.fromkeys(USAGE_PATHS, Route(by_method={"GET": endpoint}))
 
 
 def _prefix_routes(encode_failure: FailureEncoder) -> dict[str, Route]:

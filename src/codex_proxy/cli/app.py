@@ -16,6 +16,8 @@ import typer
 from codex_proxy import __version__
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.run import ServeOptions, load, run_until_done, serve, simulate
+from codex_proxy.cli.asking import GatewayRefused
+from codex_proxy.cli.commands import EXIT_FAILED, ConfigFile, DataDir, add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table
 from codex_proxy.settings.load import SettingsError
 
@@ -32,9 +34,7 @@ app = typer.Typer(
 )
 config = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 app.add_typer(config, name="config")
-
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where keys and state are kept.")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="A configuration file instead of local.yaml.")]
+add_commands(app)
 
 
 @app.command("serve")
@@ -121,6 +121,9 @@ def main(arguments: list[str] | None = None) -> None:
     except StartRefused as error:
         sys.stderr.write(f"codex-proxy: {error}\n")
         sys.exit(EXIT_UNUSABLE)
+    except GatewayRefused as error:
+        sys.stderr.write(f"codex-proxy: {error}\n")
+        sys.exit(EXIT_FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
 

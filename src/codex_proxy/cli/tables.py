@@ -7,7 +7,7 @@ UTC to the minute.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 STYLES: Final[Mapping[str, str]] = {
@@ -22,6 +22,7 @@ STYLES: Final[Mapping[str, str]] = {
     "banned": "red",
     "dead": "red",
 }
+_WHOLE: Final[Mapping[str, int]] = {"id": 16, "at": len("2026-11-26T00:00:00.000Z")}
 _MINUTE: Final = len("2026-11-26T00:00")
 
 
@@ -82,8 +83,12 @@ def choices_table(explanation: Mapping[str, Any]) -> Table:
     return table
 
 
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, pad_edge=False)
+def _table(first: str, *columns: str) -> Table:
+    """A table whose first column, which names things, is whole however narrow the terminal is."""
+    table = Table(Column(first, no_wrap=True, min_width=_WHOLE.get(first)), box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 def _coloured(status: str) -> Text:

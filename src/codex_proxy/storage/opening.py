@@ -6,8 +6,10 @@ nothing written, and never does an empty one take its place.  Before a schema ch
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -22,7 +24,7 @@ from codex_proxy.accounts.keeping import (
 from codex_proxy.accounts.store import AccountStore, StoreUnusable
 from codex_proxy.storage.file_locks import LOCKS_FOLDER
 from codex_proxy.storage.private_files import make_private_directory
-from codex_proxy.storage.refresh_locks import FileRefreshLocks, PostgresRefreshLocks
+from codex_proxy.storage.refresh_locks import FileRefreshLocks
 from codex_proxy.storage.sealing.ring import KeyRing, Unseal, Unsealable
 from codex_proxy.storage.sealing.sources import KeySource, Seals
 from codex_proxy.storage.sql.accounts.store import SqlAccountStore
@@ -30,12 +32,12 @@ from codex_proxy.storage.sql.affinity import SqlAffinityStore
 from codex_proxy.storage.sql.cookies import SqlCookieStore
 from codex_proxy.storage.sql.database import Database, OpenDatabase, RefusingDatabase, unusable
 from codex_proxy.storage.sql.egress import SqlEgressStore
-from codex_proxy.storage.sql.engines import Engines, postgres_engines, sqlite_engines
+from codex_proxy.storage.sql.engines import Engines, sqlite_engines
 from codex_proxy.storage.sql.marks import SqlMarks
 from codex_proxy.storage.sql.resealing import adopt_key, reseal, sealing_key_id
 from codex_proxy.storage.upkeep.backups import back_up
-from codex_proxy.storage.upkeep.migrating import migrate
 from codex_proxy.storage.upkeep.quarantine import quarantine
+from codex_proxy.storage.upkeep.revisions import bring_up_to_date
 from codex_proxy.storage.upkeep.sqlite_files import Unreadable, look, make, make_private, update
 
 DATABASE_FILE: Final = "codex-proxy.sqlite"  # `accounts.sqlite` is the Node system's, whose store may lie here too
@@ -84,13 +86,12 @@ async def open_stores(place: Path | str, *, keys: KeySource, now: float) -> Stor
 
 
 async def _prepared_postgres(address: str, seals: Seals) -> Engines:
-    engines = postgres_engines(address)
+    engines: Engines = _postgres("engines").postgres_engines(address)
     try:
         with unusable(f"{engines.name} cannot be used"):
-            async with engines.durable_writer.begin() as connection:
-                await connection.run_sync(_prepare_tables, seals)
+            await engines.durable_writer.run(partial(_prepare_tables, seals=seals))
     except StoreUnusable:
-        await engines.dispose()
+        await engines.close()
         raise
     return engines
 
@@ -122,7 +123,7 @@ def _prepare_file(path: Path, seals: Seals, now: float) -> None:
 
 
 def _prepare_tables(connection: Connection, seals: Seals) -> None:
-    migrate(connection)
+    bring_up_to_date(connection)
     adopt_key(connection, seals.key_ids[0])
     seals.require(sealing_key_id(connection) or "")
 
@@ -148,7 +149,13 @@ def _put_away(error: Unreadable, now: float) -> PersistenceHealth:
 def _locks_of(place: Path | str) -> RefreshLocks:
     if isinstance(place, Path):
         return FileRefreshLocks(place.parent / LOCKS_FOLDER)
-    return PostgresRefreshLocks(place)
+    locks: RefreshLocks = _postgres("refresh_locks").PostgresRefreshLocks(place)
+    return locks
+
+
+def _postgres(part: str) -> Any:
+    # With it come SQLAlchemy's asynchronous engine and object mapper, 8 MB and 0.4 s that a file does without.
+    return import_module(f"codex_proxy.storage.postgres.{part}")
 
 
 def _stores(database: Database, unseal: Unseal, locks: RefreshLocks, health: PersistenceHealth) -> Stores:

@@ -1,25 +1,18 @@
-"""Refresh locks between processes: files of the data directory, or PostgreSQL's own for replicas.
+"""Refresh locks between processes: files of the data directory.  PostgreSQL's own, for replicas, are in ``postgres``.
 
 Rules of this file: a lock is freed by the death of its holder, and by nothing else before it is done.  A waiter asks
-again and again: what waits in the kernel or in the server cannot be called back without losing its lock.
+again and again: what waits in the kernel or in a server cannot be called back without losing its lock.
 """
 
 import asyncio
 import contextlib
-import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-from sqlalchemy import func, select
+from typing import Final
 
 from codex_proxy.storage.file_locks import FileLock
 from codex_proxy.storage.sql.database import unusable
-from codex_proxy.storage.sql.engines import postgres_locks_engine
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
 FIRST_PAUSE_SECONDS: Final = 0.005
 LONGEST_PAUSE_SECONDS: Final = 0.1  # what a waiter may lose after the holder is done
@@ -44,40 +37,14 @@ class FileRefreshLocks:
 
         try:
             with unusable("the refresh lock cannot be taken"):
-                held = await _asked_within(wait_seconds, ask)
+                held = await asked_within(wait_seconds, ask)
             yield held
         finally:
             lock.free()
 
 
-class PostgresRefreshLocks:
-    """Implements ``RefreshLocks`` for the processes on one PostgreSQL; ``address`` is its URL.
-
-    A lock belongs to the connection that was made for it, and closing that frees it.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._engine: AsyncEngine | None = None
-
-    @contextlib.asynccontextmanager
-    async def hold(self, row_id: str, *, wait_seconds: float) -> AsyncIterator[bool]:
-        """See ``RefreshLocks``."""
-        name = int.from_bytes(hashlib.sha256(f"refresh {row_id}".encode()).digest()[:8], signed=True)
-        take = select(func.pg_try_advisory_lock(name))
-        async with contextlib.AsyncExitStack() as stack:
-            with unusable("the refresh lock cannot be taken"):
-                self._engine = self._engine or postgres_locks_engine(self._address)
-                connection = await stack.enter_async_context(self._engine.connect())
-
-                async def ask() -> bool:
-                    return bool(await connection.scalar(take))
-
-                held = await _asked_within(wait_seconds, ask)
-            yield held
-
-
-async def _asked_within(wait_seconds: float, ask: Callable[[], Awaitable[bool]]) -> bool:
+async def asked_within(wait_seconds: float, ask: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether the answer was yes, at the first asking or, with pauses between, within this time."""
     if await ask():
         return True
     try:

@@ -92,7 +92,7 @@ class CookieJars:
         self._gone[row_id, None] = None
 
     def _opened(self, row_id: str, exit_id: str, *, before: CookieJar | None) -> CookieJar:
-        jar = CookieJar(row_id, exit_id, now=self._now, changed=lambda: self._note(jar))
+        jar = CookieJar(row_id, exit_id, now=self._now, changed=lambda: self._note(row_id))
         self._jars[row_id] = jar
         left = {before.exit_id} if before is not None else set[str]()
         for cookie in self._kept.pop(row_id, ()):
@@ -103,9 +103,8 @@ class CookieJars:
         self._gone |= dict.fromkeys((row_id, place) for place in left)
         return jar
 
-    def _note(self, jar: CookieJar) -> None:
-        if self._jars.get(jar.row_id) is jar:  # a call that began before its account moved changes nothing any more
-            self._changed[jar.row_id] = None
+    def _note(self, row_id: str) -> None:
+        self._changed[row_id] = None
 
     async def _write(self, store: CookieStore, gone: list[_Exit], changed: list[str]) -> None:
         jars = [self._jars[row_id] for row_id in changed if row_id in self._jars]

@@ -1,14 +1,18 @@
 """The services over the stores of a data directory."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from codex_proxy.bootstrap.accounts.egress import egress_services
+from codex_proxy.bootstrap.accounts.logins import logins
 from codex_proxy.bootstrap.accounts.opening import open_account_stores
-from codex_proxy.bootstrap.accounts.services import AccountServices
+from codex_proxy.bootstrap.accounts.services import AccountServices, new_row_id
+from codex_proxy.bootstrap.accounts.upkeep import upkeep
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.outgoing.upstream import make_upstream
+from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.settings.schema import Settings
 
 
@@ -33,3 +37,11 @@ async def services_in(
         )
         stack.push_async_callback(upstream.transport.close)
         yield upstream.accounts
+
+
+def kept_up(services: AccountServices) -> AbstractAsyncContextManager[None]:
+    """Everything that goes on all the time, while the block runs."""
+    ground = services.ground
+    egress = egress_services(services, settings_path=ground.data_dir / "local.yaml")
+    jobs = JobBook(clock=ground.clock, new_id=new_row_id, complain=ground.complain)
+    return upkeep(services, logins(services), egress, jobs)

@@ -8,14 +8,13 @@ import pytest
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.lifecycle.states import Occurrence, State
 from codex_proxy.accounts.pool import News
-from codex_proxy.bootstrap.accounts.logins import logins
-from codex_proxy.bootstrap.accounts.upkeep import load, upkeep
+from codex_proxy.bootstrap.accounts.upkeep import load
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.operations.accounts.configured import accounts_of_tokens
 from codex_proxy.simulator.tokens import make_token
 from codex_proxy.storage.opening import DATABASE_FILE
-from tests.bootstrap.accounts.ground import services_in
+from tests.bootstrap.accounts.ground import kept_up, services_in
 from tests.scenarios.account_stage import keep, simulator, stores_in
 from tests.waiting import until
 
@@ -46,7 +45,7 @@ async def test_a_01_where_the_store_cannot_be_read_the_configured_ones_serve_and
     (tmp_path / DATABASE_FILE).write_bytes(broken)
     async with services_in(tmp_path, complaints) as services:
         await load(services, configured("one"))
-        async with upkeep(services, logins(services)):
+        async with kept_up(services):
             assert len(services.ground.pool) == 1
     assert (tmp_path / DATABASE_FILE).read_bytes() == broken
     assert any("accounts are not loaded" in told for told in complaints)
@@ -75,7 +74,7 @@ async def test_what_happened_is_written_at_the_end_at_the_latest(tmp_path: Path)
     (account,) = configured("one")
     async with services_in(tmp_path) as services:
         await load(services, (account,))
-        async with upkeep(services, logins(services)):
+        async with kept_up(services):
             now = SystemClock().now()
             news = News(occurrence=Occurrence.USAGE_LIMIT, until=now + 3600)
             services.ground.pool.settle(account.row_id, news, now)
@@ -90,7 +89,7 @@ async def test_what_happened_is_written_at_the_end_at_the_latest(tmp_path: Path)
 async def test_what_another_process_does_is_followed(tmp_path: Path) -> None:
     async with services_in(tmp_path) as services, services_in(tmp_path) as other:
         await load(services, ())
-        async with upkeep(services, logins(services)):
+        async with kept_up(services):
             await load(other, configured("late"))
             await until(lambda: len(services.ground.pool) == 1)
 

@@ -91,6 +91,7 @@ class Issuer(StandInIssuer):
 
     async def refresh(self, refresh_token: str, *, issuer: str, reason: RefreshReason, row_id: str) -> Grant:
         self.reasons.append(reason)
+        await self.gate.wait()
         return await super().refresh(refresh_token, issuer=issuer, reason=RefreshReason.PROACTIVE, row_id=row_id)
 
     async def revoke(self, refresh_token: str, *, issuer: str, row_id: str) -> None:

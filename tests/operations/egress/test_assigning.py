@@ -123,6 +123,13 @@ async def test_p_09_an_account_is_known_by_its_workspace_and_a_proxy_by_its_name
     assert (preview.unchanged_count, preview.errors) == (0, ())
 
 
+async def test_of_two_rows_for_one_account_the_last_one_counts() -> None:
+    made = await stage(a="p1")
+    stay, go = listed(account_id=A, proxy_id="p1"), listed(account_id=A, proxy_id="p2")
+    told = [made.assignments.preview(rows) for rows in ([stay, go], [go, stay])]
+    assert [(len(preview.changes), preview.unchanged_count) for preview in told] == [(1, 0), (0, 1)]
+
+
 async def test_p_09_rows_that_are_not_clear_say_why_and_do_nothing() -> None:
     made = await stage()
     await made.pool.change("p2", name="one.invalid:1")

@@ -50,6 +50,7 @@ def test_only_what_did_not_leave_speaks_against_an_egress_and_any_answer_for_it(
     known = book(proxy("a"), ways={"r": "a"})
     for _ in range(3):
         known.blame("a", failure(FailureKind.UNREACHABLE, sent=Sent.MAYBE_SENT))
+    assert known.standing("a").failures == 0
     for _ in range(3):
         known.blame("a", failure(FailureKind.UNREACHABLE))
         known.blame("a", failure(FailureKind.USAGE_LIMIT, status=429))

@@ -128,6 +128,7 @@ async def test_what_was_found_of_a_proxy_that_changed_or_went_meanwhile_is_dropp
     await checks.check_all()
     [proxy] = made.pool.proxies
     assert made.book.standing(proxy.proxy_id).failures == 0
+    assert checks._turns.keys() == {"p2"}
     with pytest.raises(NoSuchProxy):
         await checks.check("p1")
 

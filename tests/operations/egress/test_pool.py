@@ -1,5 +1,6 @@
 """The owner changes the pool, and everything counts at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from codex_proxy.operations.egress.addresses import InvalidProxy, parse_proxy
 from codex_proxy.operations.egress.formats import UnreadableList
 from codex_proxy.operations.egress.pool import AddressTaken, NoSuchProxy, NoSuchTarget, ProxyInUse
 from tests.operations.egress.stage import ROWS, SECRET, A, B, C, Stage
+from tests.stores.memory_keeping import MemoryEgressStore
 
 ONE, TWO = f"http://u:{SECRET}@one.invalid:1", "socks5://two.invalid:2"
 WELL = EgressHealth(checked_at=5.0, exit_ip="192.0.2.1", latency_ms=7)
@@ -47,11 +49,19 @@ async def test_name_and_address_change_alone_or_together() -> None:
     assert (await stage.pool.change("p1", name="", url=ONE)).name == "one.invalid:1"
 
 
-async def test_a_change_of_something_else_leaves_what_a_check_found_meanwhile() -> None:
-    stage = Stage()
-    await stage.add(ONE)
-    await stage.store.keep_health({"p1": WELL})
-    assert (await stage.pool.enable("p1", enabled=False)).health == WELL
+async def test_a_change_of_something_else_tells_the_store_nothing_of_checks() -> None:
+    told: list[EgressProxy] = []
+
+    class Store(MemoryEgressStore):
+        async def put(self, proxies: Sequence[EgressProxy]) -> None:
+            told.extend(proxies)
+            await super().put(proxies)
+
+    stage = Stage(Store(lambda: ROWS))
+    [proxy] = await stage.add(ONE)
+    await stage.pool.keep_health({proxy.proxy_id: WELL})
+    assert (await stage.pool.enable(proxy.proxy_id, enabled=False)).health == WELL
+    assert [each.health for each in told] == [None, None]
 
 
 async def test_a_masked_address_keeps_its_password_unless_it_goes_elsewhere() -> None:

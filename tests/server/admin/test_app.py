@@ -62,3 +62,12 @@ def test_the_document_is_served_and_its_page_loads_nothing() -> None:
     assert "<script" not in page
     assert "http://" not in page
     assert "https://" not in page
+
+
+def test_no_answer_is_stored_on_its_way_or_shown_in_another_page() -> None:
+    with client() as http:
+        for path in ("/health/details", "/openapi", "/nothing"):
+            headers = http.get(path, headers={"authorization": "Bearer boss"}).headers
+            assert headers.get_list("cache-control") == ["no-store"], path
+        headers = http.get("/health/details", headers={"authorization": "Bearer boss"}).headers
+    assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")

@@ -1,6 +1,7 @@
 """Reads and writes."""
 
 import asyncio
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -36,18 +37,20 @@ async def test_a_write_is_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 async def test_a_02_a_write_whose_asker_left_is_seen_to_its_end(tmp_path: Path) -> None:
-    begun = asyncio.Event()
+    begun, left = threading.Event(), threading.Event()
 
     def change(transaction: Transaction) -> None:
         begun.set()
+        left.wait()
         mark(transaction, "kept")
 
     async with opened(tmp_path, folder=tmp_path) as stores:
         async with asyncio.TaskGroup() as tasks:
             asking = tasks.create_task(stores.database.write(change))
-            await begun.wait()
+            await asyncio.to_thread(begun.wait)
             asking.cancel()
         assert asking.cancelled()
+        left.set()
     async with opened(tmp_path, folder=tmp_path) as stores:
         assert await stores.database.read(marks) == ["kept"]
 
@@ -70,20 +73,42 @@ async def test_a_read_cannot_write(tmp_path: Path) -> None:
 
 
 async def test_a_read_that_is_cancelled_leaves_the_others_working(tmp_path: Path) -> None:
-    asked = asyncio.Event()
+    begun, left = threading.Event(), threading.Event()
 
     def question(connection: Connection) -> list[str]:
-        asked.set()
+        begun.set()
+        left.wait()
         return marks(connection)
 
     async with opened(tmp_path, folder=tmp_path) as stores:
         for _ in range(10):
-            asked.clear()
+            begun.clear()
+            left.clear()
             async with asyncio.TaskGroup() as tasks:
                 reading = tasks.create_task(stores.database.read(question))
-                await asked.wait()
+                await asyncio.to_thread(begun.wait)
                 reading.cancel()
+            assert reading.cancelled()
+            left.set()
         assert await stores.database.read(marks) == []
+
+
+async def test_a_read_that_takes_long_holds_up_nobody(tmp_path: Path) -> None:
+    begun, written = threading.Event(), threading.Event()
+
+    def question(connection: Connection) -> list[list[str]]:
+        before = marks(connection)
+        begun.set()
+        written.wait()
+        return [before, marks(connection)]
+
+    async with opened(tmp_path, folder=tmp_path) as stores, asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(stores.database.read(question))
+        await asyncio.to_thread(begun.wait)
+        await stores.database.write(lambda transaction: mark(transaction, "meanwhile"))
+        assert await stores.database.read(marks) == ["meanwhile"]
+        written.set()
+        assert await reading == [[], []]
 
 
 async def test_u_03_fifty_readers_and_two_kinds_of_writers_get_along(tmp_path: Path) -> None:

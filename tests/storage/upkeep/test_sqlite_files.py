@@ -8,7 +8,7 @@ import pytest
 
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.storage.sql.engines import plain_sqlite
-from codex_proxy.storage.upkeep.migrating import steps_left
+from codex_proxy.storage.upkeep.revisions import steps_left
 from codex_proxy.storage.upkeep.sqlite_files import Look, Unreadable, beside, look, make, make_private, update
 
 KEY_ID = "0011223344556677"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.login.files import CliFiles
+from codex_proxy.operations.accounts.arrivals import Arrivals
 from codex_proxy.operations.login.browser import BrowserLogins
 from codex_proxy.operations.login.cli_file import CliImport
 from codex_proxy.operations.login.device import DeviceLogins
@@ -39,8 +40,13 @@ class Logins:
 def logins(services: AccountServices, *, environ: Mapping[str, str] | None = None) -> Logins:
     """The logins; ``environ`` tells where another program keeps its tokens."""
     ground = services.ground
+    arrivals = Arrivals(pool=ground.pool, live=services.keeper, clock=ground.clock)
     parts = LoginParts(
-        store=ground.stores.accounts, issuer=services.endpoint, clock=ground.clock, random_bytes=secrets.token_bytes
+        store=ground.stores.accounts,
+        issuer=services.endpoint,
+        clock=ground.clock,
+        random_bytes=secrets.token_bytes,
+        arrived=arrivals.arrived,
     )
     files = CliFiles(environ=os.environ if environ is None else environ, home=Path.home())
     listener = OAuthListener(host=ground.settings.auth.oauth_callback_host)

@@ -22,6 +22,7 @@ from codex_proxy.canonical.target import ClientIdentity
 from codex_proxy.gateway.ports import Route
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import IssuerPlaces, PlacesUnusable, places_of
+from codex_proxy.operations.accounts.counters import AccountCounters, CounterParts
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
 from codex_proxy.operations.egress.routes import route_by
 from codex_proxy.operations.egress.watch import EgressWatch
@@ -31,9 +32,12 @@ from codex_proxy.operations.quota.asking import Asker
 from codex_proxy.operations.quota.usage import UsageParts, UsageQueries
 from codex_proxy.operations.refresh.exchange import ExchangeParts
 from codex_proxy.operations.refresh.refresher import RefresherParts, TokenRefresher
+from codex_proxy.operations.transfer.times import read_iso
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.settings.schema import AuthSection, Settings
 from codex_proxy.storage.opening import Stores
+from codex_proxy.transports.clients import ClientPool
+from codex_proxy.transports.cookie_keeping import CookieJars
 from codex_proxy.transports.http import HttpTransport
 
 ROW_ID_BYTES: Final = 8
@@ -49,6 +53,8 @@ class AccountGround:
     pool: AccountPool
     book: EgressBook
     transport: HttpTransport
+    clients: ClientPool
+    jars: CookieJars
     lookups: UpstreamLookups
     client: Callable[[], ClientIdentity]
     clock: SystemClock
@@ -64,7 +70,9 @@ class AccountServices:
     watch: EgressWatch
     keeper: AccountKeeper
     refresher: TokenRefresher
+    asker: Asker
     queries: UsageQueries
+    counters: AccountCounters
     effects: Effects
 
 
@@ -81,17 +89,22 @@ class _News:
 
     refresher: TokenRefresher
 
-    def __init__(self, ground: AccountGround, watch: EgressWatch, queries: UsageQueries) -> None:
+    def __init__(
+        self, ground: AccountGround, watch: EgressWatch, queries: UsageQueries, counters: AccountCounters
+    ) -> None:
         self._book = ground.book
         self._watch = watch
         self._queries = queries
+        self._counters = counters
 
     def changed(self, record: AccountRecord) -> None:
         self.refresher.learn(record)
+        self._counters.learn(record.row_id)
         self._watch.account_changed(record.row_id)
 
     def gone(self, row_id: str) -> None:
         self.refresher.forget(row_id)
+        self._counters.forget(row_id)
         self._queries.forget(row_id)
 
     def egress_blamed(self, row_id: str, refusal: Refusal) -> None:
@@ -104,8 +117,10 @@ def account_services(ground: AccountGround) -> AccountServices:
     Raises:
         StartRefused: the issuer's addresses in the settings are none.
     """
-    endpoint, watch, queries = _endpoint(ground), EgressWatch(book=ground.book, pool=ground.pool), _queries(ground)
-    news = _News(ground, watch, queries)
+    endpoint, watch = _endpoint(ground), EgressWatch(book=ground.book, pool=ground.pool)
+    asker = Asker(transport=ground.transport, route_of=ground.lookups.route_of)
+    queries, counters = _queries(ground, asker), _counters(ground)
+    news = _News(ground, watch, queries, counters)
     keeper = AccountKeeper(
         KeeperParts(
             store=ground.stores.accounts,
@@ -132,7 +147,9 @@ def account_services(ground: AccountGround) -> AccountServices:
         watch=watch,
         keeper=keeper,
         refresher=news.refresher,
+        asker=asker,
         queries=queries,
+        counters=counters,
         effects=_effects(ground, news.refresher, queries),
     )
 
@@ -151,10 +168,16 @@ def new_row_id() -> str:
     return secrets.token_hex(ROW_ID_BYTES)
 
 
-def _queries(ground: AccountGround) -> UsageQueries:
+def _counters(ground: AccountGround) -> AccountCounters:
+    return AccountCounters(
+        CounterParts(pool=ground.pool, store=ground.stores.accounts, clock=ground.clock, read_time=read_iso)
+    )
+
+
+def _queries(ground: AccountGround, asker: Asker) -> UsageQueries:
     return UsageQueries(
         UsageParts(
-            asker=Asker(transport=ground.transport, route_of=ground.lookups.route_of),
+            asker=asker,
             pool=ground.pool,
             clock=ground.clock,
             client=ground.client,
@@ -199,7 +222,7 @@ def _exchange_parts(ground: AccountGround, endpoint: TokenEndpoint) -> ExchangeP
 
 def _effects(ground: AccountGround, refresher: TokenRefresher, queries: UsageQueries) -> Effects:
     async def drop_cookies(row_id: str) -> None:
-        await ground.stores.cookies.drop(row_id)
+        await ground.jars.drop(row_id)
 
     async def keep_death(row_id: str, death: Death) -> None:
         await ground.stores.accounts.edit(row_id, Edit(death=death, died_at=ground.clock.now()))

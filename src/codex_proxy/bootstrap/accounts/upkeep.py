@@ -13,16 +13,21 @@ from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.issuer import grant_of
 from codex_proxy.accounts.record import Secrets
 from codex_proxy.accounts.store import StoreUnusable
+from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices, new_row_id
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.jobs.repeat import repeat
+from codex_proxy.operations.egress.checks import LOOK_SECONDS as CHECKS_SECONDS
+from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.keeping.effects import EFFECT_SECONDS
 from codex_proxy.operations.keeping.keeper import FOLLOW_SECONDS, WRITE_SECONDS
 from codex_proxy.operations.login.outcomes import new_account
 from codex_proxy.storage.legacy.importing import import_node_files
+from codex_proxy.transports.cookie_keeping import WRITE_SECONDS as COOKIES_SECONDS
 
 FILES_SECONDS: Final = 5.0
+COUNTERS_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 5.0
 
 Job = tuple[str, Callable[[], Awaitable[bool]], float]
@@ -39,6 +44,7 @@ async def load(services: AccountServices, configured: Sequence[Account]) -> None
         try:
             await _import_node_files(services)
             await services.keeper.load()
+            await ground.jars.load()
             ground.book.take(await ground.stores.egress.load())
         except StoreUnusable as error:
             ground.complain("accounts are not loaded", error)
@@ -51,27 +57,31 @@ async def load(services: AccountServices, configured: Sequence[Account]) -> None
 
 
 @asynccontextmanager
-async def upkeep(services: AccountServices, logins: Logins) -> AsyncIterator[None]:
-    """Keep accounts fresh, followed and written while the block runs; at its end everything is written."""
-    async with services.refresher.serving(), asyncio.TaskGroup() as group:
-        running = [group.create_task(_run(services, job)) for job in _jobs(services, logins)]
+async def upkeep(
+    services: AccountServices, logins: Logins, egress: EgressServices, jobs: JobBook
+) -> AsyncIterator[None]:
+    """Keep accounts fresh, followed and written while the block runs; at its end everything is written.
+
+    ``jobs`` that were begun meanwhile end before what they work with does.
+    """
+    async with services.refresher.serving(), jobs.serving(), asyncio.TaskGroup() as group:
+        running = [group.create_task(_run(services, job)) for job in _jobs(services, logins, egress)]
         try:
             yield
         finally:
             for task in running:
                 task.cancel()
     await logins.close()
-    try:
-        await services.keeper.write()
-    except StoreUnusable as error:
-        services.ground.complain("accounts are not written", error)
+    for write in (services.keeper.write, services.counters.write, services.ground.jars.write):
+        try:
+            await write()
+        except StoreUnusable as error:
+            services.ground.complain("accounts are not written", error)
 
 
-def _jobs(services: AccountServices, logins: Logins) -> tuple[Job, ...]:
+def _jobs(services: AccountServices, logins: Logins, egress: EgressServices) -> tuple[Job, ...]:
     async def follow_egress() -> bool:
-        newer = await services.ground.stores.egress.load_newer(services.ground.book.egresses.revision)
-        if newer is not None:
-            services.ground.book.take(newer)
+        await egress.pool.follow()
         services.watch.tell()
         return True
 
@@ -88,6 +98,9 @@ def _jobs(services: AccountServices, logins: Logins) -> tuple[Job, ...]:
         *always,
         ("following the store", services.keeper.follow, FOLLOW_SECONDS),
         ("writing accounts", services.keeper.write, WRITE_SECONDS),
+        ("writing counters", services.counters.write, COUNTERS_SECONDS),
+        ("writing cookies", services.ground.jars.write, COOKIES_SECONDS),
+        ("checks of proxies", egress.checks.run_due, CHECKS_SECONDS),
         ("following the egresses", follow_egress, FOLLOW_SECONDS),
         ("followed files", follow_files, FILES_SECONDS),
     )

@@ -6,6 +6,7 @@ Rules of this file: objects are made here, rules are elsewhere.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.choice.need import ChoicePolicy
@@ -17,10 +18,14 @@ from codex_proxy.bootstrap.outgoing.client import client_identity, trusted_pem
 from codex_proxy.canonical.target import ClientIdentity
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.leases import MemoryLeaseBook
+from codex_proxy.gateway.selection import QueuePolicy, Selection
+from codex_proxy.operations.egress.book import EgressBook
 from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups
+from codex_proxy.protocols.codex.asking.identity import user_agent
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
 from codex_proxy.transports.clients import ClientPool, Timeouts
+from codex_proxy.transports.cookie_keeping import CookieJars
 from codex_proxy.transports.http import HttpTransport
 
 
@@ -34,6 +39,7 @@ class Upstream:
     lookups: UpstreamLookups
     orphans: Orphanage
     client: ClientIdentity
+    selection: Selection
     accounts: AccountServices
 
 
@@ -51,10 +57,49 @@ def make_upstream(
     Raises:
         StartRefused: a file or an address that the settings name cannot be used.
     """
-    transport = _transport(settings, clock)
-    pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
     client, book = client_identity(settings.client, installation_id), egress_book(settings, clock)
-    lookups = UpstreamLookups(
+    jars = CookieJars(now=clock.now, store=stores.cookies, upstream_host=urlsplit(settings.api.base_url).hostname)
+    clients = _clients(settings, clock, jars, lambda: user_agent(client))
+    transport = HttpTransport(pool=clients, timeouts=_timeouts(settings))
+    pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
+    lookups = _lookups(settings, transport, pool, clock=clock, client=client, book=book)
+    ground = AccountGround(
+        settings=settings,
+        stores=stores,
+        data_dir=data_dir,
+        pool=pool,
+        book=book,
+        transport=transport,
+        clients=clients,
+        jars=jars,
+        lookups=lookups,
+        client=lambda: client,
+        clock=clock,
+        complain=complain,
+    )
+    leases = MemoryLeaseBook()
+    return Upstream(
+        transport=transport,
+        pool=pool,
+        leases=leases,
+        selection=Selection(pool=pool, leases=leases, clock=clock, queue=_queue_policy(settings)),
+        lookups=lookups,
+        orphans=Orphanage(),
+        client=client,
+        accounts=account_services(ground),
+    )
+
+
+def _lookups(
+    settings: Settings,
+    transport: HttpTransport,
+    pool: AccountPool,
+    *,
+    clock: SystemClock,
+    client: ClientIdentity,
+    book: EgressBook,
+) -> UpstreamLookups:
+    return UpstreamLookups(
         LookupParts(
             transport=transport,
             pool=pool,
@@ -64,37 +109,28 @@ def make_upstream(
             way_of=book.way,
         )
     )
-    ground = AccountGround(
-        settings=settings,
-        stores=stores,
-        data_dir=data_dir,
-        pool=pool,
-        book=book,
-        transport=transport,
-        lookups=lookups,
-        client=lambda: client,
-        clock=clock,
-        complain=complain,
-    )
-    return Upstream(
-        transport=transport,
-        pool=pool,
-        leases=MemoryLeaseBook(),
-        lookups=lookups,
-        orphans=Orphanage(),
-        client=client,
-        accounts=account_services(ground),
-    )
 
 
-def _transport(settings: Settings, clock: SystemClock) -> HttpTransport:
-    timeouts = Timeouts(
+def _timeouts(settings: Settings) -> Timeouts:
+    return Timeouts(
         connect=settings.api.connect_timeout_seconds,
         headers=settings.api.headers_timeout_seconds,
         idle=settings.api.idle_timeout_seconds,
     )
-    clients = ClientPool(timeouts=timeouts, now=clock.monotonic, trusted_pem=trusted_pem(settings.tls.ca_file))
-    return HttpTransport(pool=clients, timeouts=timeouts)
+
+
+def _clients(settings: Settings, clock: SystemClock, jars: CookieJars, agent: Callable[[], str]) -> ClientPool:
+    return ClientPool(
+        timeouts=_timeouts(settings),
+        now=clock.monotonic,
+        trusted_pem=trusted_pem(settings.tls.ca_file),
+        jars=jars,
+        user_agent=agent,
+    )
+
+
+def _queue_policy(settings: Settings) -> QueuePolicy:
+    return QueuePolicy(timeout_seconds=settings.auth.queue_timeout_ms / 1000, limit=settings.auth.queue_limit)
 
 
 def choice_policy(settings: Settings) -> ChoicePolicy:

@@ -12,6 +12,7 @@ import msgspec
 
 from codex_proxy.accounts.egress.ways import Mode
 from codex_proxy.accounts.record import AccountRecord
+from codex_proxy.operations.egress.formats import BadRow
 from codex_proxy.operations.egress.pool import NoSuchProxy, ProxyPool
 
 MODE_NAMES: Final = {Mode.GLOBAL: "Global", Mode.DIRECT: "Direct", Mode.AUTO: "Auto"}
@@ -55,19 +56,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     after: str
 
 
-class BadAssignment(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of a file that names nobody, or no proxy: its number, counted from 1, and what is wrong."""
-
-    row: int
-    error: str
-
-
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """What a file would do; ``errors`` are rows that would do nothing."""
 
     changes: tuple[Change, ...]
     unchanged_count: int
-    errors: tuple[BadAssignment, ...] = ()
+    errors: tuple[BadRow, ...] = ()
 
 
 class Assignments:
@@ -131,12 +125,12 @@ class Assignments:
         """What these rows would change, as ``assign`` would take it; nothing is changed.  A row may be None."""
         changes: dict[str, Change] = {}
         same: set[str] = set()
-        errors: list[BadAssignment] = []
+        errors: list[BadRow] = []
         for number, row in enumerate(listed, start=1):
             try:
                 change = self._change_of(row)
             except _Unclear as unclear:
-                errors.append(BadAssignment(row=number, error=str(unclear)))
+                errors.append(BadRow(row=number, error=str(unclear)))
                 continue
             changes.pop(change.row_id, None)
             same.discard(change.row_id)
@@ -164,7 +158,7 @@ class Assignments:
 
     def _change_of(self, row: ListedAssignment | None) -> Change:
         if row is None:
-            raise _Unclear("the row is empty")
+            raise _Unclear("the row is no assignment")
         record, proxy_id = self._account_of(row), self._proxy_of(row)
         return Change(row_id=record.row_id, email=record.email, before=self.of(record.row_id).proxy_id, after=proxy_id)
 

@@ -117,16 +117,17 @@ class ProxyChecks:
         asked_at = self._parts.clock.monotonic()
         async with asyncio.TaskGroup() as checks:
             tasks = [checks.create_task(self._in_turn(proxy, asked_at)) for proxy in proxies]
-        there = {proxy.proxy_id: proxy.url for proxy in self._parts.pool.proxies}
+        there = self._there()
         for gone in self._turns.keys() - there.keys():
             del self._turns[gone]
         ended = zip(proxies, tasks, strict=True)
         found = {proxy.proxy_id: task.result() for proxy, task in ended if there.get(proxy.proxy_id) == proxy.url}
-        for proxy_id, health in found.items():
-            self._parts.book.checked(proxy_id, health)
         if found:
             await self._parts.pool.keep_health(found)
         return found
+
+    def _there(self) -> Mapping[str, str]:
+        return {proxy.proxy_id: proxy.url for proxy in self._parts.pool.proxies}
 
     async def _in_turn(self, proxy: EgressProxy, asked_at: float) -> EgressHealth:
         """What a check found that was not over when this one was asked for."""
@@ -136,6 +137,8 @@ class ProxyChecks:
                 async with self._room:
                     turn.health, turn.url = await self._probe(proxy), proxy.url
                 turn.ended_at = self._parts.clock.monotonic()
+                if self._there().get(proxy.proxy_id) == proxy.url:
+                    self._parts.book.checked(proxy.proxy_id, turn.health)
             return turn.health
 
     async def _probe(self, proxy: EgressProxy) -> EgressHealth:

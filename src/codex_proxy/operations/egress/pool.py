@@ -140,6 +140,7 @@ class ProxyPool:
 
     async def enable(self, proxy_id: str, *, enabled: bool) -> EgressProxy:
         """Let accounts leave through it, or not; raises ``NoSuchProxy``."""
+        await self.follow()
         await self._put(msgspec.structs.replace(self.find(proxy_id), enabled=enabled))
         return self.find(proxy_id)
 

@@ -91,10 +91,12 @@ class Restoring:
         if row.proxy_key is not None:
             way = self._proxy_ids.get(row.proxy_key)
             if way is None:
-                self._tally.note(row.index, "the egress proxy it names did not come with it; it has the global one")
+                self._tally.note(
+                    row.index, "the egress proxy it names did not come with it; its way out stays as it is"
+                )
             return way
         if row.state.way is not None and row.state.way not in self._ways:
-            self._tally.note(row.index, "the egress proxy it had is not here; it has the global one")
+            self._tally.note(row.index, "the egress proxy it had is not here; its way out stays as it is")
             return None
         return row.state.way
 

@@ -19,6 +19,13 @@ from codex_proxy.server.admin.wire.errors import ReportDefect, error_handlers
 from codex_proxy.server.security import Authenticator, Caller, identify
 
 OPENAPI_PATH: Final = "/openapi"
+HEADERS: Final = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""What every answer carries that says nothing else."""
 
 
 def control_plane(
@@ -39,6 +46,7 @@ def control_plane(
         guards=[ControlGuard(identify=by_key(authenticator), names=names, open_below=OPENAPI_PATH)],
         exception_handlers=error_handlers(report_defect),
         request_class=ControlRequest,
+        response_headers=HEADERS,
         openapi_config=OpenAPIConfig(
             title="Codex Proxy control plane",
             version=version,

@@ -167,24 +167,27 @@ class Seals:
 
     def seal(self, secret: str, place: Place, *, key_id: str) -> bytes:
         """See ``KeyRing``."""
-        self.require(key_id)
-        return self._ring.seal(secret, place, key_id=key_id)
+        return self._ring_with(key_id).seal(secret, place, key_id=key_id)
 
     def open(self, sealed: bytes, place: Place) -> str:
         """See ``KeyRing``."""
-        self.require(key_id_of(sealed))
-        return self._ring.open(sealed, place)
+        return self._ring_with(key_id_of(sealed)).open(sealed, place)
 
     def require(self, key_id: str) -> None:
         """Have this key; raises ``Unsealable``."""
-        if key_id not in self._ring.key_ids:
-            self.reload()
-        if key_id not in self._ring.key_ids:
-            raise Unsealable(f"the key {key_id} is not there that secrets are sealed with")
+        self._ring_with(key_id)
 
     def reload(self) -> None:
         """Take the keys as they are in the source now."""
         self._ring = KeyRing(self._source.read())
+
+    def _ring_with(self, key_id: str) -> KeyRing:
+        if key_id not in self._ring.key_ids:
+            self.reload()
+        ring = self._ring  # once: another thread may change it
+        if key_id not in ring.key_ids:
+            raise Unsealable(f"the key {key_id} is not there that secrets are sealed with")
+        return ring
 
 
 def new_key() -> bytes:

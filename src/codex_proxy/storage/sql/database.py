@@ -22,7 +22,10 @@ Answer = TypeVar("Answer")
 
 
 class Database(Protocol):
-    """What the stores ask; both verbs raise ``StoreUnusable``."""
+    """What the stores ask; both verbs raise ``StoreUnusable``.
+
+    What they are given to call is called in another thread where the database is SQLite.
+    """
 
     async def read(self, question: Callable[[Connection], Answer]) -> Answer:
         """Ask within one snapshot; nothing can be written."""
@@ -57,7 +60,7 @@ class OpenDatabase:
     async def close(self) -> None:
         """See ``Database``."""
         await asyncio.gather(*self._running, return_exceptions=True)
-        await self._engines.dispose()
+        await self._engines.close()
 
     async def _seen_to_its_end(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         task = asyncio.get_running_loop().create_task(work)
@@ -67,14 +70,13 @@ class OpenDatabase:
 
     async def _read(self, question: Callable[[Connection], Answer]) -> Answer:
         with unusable(f"{self._engines.name} cannot be read"):
-            async with self._engines.reader.begin() as connection:
-                return await connection.run_sync(question)
+            return await self._engines.reader.run(question)
 
     async def _write(self, change: Callable[[Transaction], Answer], *, durable: bool) -> Answer:
-        engine = self._engines.durable_writer if durable else self._engines.writer
+        way = self._engines.durable_writer if durable else self._engines.writer
         with unusable(f"{self._engines.name} cannot be written"):
-            async with self._turn, engine.begin() as connection:
-                return await connection.run_sync(lambda plain: change(Transaction(plain, self._seals)))
+            async with self._turn:
+                return await way.run(lambda connection: change(Transaction(connection, self._seals)))
 
 
 class RefusingDatabase:

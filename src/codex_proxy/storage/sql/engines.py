@@ -2,29 +2,40 @@
 
 Rules of this file: an engine that reads cannot write; the writers of SQLite take its write lock at once, as a read lock
 cannot be made into one while others write.  Nothing is made here: a database that is not there is an error.
+SQLite works in threads of ours: its driver has no other way either, and a thread for a whole transaction needs neither
+SQLAlchemy's asynchronous engine nor a change of threads for each statement.
 Source: recipes, storage.
 """
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
-from codex_proxy.accounts.store import StoreUnusable
+Answer = TypeVar("Answer")
 
 BUSY_TIMEOUT_MS: Final = 5000
-CONNECT_TIMEOUT_SECONDS: Final = 10
-COMMAND_TIMEOUT_SECONDS: Final = 60  # longer than any statement of ours, waiting for its turn included
 READER_COUNT: Final = 4
 _FOREIGN_KEYS: Final = "foreign_keys=ON"
 _WAL: Final = "journal_mode=WAL"  # kept in the file; a backup that was put back is without
 _ISOLATION: Final = {"isolation_level": None}  # the driver begins nothing by itself: SQLite's DDL is undone as well
+
+
+class Way(Protocol):
+    """One way in."""
+
+    async def run(self, work: Callable[[Connection], Answer]) -> Answer:
+        """What ``work`` gives, in a transaction of its own; it may be called in another thread."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection; what runs is seen to its end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +43,14 @@ class Engines:
     """The three ways in; ``name`` is what an error calls the database."""
 
     name: str
-    reader: AsyncEngine
-    writer: AsyncEngine
-    durable_writer: AsyncEngine
+    reader: Way
+    writer: Way
+    durable_writer: Way
 
-    async def dispose(self) -> None:
+    async def close(self) -> None:
         """Close every connection."""
-        for engine in (self.reader, self.writer, self.durable_writer):
-            await engine.dispose()
+        for way in (self.reader, self.writer, self.durable_writer):
+            await way.close()
 
 
 def sqlite_engines(path: Path) -> Engines:
@@ -57,50 +68,48 @@ def plain_sqlite(path: Path, *, read_only: bool, busy_timeout_ms: int = BUSY_TIM
 
     Foreign keys are off: a table that is copied to be changed must not take along what names its rows.
     """
-    url = _sqlite_url("sqlite", path, read_only=read_only)
+    url = _sqlite_url(path, read_only=read_only)
     engine = create_engine(url, connect_args=_ISOLATION, poolclass=NullPool, hide_parameters=True)
     begin, pragmas = ("BEGIN", ()) if read_only else ("BEGIN IMMEDIATE", (_WAL, "synchronous=FULL"))
     _prepare(engine, begin, pragmas, busy_timeout_ms=busy_timeout_ms)
     return engine
 
 
-def postgres_engines(address: str) -> Engines:
-    """Engines for a PostgreSQL; ``address`` is its URL.
+class _Threads:
+    """Implements ``Way`` with as many threads as there are connections."""
 
-    Raises:
-        StoreUnusable: the address is none, or the driver is not installed.
-    """
-    url = _postgres_url(address)
-    with _driver_installed():
-        return Engines(
-            name=f"PostgreSQL database {url.database}",
-            reader=_postgres(
-                url, "REPEATABLE READ", size=READER_COUNT, settings={"default_transaction_read_only": "on"}
-            ),
-            writer=_postgres(url, "READ COMMITTED", size=1, settings={"synchronous_commit": "off"}),
-            durable_writer=_postgres(url, "READ COMMITTED", size=1, settings={}),
-        )
+    def __init__(self, engine: Engine, *, size: int) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="database")
 
+    async def run(self, work: Callable[[Connection], Answer]) -> Answer:
+        """See ``Way``."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
 
-def postgres_locks_engine(address: str) -> AsyncEngine:
-    """An engine whose connections are made for one lock each; see ``postgres_engines``."""
-    with _driver_installed():
-        return create_async_engine(
-            _postgres_url(address), poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
-        )
+    async def close(self) -> None:
+        """See ``Way``."""
+        await asyncio.to_thread(self._close)
+
+    def _run(self, work: Callable[[Connection], Answer]) -> Answer:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def _close(self) -> None:
+        self._threads.shutdown()
+        self._engine.dispose()
 
 
-def _sqlite(path: Path, begin: str, *, size: int, pragmas: Sequence[str]) -> AsyncEngine:
-    url = _sqlite_url("sqlite+aiosqlite", path, read_only=False)
-    engine = create_async_engine(url, connect_args=_ISOLATION, pool_size=size, max_overflow=0, hide_parameters=True)
-    _prepare(engine.sync_engine, begin, pragmas)
-    return engine
+def _sqlite(path: Path, begin: str, *, size: int, pragmas: Sequence[str]) -> Way:
+    url = _sqlite_url(path, read_only=False)
+    engine = create_engine(url, connect_args=_ISOLATION, pool_size=size, max_overflow=0, hide_parameters=True)
+    _prepare(engine, begin, pragmas)
+    return _Threads(engine, size=size)
 
 
-def _sqlite_url(driver: str, path: Path, *, read_only: bool) -> URL:
+def _sqlite_url(path: Path, *, read_only: bool) -> URL:
     # Never the mode that makes a file: an empty one in the place of one that was removed has no accounts.
     mode = "ro" if read_only else "rw"
-    return URL.create(driver, database=f"file:{quote(str(path.resolve()))}", query={"mode": mode, "uri": "true"})
+    return URL.create("sqlite", database=f"file:{quote(str(path.resolve()))}", query={"mode": mode, "uri": "true"})
 
 
 def _prepare(engine: Engine, begin: str, pragmas: Sequence[str], *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
@@ -112,34 +121,3 @@ def _prepare(engine: Engine, begin: str, pragmas: Sequence[str], *, busy_timeout
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-
-
-def _postgres_url(address: str) -> URL:
-    try:
-        return make_url(address).set(drivername="postgresql+asyncpg")
-    except ArgumentError as error:
-        raise StoreUnusable("the address of the PostgreSQL database is not a URL") from error
-
-
-@contextlib.contextmanager
-def _driver_installed() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise StoreUnusable("PostgreSQL needs the extra `postgres`: install codex-proxy[postgres]") from error
-
-
-def _postgres(url: URL, isolation: str, *, size: int, settings: Mapping[str, str]) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        connect_args={
-            "server_settings": dict(settings),
-            "timeout": CONNECT_TIMEOUT_SECONDS,
-            "command_timeout": COMMAND_TIMEOUT_SECONDS,
-        },
-        isolation_level=isolation,
-        pool_size=size,
-        max_overflow=0,
-        pool_pre_ping=True,
-        hide_parameters=True,
-    )

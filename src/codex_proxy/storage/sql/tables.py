@@ -1,8 +1,8 @@
 """The tables, the same in SQLite and PostgreSQL.
 
-Rules of this file: what a column holds is said here; ``migrations`` builds exactly this (a test compares them).  Times
-are epoch seconds (UTC); a sealed column holds what ``sealing.ring`` made for ``place_of`` its row.  What names an
-account goes with it.
+Rules of this file: what a column holds is said here; a new database gets these tables, and the steps of ``migrations``
+make exactly them (tests compare both).  Times are epoch seconds (UTC); a sealed column holds what ``sealing.ring`` made
+for ``place_of`` its row.  What names an account goes with it.
 """
 
 from typing import Any, Final
@@ -18,10 +18,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
 )
+
+SCHEMA_REVISION: Final = "0001"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -58,6 +61,8 @@ STORE_STATE: Final = Table(
     Column("egress_revision", BigInteger, nullable=False),
     Column("sealing_key_id", String, nullable=True),  # what is sealed from now on; none before the first opening
 )
+
+FIRST_STATE: Final = {"id": 1, "revision": 0, "egress_revision": 0, "sealing_key_id": None}  # the one row there is
 
 MARKS: Final = Table(
     "marks",
@@ -170,6 +175,14 @@ EGRESS_ASSIGNMENTS: Final = Table(
     METADATA,
     _account_key(primary_key=True),
     Column("target", String, nullable=False, index=True),  # a proxy's id or the word of a mode
+)
+
+# Source: Alembic, ``MigrationContext``, which reads and writes it; none of ours, so not one of those it compares.
+ALEMBIC_VERSION: Final = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 
 SEALED_COLUMNS: Final = tuple(

@@ -21,7 +21,7 @@ from codex_proxy.storage.private_files import PRIVATE_MODE, flush_directory
 from codex_proxy.storage.sql.database import reason_of, unusable
 from codex_proxy.storage.sql.engines import BUSY_TIMEOUT_MS, plain_sqlite
 from codex_proxy.storage.sql.resealing import adopt_key, sealing_key_id
-from codex_proxy.storage.upkeep.migrating import ForeignSchema, is_ours, migrate, steps_left
+from codex_proxy.storage.upkeep.revisions import ForeignSchema, bring_up_to_date, is_ours, steps_left
 
 SIDE_FILES: Final = ("-wal", "-shm")
 _BUSY: Final = "SQLITE_BUSY"
@@ -77,7 +77,7 @@ def make(path: Path, *, key_id: str) -> None:
     """Make an empty store that seals with this key; another process may be first.  Raises ``StoreUnusable``."""
     with unusable(f"{path.name} cannot be made"), _scratch(path) as scratch:
         with _disposed(plain_sqlite(scratch, read_only=False)) as engine, engine.begin() as connection:
-            migrate(connection)
+            bring_up_to_date(connection)
             adopt_key(connection, key_id)
         with contextlib.suppress(FileExistsError):
             os.link(scratch, path)
@@ -91,7 +91,7 @@ def update(path: Path) -> None:
         _disposed(plain_sqlite(path, read_only=False)) as engine,
         engine.begin() as connection,
     ):
-        migrate(connection)
+        bring_up_to_date(connection)
 
 
 def make_private(path: Path) -> None:

@@ -1,12 +1,13 @@
 """The control plane over a household, asked without a socket."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from codex_proxy.accounts.quota.warnings import Thresholds
 from codex_proxy.operations.jobs_book import JobBook
@@ -83,9 +84,14 @@ class Plane:
                 *quota,
                 *explaining_routes(house.explaining),
                 *jobs_routes(self.jobs),
+                *self.further_routes(),
             ],
             names=frozenset({"gateway.example"}),
         )
+
+    def further_routes(self) -> Sequence[ControllerRouterHandler]:
+        """What somebody else's tests add."""
+        return ()
 
     @asynccontextmanager
     async def serving(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from codex_proxy.accounts.issuer import IssuerError, Refusal
 from codex_proxy.accounts.keeping import LoadFailure, PersistenceHealth
 from codex_proxy.accounts.lifecycle.states import Occurrence
 from codex_proxy.accounts.pool import News
@@ -11,6 +12,7 @@ from tests.operations.accounts.household import A, B, limits
 from tests.operations.login.stage import NOW
 from tests.operations.quota.stand_ins import reply
 from tests.server.admin.accounts.plane import Plane, outcome
+from tests.server.admin.test_guard import ALL
 
 
 async def test_the_list_and_whether_it_is_kept() -> None:
@@ -51,16 +53,21 @@ async def test_limits_are_those_that_are_known_unless_fresh_ones_are_wanted() ->
     assert fresh["accounts"][1]["quota"] is None
 
 
-async def test_u_05_no_answer_holds_a_token() -> None:
+async def test_u_05_no_answer_of_any_route_holds_a_token() -> None:
     plane = Plane()
     await plane.house.add(A)
     kept = await plane.house.secrets(A)
     secrets = [secret for secret in (kept.access_token, kept.refresh_token) if secret]
     assert len(secrets) == 2
+    plane.house.transport.add(*(reply({"detail": f"what is {secret}?"}, 500) for secret in secrets * 20))
+    plane.house.issuer.renewals.append(IssuerError(Refusal.UNAVAILABLE, "the issuer answered 500"))
     async with plane.serving() as http:
-        for path in ("/auth/accounts", f"/auth/accounts/{A}/events", "/auth/status", "/auth/quota/warnings"):
-            told = (await http.get(path)).text
-            assert not any(secret in told for secret in secrets)
+        for method, path in sorted(ALL, key=lambda asked: asked[0] == "DELETE"):
+            body = {"ids": [A], "token": secrets[0], "label": "x"} if method in {"POST", "PATCH"} else None
+            told = await http.request(method, path, json=body)
+            for secret in secrets:
+                assert secret not in told.text + str(told.headers), (method, path)
+    assert plane.defects == []
 
 
 async def test_why_an_account_became_what_it_is() -> None:

@@ -1,11 +1,13 @@
 """Logins through the interface."""
 
 import json
+import logging
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from codex_proxy.accounts.issuer import IssuerError, Refusal
 from codex_proxy.operations.login.ports import AuthorizationCode, StillWaiting
@@ -181,6 +183,7 @@ async def test_c_02_the_page_escapes_what_it_shows_and_loads_nothing() -> None:
         page = await http.get(f"/auth/callback?state={state}&error=denied&error_description={nasty}")
     assert "<img" not in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers.get_list("cache-control") == ["no-store"]
     assert page.headers["content-type"] == "text/html; charset=utf-8"
 
 
@@ -193,6 +196,26 @@ async def test_c_03_a_foreign_name_gets_no_redirect_and_what_a_page_loads_neithe
         assert (await http.get(path, headers={"sec-fetch-mode": "no-cors"})).status_code == 400
         arrived = await http.get("/auth/callback?code=c&state=foreign", headers={"sec-fetch-site": "cross-site"})
         assert (arrived.status_code, plane.house.issuer.exchanged) == (400, [])
+
+
+async def test_c_01_another_programs_redirect_frees_the_port() -> None:
+    plane = Plane()
+    async with plane.serving() as http:
+        state = (await http.post("/auth/login-start")).json()["state"]
+        await http.get("/auth/callback?code=c&state=foreign")
+        report = (await http.post("/auth/login-status", json={"state": state})).json()
+    assert (plane.listener.port, report["status"], report["callbackPort"]) == (None, "pending", None)
+
+
+async def test_c_06_no_state_is_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    plane = Plane()
+    plane.house.issuer.grants.append(grant(person(A)))
+    with caplog.at_level(logging.DEBUG), capture_logs() as told:
+        async with plane.serving() as http:
+            state = (await http.post("/auth/login-start")).json()["state"]
+            await http.get(f"/auth/callback?code=the-code&state={state}")
+    logged = [record.getMessage() for record in caplog.records if not record.name.startswith("httpx")]
+    assert not any(secret in str([*logged, *told]) for secret in (state, "the-code"))
 
 
 async def test_c_06_no_state_is_in_an_address_of_ours() -> None:

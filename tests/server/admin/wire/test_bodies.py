@@ -1,10 +1,11 @@
 """Bodies of requests to the control plane."""
 
 import re
+from typing import Any, cast
 
 import pytest
 
-from codex_proxy.server.admin.wire.bodies import ROW_ID
+from codex_proxy.server.admin.wire.bodies import ROW_ID, ControlRequest, prefers_job
 from tests.operations.accounts.household import A
 from tests.server.admin.accounts.plane import Plane
 
@@ -60,3 +61,12 @@ async def test_an_id_that_cannot_be_one_is_a_400(row_id: str) -> None:
 def test_ids_are_sixteen_hex_digits() -> None:
     assert re.match(ROW_ID, A)
     assert not re.match(ROW_ID, A + "\nx")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "expected"),
+    [("respond-async", True), ("wait=9, Respond-Async;x=1", True), ("respond-asynchronously", False), ("", False)],
+)
+def test_who_would_rather_hear_of_a_job(prefer: str, expected: bool) -> None:
+    scope = {"type": "http", "headers": [(b"prefer", prefer.encode())]}
+    assert prefers_job(ControlRequest(cast("Any", scope))) is expected

@@ -13,7 +13,7 @@ from litestar.params import FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_400_BAD_REQUEST
 
 from codex_proxy.accounts.record import FingerprintMode
-from codex_proxy.operations.accounts.changes import AccountChanges
+from codex_proxy.operations.accounts.changes import AccountChanges, Added
 from codex_proxy.operations.accounts.views import AccountView, DetailView, detail_view
 from codex_proxy.server.admin.accounts.listing import ACCOUNT_PATH, ACCOUNTS_PATH
 from codex_proxy.server.admin.wire.bodies import (
@@ -23,6 +23,7 @@ from codex_proxy.server.admin.wire.bodies import (
     Label,
     RowId,
     RowIdText,
+    Warnings,
     unknown_members,
 )
 from codex_proxy.server.admin.wire.errors import ControlError
@@ -48,6 +49,11 @@ class AddedAccount(Done, frozen=True, kw_only=True, rename="camel"):
     account: AccountView
     added: bool
     kept_newer: bool
+
+
+def added_account(done: Added, warnings: Warnings = msgspec.UNSET) -> AddedAccount:
+    """The answer for an account that was added."""
+    return AddedAccount(account=done.account, added=done.added, kept_newer=done.kept_newer, warnings=warnings)
 
 
 class SetLabel(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,12 +133,7 @@ def _adding(changes: AccountChanges) -> list[HTTPRouteHandler]:
         """Take an access token as it is; exchange a refresh token that comes alone, and say what became of it."""
         texts = [text for text in (data.token, data.refresh_token) if text]
         done = await changes.add(texts, label=data.label)
-        return AddedAccount(
-            account=done.account,
-            added=done.added,
-            kept_newer=done.kept_newer,
-            warnings=await unknown_members(request, AddAccount),
-        )
+        return added_account(done, await unknown_members(request, AddAccount))
 
     return [add_account]
 

@@ -16,7 +16,7 @@ from codex_proxy.operations.accounts.checking import AccountChecks, Checked, Che
 from codex_proxy.operations.jobs_book import JobBook, Ticket
 from codex_proxy.server.admin.accounts.listing import ACCOUNT_PATH, ACCOUNTS_PATH
 from codex_proxy.server.admin.jobs import JOBS_PATH
-from codex_proxy.server.admin.wire.bodies import MOST_IDS, ControlRequest, RowId, RowIdText
+from codex_proxy.server.admin.wire.bodies import MOST_IDS, ControlRequest, RowId, RowIdText, prefers_job
 
 JOB_KIND: Final = "accounts-health-check"
 CHECKED_AT_ONCE: Final = 20  # so many are waited for; more are a job
@@ -50,7 +50,7 @@ def checking_routes(checks: AccountChecks, jobs: JobBook) -> list[HTTPRouteHandl
     ) -> Response[Checked | CheckBegun]:
         """Whether accounts work; of more than 20, and with ``Prefer: respond-async``, a job."""
         plan = checks.plan(_plan(data or HealthCheck()))
-        if len(plan.row_ids) > CHECKED_AT_ONCE or _prefers_job(request):
+        if len(plan.row_ids) > CHECKED_AT_ONCE or prefers_job(request):
             return _begun(plan, checks, jobs)
         return Response(await checks.run(plan, Ticket()))
 
@@ -68,8 +68,3 @@ def _begun(plan: CheckPlan, checks: AccountChecks, jobs: JobBook) -> Response[An
     job = jobs.start(JOB_KIND, work, total=len(plan.row_ids))
     headers = {"location": f"{JOBS_PATH}/{job.id}", "preference-applied": "respond-async"}
     return Response(CheckBegun(job_id=job.id), status_code=HTTP_202_ACCEPTED, headers=headers)
-
-
-def _prefers_job(request: ControlRequest) -> bool:
-    told = request.headers.get("prefer", "").lower().split(",")
-    return "respond-async" in {preference.partition(";")[0].strip() for preference in told}

@@ -24,8 +24,9 @@ from codex_proxy.operations.login.outcomes import LoginDone, LoginEnd, LoginFail
 from codex_proxy.operations.login.ports import CALLBACK_PATH, CallbackReply
 from codex_proxy.operations.login.ways import Way, ways_to_log_in
 from codex_proxy.operations.transfer.times import iso
+from codex_proxy.server.admin.accounts.changing import AddedAccount, added_account
 from codex_proxy.server.admin.guard import ACTS, OPEN, headers_of, is_remote
-from codex_proxy.server.admin.wire.bodies import ControlRequest, Done, unknown_members
+from codex_proxy.server.admin.wire.bodies import ControlRequest, unknown_members
 from codex_proxy.server.admin.wire.errors import ControlError
 from codex_proxy.server.oauth.pages import HEADERS, page_of
 
@@ -87,14 +88,6 @@ class LoginReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     error: str | None = None
 
 
-class LoggedIn(Done, frozen=True, kw_only=True, rename="camel"):
-    """The account; ``added`` where it is new, ``keptNewer`` where a credential that was issued later stays."""
-
-    account: AccountView
-    added: bool
-    kept_newer: bool
-
-
 class RelayCallback(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The address of the page that a login ended at."""
 
@@ -139,7 +132,7 @@ class ImportCli(msgspec.Struct, frozen=True, kw_only=True):
     mode: ImportMode = ImportMode.COPY
 
 
-class CliImported(LoggedIn, frozen=True, kw_only=True, rename="camel"):
+class CliImported(AddedAccount, frozen=True, kw_only=True, rename="camel"):
     """The account that the CLI's login became; ``notice`` is for the owner."""
 
     notice: str | None
@@ -221,10 +214,10 @@ def _browser(desk: LoginDesk) -> list[HTTPRouteHandler]:
         return _report(await desk.browser.cancel(data.state), desk)
 
     @post("/auth/code-relay", status_code=HTTP_200_OK, summary="Finish a login by its pasted address")
-    async def code_relay(request: ControlRequest, data: JSONBody[RelayCallback]) -> LoggedIn:
+    async def code_relay(request: ControlRequest, data: JSONBody[RelayCallback]) -> AddedAccount:
         """The address of the page that the login ended at, wherever the browser ran."""
         done = _done(await desk.browser.relay(data.callback_url))
-        return _logged_in(done, desk, await unknown_members(request, RelayCallback))
+        return added_account(desk.changes.added(done), await unknown_members(request, RelayCallback))
 
     return [login_start, login_status, login_cancel, code_relay]
 
@@ -244,12 +237,12 @@ def _devices(desk: LoginDesk) -> list[HTTPRouteHandler]:
         )
 
     @post(DEVICE_PATH, status_code=HTTP_200_OK, summary="How far a login by device code is")
-    async def device_poll(device_code: DeviceHandle) -> LoggedIn | DeviceWaits:
+    async def device_poll(device_code: DeviceHandle) -> AddedAccount | DeviceWaits:
         """Asks the issuer where it is time."""
         return await _polled(device_code, desk)
 
     @get(DEVICE_PATH, opt={ACTS: True}, summary="How far a login by device code is")
-    async def get_device_poll(device_code: DeviceHandle) -> LoggedIn | DeviceWaits:
+    async def get_device_poll(device_code: DeviceHandle) -> AddedAccount | DeviceWaits:
         """The same as with POST, for programs that know this form only."""
         return await _polled(device_code, desk)
 
@@ -258,15 +251,10 @@ def _devices(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
 def _tokens(desk: LoginDesk) -> list[HTTPRouteHandler]:
     @post("/auth/token", status_code=HTTP_200_OK, summary="Log in with a token")
-    async def give_token(request: ControlRequest, data: JSONBody[GivenToken]) -> LoggedIn:
+    async def give_token(request: ControlRequest, data: JSONBody[GivenToken]) -> AddedAccount:
         """An access token, or a refresh token that is exchanged at once."""
         added = await desk.changes.add([data.token])
-        return LoggedIn(
-            account=added.account,
-            added=added.added,
-            kept_newer=added.kept_newer,
-            warnings=await unknown_members(request, GivenToken),
-        )
+        return added_account(added, await unknown_members(request, GivenToken))
 
     @post("/auth/import-cli", status_code=HTTP_200_OK, summary="Take over the Codex CLI's login")
     async def import_cli(request: ControlRequest, data: JSONBody[ImportCli | None] = None) -> CliImported:
@@ -284,11 +272,11 @@ def _tokens(desk: LoginDesk) -> list[HTTPRouteHandler]:
     return [give_token, import_cli]
 
 
-async def _polled(device_code: str, desk: LoginDesk) -> LoggedIn | DeviceWaits:
+async def _polled(device_code: str, desk: LoginDesk) -> AddedAccount | DeviceWaits:
     status = await desk.devices.poll(device_code)
     if isinstance(status, DevicePending):
         return DeviceWaits(interval=status.interval_seconds, trouble=status.trouble)
-    return _logged_in(_done(status), desk)
+    return added_account(desk.changes.added(_done(status)))
 
 
 def _begun(started: LoginStarted, *, remote: bool) -> LoginBegun:
@@ -314,10 +302,3 @@ def _done(end: LoginEnd) -> LoginDone:
         return end
     details: dict[str, Any] | None = None if end.refusal is None else {"refusal": end.refusal.value}
     raise ControlError(STATUS_OF.get(end.reason, 400), end.reason.value, end.message, details=details)
-
-
-def _logged_in(
-    done: LoginDone, desk: LoginDesk, warnings: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
-) -> LoggedIn:
-    added = desk.changes.added(done)
-    return LoggedIn(account=added.account, added=added.added, kept_newer=added.kept_newer, warnings=warnings)

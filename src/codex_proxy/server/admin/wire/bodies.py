@@ -17,6 +17,7 @@ ROW_ID: Final = r"^[0-9a-f]{16}$"
 
 RowId: TypeAlias = Annotated[str, PathParameter(pattern=ROW_ID, description="An account's row id.")]
 RowIdText: TypeAlias = Annotated[str, msgspec.Meta(pattern=ROW_ID)]
+Warnings: TypeAlias = tuple[str, ...] | msgspec.UnsetType
 Label: TypeAlias = Annotated[str, msgspec.Meta(max_length=MOST_LABEL)]
 
 
@@ -37,12 +38,18 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     """It was done; ``warnings`` name what was passed over."""
 
     success: Literal[True] = True
-    warnings: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    warnings: Warnings = msgspec.UNSET
 
 
-async def unknown_members(request: ControlRequest, known: type[msgspec.Struct]) -> tuple[str, ...] | msgspec.UnsetType:
+async def unknown_members(request: ControlRequest, known: type[msgspec.Struct]) -> Warnings:
     """A warning for each member of the body that is none of ``known``'s; unset where there is none."""
     body = await request.json() if await request.body() else None
     names = {field.encode_name for field in msgspec.structs.fields(known)}
     unknown = tuple(f"unknown field {name!r} was ignored" for name in body if name not in names) if body else ()
     return unknown or msgspec.UNSET
+
+
+def prefers_job(request: ControlRequest) -> bool:
+    """Whether the client would rather hear of a job than wait (RFC 7240)."""
+    told = request.headers.get("prefer", "").lower().split(",")
+    return "respond-async" in {preference.partition(";")[0].strip() for preference in told}

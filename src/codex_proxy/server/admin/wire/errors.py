@@ -14,10 +14,15 @@ from litestar.types import ExceptionHandlersMap
 
 from codex_proxy.accounts.issuer import IssuerError
 from codex_proxy.accounts.store import StoreUnusable
+from codex_proxy.operations.account_cookies import InvalidCookies, NoWayOut
 from codex_proxy.operations.accounts.credits import NothingRedeemed, RedeemedJustNow
 from codex_proxy.operations.accounts.explaining import NotExplained
 from codex_proxy.operations.accounts.parts import AccountUnusable, UnknownAccount, UpstreamRefused
 from codex_proxy.operations.accounts.quota import HINTS
+from codex_proxy.operations.egress.addresses import InvalidProxy
+from codex_proxy.operations.egress.assigning import NoSuchAccounts
+from codex_proxy.operations.egress.formats import UnreadableList
+from codex_proxy.operations.egress.pool import AddressTaken, NoSuchProxy, NoSuchTarget
 from codex_proxy.operations.jobs_book import TooManyJobs
 from codex_proxy.operations.login.callback import InvalidCallback
 from codex_proxy.operations.login.cli_file import CliFileUnusable
@@ -27,6 +32,8 @@ from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 ReportDefect: TypeAlias = Callable[[str, Exception], None]
+
+NO_STORE: Final = {"cache-control": "no-store"}
 
 CODES: Final[Mapping[int, str]] = {
     400: "invalid_request",
@@ -92,6 +99,14 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     FileUnreadable: Meaning(status=400, code="file_unreadable"),
     CliFileUnusable: Meaning(status=400, code="file_unusable"),
     NotExplained: Meaning(status=404, code="not_explained"),
+    InvalidProxy: Meaning(status=400, code="invalid_proxy"),
+    NoSuchProxy: Meaning(status=404, code="unknown_proxy"),
+    NoSuchTarget: Meaning(status=400, code="unknown_proxy"),
+    NoSuchAccounts: Meaning(status=404, code="unknown_account"),
+    AddressTaken: Meaning(status=409, code="address_taken"),
+    UnreadableList: Meaning(status=400, code="unreadable_import"),
+    InvalidCookies: Meaning(status=400, code="invalid_cookies"),
+    NoWayOut: Meaning(status=409, code="no_way_out"),
 }
 
 
@@ -150,7 +165,7 @@ def _response(error: HTTPException) -> Response[Any]:
     content: dict[str, Any] = {"error": _words(error), "code": CODES.get(error.status_code, "error")}
     if isinstance(error, ControlError):
         content |= {"code": error.code, **({"details": error.details} if error.details else {}), **error.beside}
-    headers = {"cache-control": "no-store", **(error.headers or {})}
+    headers = {**NO_STORE, **(error.headers or {})}
     return Response(content, status_code=error.status_code, headers=headers)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from codex_proxy.storage.installation_file import INSTALLATION_FILE, installation_id
+from codex_proxy.storage.identity.installation_file import INSTALLATION_FILE, installation_id
 
 FIRST = "00000000-0000-4000-8000-000000000001"
 SECOND = "00000000-0000-4000-8000-000000000002"

@@ -1,0 +1,73 @@
+"""Ways out, put together: the pool of proxies, their checks, and the cookies of each exit.
+
+Rules of this file: objects are made here, rules are elsewhere.
+"""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from codex_proxy.bootstrap.accounts.services import AccountServices
+from codex_proxy.bootstrap.outgoing.client import trusted_pem
+from codex_proxy.operations.account_cookies import AccountCookies
+from codex_proxy.operations.egress.assigning import Assignments
+from codex_proxy.operations.egress.checks import FALLBACK_URL, CheckParts, ProxyChecks
+from codex_proxy.operations.egress.pool import PoolParts, ProxyPool
+from codex_proxy.storage.local_settings import LocalSettings
+from codex_proxy.transports.exit_probe import GuardedProbe
+from codex_proxy.transports.guard import UrlGuard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EgressServices:
+    """What the owner does with ways out, and what happens to them by itself."""
+
+    pool: ProxyPool
+    assignments: Assignments
+    checks: ProxyChecks
+    cookies: AccountCookies
+
+
+def egress_services(services: AccountServices, *, settings_path: Path) -> EgressServices:
+    """The services; ``settings_path`` is the file that keeps the interval of checks."""
+    ground = services.ground
+
+    async def rerouted(row_ids: Collection[str]) -> None:
+        await ground.clients.retire(row_ids)
+
+    pool = ProxyPool(
+        PoolParts(
+            store=ground.stores.egress,
+            book=ground.book,
+            now=ground.clock.now,
+            new_id=lambda: secrets.token_hex(8),
+            taken=services.watch.tell,
+            rerouted=rerouted,
+        )
+    )
+    return EgressServices(
+        pool=pool,
+        assignments=Assignments(pool, ground.pool.records),
+        checks=_checks(services, pool, settings_path),
+        cookies=AccountCookies(kept=ground.jars, book=ground.book, is_account=ground.pool.__contains__),
+    )
+
+
+def _checks(services: AccountServices, pool: ProxyPool, settings_path: Path) -> ProxyChecks:
+    ground = services.ground
+    settings = ground.settings
+    probe = GuardedProbe(
+        UrlGuard(),
+        allow_private=settings.security.allow_private_upstreams,
+        trusted_pem=trusted_pem(settings.tls.ca_file),
+    )
+    parts = CheckParts(
+        pool=pool,
+        book=ground.book,
+        probe=probe,
+        clock=ground.clock,
+        urls=lambda: (settings.tls.health_check_url, FALLBACK_URL),
+        keeper=LocalSettings(settings_path),
+    )
+    return ProxyChecks(parts, interval_minutes=settings.egress.check_interval_minutes)

@@ -1,0 +1,1 @@
+"""Commands of the owner's that find a gateway which runs."""

@@ -1,0 +1,235 @@
+"""The commands that speak to a gateway: ``login``, ``accounts`` and ``explain``.
+
+Rules of this file: arguments in, work done elsewhere; exit code 1 where the gateway refused or an account did not
+come through.  Files are read and written here.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.bootstrap.run import ServeOptions, run_until_done
+from codex_proxy.cli import accounts as work
+from codex_proxy.cli.accounts import AccountScene, Import, media_type_of
+from codex_proxy.cli.asking import Gateway
+from codex_proxy.cli.login import LoginScene, log_in, log_in_by_device, log_in_by_paste
+from codex_proxy.cli.reaching import Work, with_gateway
+
+EXIT_FAILED: Final = 1
+STANDARD: Final = "-"
+PRIVATE_MODE: Final = 0o600
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where keys and state are kept.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="A configuration file instead of local.yaml.")]
+Names = Annotated[list[str], typer.Argument(help="Ids, emails or labels of accounts.")]
+SomeNames = Annotated[list[str] | None, typer.Argument(help="Ids, emails or labels of accounts; all without one.")]
+
+accounts = typer.Typer(help="Look at accounts and change them.", no_args_is_help=True)
+
+
+def login_command(
+    *,
+    device: Annotated[bool, typer.Option("--device", help="Enter a code in any browser instead.")] = False,
+    paste: Annotated[str | None, typer.Option(help="The last address of a login's browser.")] = None,
+    data_dir: DataDir = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Log in a ChatGPT account."""
+
+    async def log_in_somehow(gateway: Gateway) -> bool:
+        scene = LoginScene(gateway=gateway, console=_console(), lines=typed_lines(), sleep=asyncio.sleep)
+        if paste is not None:
+            await log_in_by_paste(scene, paste)
+        elif device:
+            await log_in_by_device(scene)
+        else:
+            await log_in(scene)
+        return True
+
+    _run(log_in_somehow, data_dir, config_file)
+
+
+@accounts.command("list")
+def list_command(
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ask the upstream for limits first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    data_dir: DataDir = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Every account, its status and its limits."""
+
+    async def show(gateway: Gateway) -> bool:
+        await work.list_accounts(_scene(gateway), fresh=fresh, as_json=as_json)
+        return True
+
+    _run(show, data_dir, config_file)
+
+
+@accounts.command("import")
+def import_command(
+    file: Annotated[str, typer.Argument(help="A file of any known form; - for standard input.")],
+    *,
+    include_state: Annotated[bool, typer.Option(help="Bring back labels, counters and egresses too.")] = False,
+    preview: Annotated[bool, typer.Option(help="Only say what would become of each row.")] = False,
+    data_dir: DataDir = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Take accounts in from a file."""
+    content = _read(file)
+    wanted = Import(
+        content=content,
+        media_type=media_type_of(Path(file).suffix, content),
+        include_state=include_state,
+        preview=preview,
+    )
+    _run(lambda gateway: work.import_accounts(_scene(gateway), wanted), data_dir, config_file)
+
+
+@accounts.command("export")
+def export_command(
+    file: Annotated[str, typer.Argument(help="A file to make; - for standard output.")],
+    names: SomeNames = None,
+    *,
+    form: Annotated[str, typer.Option("--format", help="full, minimal, cockpit_tools, sub2api or cpa.")] = "full",
+    data_dir: DataDir = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Write accounts with their tokens into a file; whoever has it can use them."""
+    exported: list[bytes] = []
+
+    async def export(gateway: Gateway) -> bool:
+        exported.append(await work.export_accounts(_scene(gateway), form, names or []))
+        return True
+
+    _require_absent(file)
+    _run(export, data_dir, config_file)
+    _write(file, exported[0])
+
+
+@accounts.command("remove")
+def remove_command(
+    names: Names,
+    *,
+    revoke: Annotated[bool, typer.Option(help="Tell the issuer that their tokens are no longer wanted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    data_dir: DataDir = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Remove accounts with everything that names them."""
+    if not yes:
+        typer.confirm(f"Remove {', '.join(names)}?", abort=True)
+
+    async def remove(gateway: Gateway) -> bool:
+        await work.remove_accounts(_scene(gateway), names, revoke=revoke)
+        return True
+
+    _run(remove, data_dir, config_file)
+
+
+@accounts.command("refresh")
+def refresh_command(names: SomeNames = None, *, data_dir: DataDir = None, config_file: ConfigFile = None) -> None:
+    """Renew credentials and say which accounts live."""
+    _run(lambda gateway: work.refresh_accounts(_scene(gateway), names or []), data_dir, config_file)
+
+
+@accounts.command("enable")
+def enable_command(names: Names, *, data_dir: DataDir = None, config_file: ConfigFile = None) -> None:
+    """Switch accounts on, out of everything that stands in their way."""
+    _switch(names, data_dir, config_file, enabled=True)
+
+
+@accounts.command("disable")
+def disable_command(names: Names, *, data_dir: DataDir = None, config_file: ConfigFile = None) -> None:
+    """Switch accounts off."""
+    _switch(names, data_dir, config_file, enabled=False)
+
+
+def explain_command(request_id: str, *, data_dir: DataDir = None, config_file: ConfigFile = None) -> None:
+    """Say why a request of the running gateway went to the account it went to."""
+
+    async def explain(gateway: Gateway) -> bool:
+        await work.explain(_scene(gateway), request_id)
+        return True
+
+    _run(explain, data_dir, config_file)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add these commands to the program's."""
+    app.command("login")(login_command)
+    app.command("explain")(explain_command)
+    app.add_typer(accounts, name="accounts")
+
+
+async def typed_lines() -> AsyncGenerator[str, None]:
+    """Lines that somebody types; none where standard input is no terminal."""
+    if not sys.stdin.isatty():
+        return
+    loop, lines = asyncio.get_running_loop(), asyncio.Queue[str]()
+    loop.add_reader(sys.stdin.fileno(), lambda: lines.put_nowait(sys.stdin.readline()))
+    try:
+        while line := await lines.get():
+            yield line
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+
+
+def _switch(names: list[str], data_dir: Path | None, config_file: Path | None, *, enabled: bool) -> None:
+    async def switch(gateway: Gateway) -> bool:
+        await work.switch_accounts(_scene(gateway), names, enabled=enabled)
+        return True
+
+    _run(switch, data_dir, config_file)
+
+
+def _run(work_: Work, data_dir: Path | None, config_file: Path | None) -> None:
+    flags: dict[str, Any] = {}
+    options = ServeOptions(flags=flags, data_dir=data_dir, config_file=config_file)
+    ended: list[bool] = []
+
+    async def run() -> None:
+        ended.append(await with_gateway(options, os.environ, work_))
+
+    run_until_done(run())
+    if ended != [True]:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _scene(gateway: Gateway) -> AccountScene:
+    return AccountScene(gateway=gateway, console=_console(), progress=Console(stderr=True), sleep=asyncio.sleep)
+
+
+def _console() -> Console:
+    return Console(soft_wrap=True)
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == STANDARD else Path(file).read_bytes()
+    except OSError as error:
+        raise StartRefused(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _require_absent(file: str) -> None:
+    if file != STANDARD and Path(file).exists():
+        raise StartRefused(f"{file} is there already and stays as it is; name another one")
+
+
+def _write(file: str, content: bytes) -> None:
+    if file == STANDARD:
+        sys.stdout.buffer.write(content + b"\n")
+        return
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
+        with os.fdopen(descriptor, "wb") as made:
+            made.write(content)
+    except OSError as error:
+        raise StartRefused(f"{file} cannot be written: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""Who we present ourselves as to the upstream: this installation, and the versions of the official client."""

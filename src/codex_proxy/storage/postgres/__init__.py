@@ -1,0 +1,1 @@
+"""What only a PostgreSQL needs; loaded where there is one."""
