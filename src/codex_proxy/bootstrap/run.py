@@ -32,7 +32,7 @@ from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
-from codex_proxy.bootstrap.simulated import scenario_of, simulated_backend, simulated_tokens, simulated_urls
+from codex_proxy.bootstrap.simulated import LOOPBACK, scenario_of, simulated, simulated_backend
 from codex_proxy.bootstrap.wiring import Ground, Running, assemble
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
@@ -54,7 +54,6 @@ from codex_proxy.storage.opening import Stores, open_stores
 from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.storage.sealing.sources import KeySource
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 LOOKUP_PAUSE_SECONDS: Final = 3600.0
 LOOKUP_RETRY_SECONDS: Final = 60.0
 EXPIRY_PAUSE_SECONDS: Final = 600.0
@@ -148,7 +147,7 @@ async def serving(options: ServeOptions, environ: Mapping[str, str]) -> AsyncIte
                 yield served
             return
         backend = simulated_backend(scenario_of(options.scenario))
-        async with backend as base_url, _serving(_simulated(loaded, base_url), environ) as served:
+        async with backend as base_url, _serving(simulated(loaded, base_url), environ) as served:
             yield served
 
 
@@ -243,8 +242,14 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=lambda _: EXPIRY_PAUSE_SECONDS,
         complain=lambda error: ground.report_defect("picture expiry", error),
     )
+    updates = repeat(
+        running.updates.look,
+        clock=ground.clock,
+        pause_seconds=running.updates.pause_seconds,
+        complain=lambda error: ground.report_trouble("updates", error),
+    )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, expiry):
+        for job in (lookups, expiry, updates):
             jobs.create_task(job)
 
 
@@ -321,30 +326,6 @@ def _accounts(settings: Settings) -> tuple[Account, ...]:
         return accounts_of_tokens(settings.auth.jwt_token)
     except TokensUnusable as error:
         raise StartRefused(f"auth.jwt_token cannot be used: {error}") from error
-
-
-def _simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
-    settings = loaded.settings
-    if settings.server.host not in LOOPBACK:
-        raise StartRefused("a simulated gateway listens on loopback only; leave out --host")
-    urls = simulated_urls(base_url)
-    changed = settings.model_copy(
-        update={
-            "api": settings.api.model_copy(update={"base_url": base_url}),
-            "auth": settings.auth.model_copy(
-                update={
-                    "jwt_token": simulated_tokens(urls.issuer),
-                    "oauth_auth_endpoint": urls.authorize,
-                    "oauth_token_endpoint": urls.token,
-                }
-            ),
-            "update": settings.update.model_copy(update={"feed_url": urls.feed}),
-            "tls": settings.tls.model_copy(update={"proxy_url": None}),
-            "ollama": settings.ollama.model_copy(update={"allow_remote": False}),
-            "images": settings.images.model_copy(update={"fetch_remote": False}),
-        }
-    )
-    return replace(loaded, settings=changed)
 
 
 def _refuse_weak_key(settings: Settings) -> None:

@@ -3,12 +3,13 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.server.listeners import CannotListen, Listener, PortInUse, bind_loopback
+from codex_proxy.settings.load import LoadedSettings
 from codex_proxy.simulator.app import PREFIX, SimulatedBackend
 from codex_proxy.simulator.player import DROP
 from codex_proxy.simulator.scenario import Scenario, ScenarioError, load_scenario
@@ -18,6 +19,7 @@ from codex_proxy.simulator.updates import DIST_TAGS, FEED
 if TYPE_CHECKING:
     from codex_proxy.server.asgi import Receive, Scope, Send
 
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 ACCOUNTS: Final = tuple((person.account_id, person.plan) for person in Scenario().people())
 """Ids and plans of the accounts that a simulated run logs in."""
 
@@ -72,6 +74,36 @@ def scenario_of(path: Path | None) -> Scenario | None:
         return load_scenario(path)
     except ScenarioError as error:
         raise StartRefused(f"the scenario cannot be used: {error}") from error
+
+
+def simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
+    """The settings of a gateway on a simulated backend, which reaches nothing but this machine.
+
+    Raises:
+        StartRefused: it is to listen elsewhere.
+    """
+    settings = loaded.settings
+    if settings.server.host not in LOOPBACK:
+        raise StartRefused("a simulated gateway listens on loopback only; leave out --host")
+    urls = simulated_urls(base_url)
+    changed = settings.model_copy(
+        update={
+            "api": settings.api.model_copy(update={"base_url": base_url}),
+            "auth": settings.auth.model_copy(
+                update={
+                    "jwt_token": simulated_tokens(urls.issuer),
+                    "oauth_auth_endpoint": urls.authorize,
+                    "oauth_token_endpoint": urls.token,
+                }
+            ),
+            "update": settings.update.model_copy(update={"feed_url": urls.feed}),
+            "tls": settings.tls.model_copy(update={"proxy_url": None, "health_check_url": f"{urls.issuer}/__ip"}),
+            "security": settings.security.model_copy(update={"allow_private_upstreams": True}),
+            "ollama": settings.ollama.model_copy(update={"allow_remote": False}),
+            "images": settings.images.model_copy(update={"fetch_remote": False}),
+        }
+    )
+    return replace(loaded, settings=changed)
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
 from codex_proxy.bootstrap.dialects.usage import usage_routes
 from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.outgoing.links import linked_files
+from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
@@ -115,6 +116,7 @@ class Running:
     logins: Logins
     egress: EgressServices
     jobs: JobBook
+    updates: Updates
 
 
 def assemble(ground: Ground) -> Running:
@@ -161,6 +163,7 @@ def assemble(ground: Ground) -> Running:
         logins=ways,
         egress=egress,
         jobs=desks.jobs,
+        updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
     )
 
 
@@ -194,7 +197,7 @@ def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Ga
         continuation=Continuation(new_id=ground.ids.uuid7),
         rejects=LearnedRejects(),
         clock=ground.clock,
-        client=lambda: upstream.client,
+        client=upstream.client,
         resolver=_resolver_maker(settings, upstream.lookups),
         place_of=upstream.lookups.place_of,
         defaults=lambda: defaults,

@@ -51,6 +51,7 @@ class ClientSection(Section):
     app_version: str = key("26.1120.10001", "Version of the desktop app.")
     engine_version: str = key("0.169.0", "Version of the CLI engine, sent as version.")
     build_number: str | None = key(None, "Build number of the desktop app.", used=False)
+    pin_version: bool = key(False, "Whether app_version and engine_version hold whatever newer ones are found.")
     platform: str = key("Debian 12.0.0", "Operating system and version in the user agent.")
     arch: str = key("x86_64", "Architecture in the user agent.")
     terminal: str = key("xterm", "Terminal word in the user agent; unknown where there is none.")
@@ -271,14 +272,18 @@ class StorageSection(Section):
 class UpdateSection(Section):
     """Updates."""
 
-    auto_update: bool = key(True, "Whether new versions are looked for.", used=False)
+    auto_update: bool = key(True, "Whether new versions of the official clients are looked for.")
     auto_download: bool = key(False, "Whether they are downloaded.", used=False)
     show_update_dialog: bool = key(False, "Whether the desktop app asks.", used=False)
     allow_prerelease: bool = key(False, "Whether pre-releases count.", used=False)
     feed_url: str = key(
         "https://persistent.oaistatic.com/codex-app-prod/appcast.xml",
         "Feed of the official app's versions.",
-        used=False,
+        file_only=True,
+    )
+    engine_feed_url: str | None = key(
+        None,
+        "Where the package registry tells the CLI engine's versions (its dist-tags); null for nowhere.",
         file_only=True,
     )
 

@@ -7,13 +7,14 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from codex_proxy.bootstrap.accounts.services import AccountServices
-from codex_proxy.bootstrap.outgoing.client import trusted_pem
 from codex_proxy.operations.account_cookies import AccountCookies
 from codex_proxy.operations.egress.assigning import Assignments
 from codex_proxy.operations.egress.checks import FALLBACK_URL, CheckParts, ProxyChecks
 from codex_proxy.operations.egress.pool import PoolParts, ProxyPool
+from codex_proxy.operations.ollama_bridge import is_loopback
 from codex_proxy.storage.local_settings import LocalSettings
 from codex_proxy.transports.exit_probe import GuardedProbe
 from codex_proxy.transports.guard import UrlGuard
@@ -60,14 +61,19 @@ def _checks(services: AccountServices, pool: ProxyPool, settings_path: Path) -> 
     probe = GuardedProbe(
         UrlGuard(),
         allow_private=settings.security.allow_private_upstreams,
-        trusted_pem=trusted_pem(settings.tls.ca_file),
+        trusted_pem=ground.trusted_pem,
     )
     parts = CheckParts(
         pool=pool,
         book=ground.book,
         probe=probe,
         clock=ground.clock,
-        urls=lambda: (settings.tls.health_check_url, FALLBACK_URL),
+        urls=lambda: _check_urls(settings.tls.health_check_url),
         keeper=LocalSettings(settings_path),
     )
     return ProxyChecks(parts, interval_minutes=settings.egress.check_interval_minutes)
+
+
+def _check_urls(url: str) -> tuple[str, ...]:
+    """Where checks ask; the owner's own place is the only one where it is on this machine."""
+    return (url,) if is_loopback(urlsplit(url).hostname or "") else (url, FALLBACK_URL)

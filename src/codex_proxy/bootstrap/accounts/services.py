@@ -5,7 +5,7 @@ Rules of this file: objects are made here, rules are elsewhere.
 
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from codex_proxy.gateway.ports import Route
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import IssuerPlaces, PlacesUnusable, places_of
 from codex_proxy.operations.accounts.counters import AccountCounters, CounterParts
+from codex_proxy.operations.egress.addresses import InvalidProxy, parse_proxy
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
 from codex_proxy.operations.egress.routes import route_by
 from codex_proxy.operations.egress.watch import EgressWatch
@@ -57,6 +58,7 @@ class AccountGround:
     jars: CookieJars
     lookups: UpstreamLookups
     client: Callable[[], ClientIdentity]
+    trusted_pem: bytes | None
     clock: SystemClock
     complain: Callable[[str, Exception], None]
 
@@ -68,6 +70,7 @@ class AccountServices:
     ground: AccountGround
     endpoint: TokenEndpoint
     watch: EgressWatch
+    see_off: Callable[[], Awaitable[bool]]
     keeper: AccountKeeper
     refresher: TokenRefresher
     asker: Asker
@@ -77,10 +80,12 @@ class AccountServices:
 
 
 def egress_book(settings: Settings, clock: SystemClock) -> EgressBook:
-    """The ways out as the settings say; what is kept is taken in later."""
-    policy = EgressPolicy(
-        global_url=settings.tls.proxy_url, on_unavailable=OnUnavailable(settings.egress.on_unavailable)
-    )
+    """The ways out as the settings say; what is kept is taken in later.  Raises ``StartRefused``."""
+    try:
+        global_url = None if settings.tls.proxy_url is None else parse_proxy(settings.tls.proxy_url).url
+    except InvalidProxy as error:
+        raise StartRefused(f"tls.proxy_url: {error}") from error
+    policy = EgressPolicy(global_url=global_url, on_unavailable=OnUnavailable(settings.egress.on_unavailable))
     return EgressBook(policy=policy, now=clock.now)
 
 
@@ -96,6 +101,18 @@ class _News:
         self._watch = watch
         self._queries = queries
         self._counters = counters
+        self._jars = ground.jars
+        self._clients = ground.clients
+        self._departed: list[str] = []
+
+    async def see_off(self) -> bool:
+        """Close the connections of accounts that went, and forget their cookies; for a job."""
+        departed, self._departed = self._departed, []
+        if departed:
+            await self._clients.retire(departed)
+        for row_id in departed:
+            await self._jars.drop(row_id)
+        return True
 
     def changed(self, record: AccountRecord) -> None:
         self.refresher.learn(record)
@@ -106,6 +123,7 @@ class _News:
         self.refresher.forget(row_id)
         self._counters.forget(row_id)
         self._queries.forget(row_id)
+        self._departed.append(row_id)
 
     def egress_blamed(self, row_id: str, refusal: Refusal) -> None:
         self._watch.refresh_refused(egress_id_of(self._book.way(row_id)), refusal)
@@ -145,6 +163,7 @@ def account_services(ground: AccountGround) -> AccountServices:
         ground=ground,
         endpoint=endpoint,
         watch=watch,
+        see_off=news.see_off,
         keeper=keeper,
         refresher=news.refresher,
         asker=asker,

@@ -100,6 +100,7 @@ def _jobs(services: AccountServices, logins: Logins, egress: EgressServices) -> 
         ("writing accounts", services.keeper.write, WRITE_SECONDS),
         ("writing counters", services.counters.write, COUNTERS_SECONDS),
         ("writing cookies", services.ground.jars.write, COOKIES_SECONDS),
+        ("accounts that went", services.see_off, FOLLOW_SECONDS),
         ("checks of proxies", egress.checks.run_due, CHECKS_SECONDS),
         ("following the egresses", follow_egress, FOLLOW_SECONDS),
         ("followed files", follow_files, FILES_SECONDS),

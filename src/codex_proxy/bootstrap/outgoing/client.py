@@ -2,9 +2,28 @@
 
 from pathlib import Path
 
+import msgspec
+
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.canonical.target import ClientIdentity, Profile
+from codex_proxy.operations.updates.versions import TrackedVersions
 from codex_proxy.settings.schema import ClientSection
+
+
+class PresentedClient:
+    """The official client we present ourselves as, now: its versions follow the official ones."""
+
+    def __init__(self, identity: ClientIdentity) -> None:
+        self._identity = identity
+
+    def __call__(self) -> ClientIdentity:
+        return self._identity
+
+    def take(self, versions: TrackedVersions) -> None:
+        """These versions are in force from now on."""
+        self._identity = msgspec.structs.replace(
+            self._identity, engine_version=versions.engine, desktop_version=versions.desktop
+        )
 
 
 def client_identity(client: ClientSection, installation_id: str) -> ClientIdentity:

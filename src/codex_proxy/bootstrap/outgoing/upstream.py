@@ -14,8 +14,7 @@ from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
 from codex_proxy.bootstrap.accounts.services import AccountGround, AccountServices, account_services, egress_book
 from codex_proxy.bootstrap.clock import SystemClock
-from codex_proxy.bootstrap.outgoing.client import client_identity, trusted_pem
-from codex_proxy.canonical.target import ClientIdentity
+from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, trusted_pem
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.selection import QueuePolicy, Selection
@@ -38,7 +37,7 @@ class Upstream:
     leases: MemoryLeaseBook
     lookups: UpstreamLookups
     orphans: Orphanage
-    client: ClientIdentity
+    client: PresentedClient
     selection: Selection
     accounts: AccountServices
 
@@ -57,9 +56,10 @@ def make_upstream(
     Raises:
         StartRefused: a file or an address that the settings name cannot be used.
     """
-    client, book = client_identity(settings.client, installation_id), egress_book(settings, clock)
+    client, book = PresentedClient(client_identity(settings.client, installation_id)), egress_book(settings, clock)
     jars = CookieJars(now=clock.now, store=stores.cookies, upstream_host=urlsplit(settings.api.base_url).hostname)
-    clients = _clients(settings, clock, jars, lambda: user_agent(client))
+    pem = trusted_pem(settings.tls.ca_file)
+    clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
     transport = HttpTransport(pool=clients, timeouts=_timeouts(settings))
     pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
     lookups = _lookups(settings, transport, pool, clock=clock, client=client, book=book)
@@ -73,7 +73,8 @@ def make_upstream(
         clients=clients,
         jars=jars,
         lookups=lookups,
-        client=lambda: client,
+        client=client,
+        trusted_pem=pem,
         clock=clock,
         complain=complain,
     )
@@ -96,7 +97,7 @@ def _lookups(
     pool: AccountPool,
     *,
     clock: SystemClock,
-    client: ClientIdentity,
+    client: PresentedClient,
     book: EgressBook,
 ) -> UpstreamLookups:
     return UpstreamLookups(
@@ -104,7 +105,7 @@ def _lookups(
             transport=transport,
             pool=pool,
             clock=clock,
-            client=lambda: client,
+            client=client,
             base_url=settings.api.base_url.rstrip("/"),
             way_of=book.way,
         )
@@ -119,11 +120,13 @@ def _timeouts(settings: Settings) -> Timeouts:
     )
 
 
-def _clients(settings: Settings, clock: SystemClock, jars: CookieJars, agent: Callable[[], str]) -> ClientPool:
+def _clients(
+    settings: Settings, clock: SystemClock, jars: CookieJars, *, pem: bytes | None, agent: Callable[[], str]
+) -> ClientPool:
     return ClientPool(
         timeouts=_timeouts(settings),
         now=clock.monotonic,
-        trusted_pem=trusted_pem(settings.tls.ca_file),
+        trusted_pem=pem,
         jars=jars,
         user_agent=agent,
     )
