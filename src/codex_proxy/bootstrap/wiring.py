@@ -269,6 +269,7 @@ def _application(ground: Ground, data: _DataPlane, desks: OwnersDesks) -> tuple[
         make_report=_report_maker(ground, data.upstream, data.counting.running),
         version=__version__,
         report_defect=ground.report_defect,
+        names=frozenset(settings.server.names),
         routes=(*ollama_routes(bridge), *desks.routes),
     )
     exact, prefixes = _tables(ground, data, encode_failure)

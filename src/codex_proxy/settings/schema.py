@@ -28,6 +28,9 @@ class ServerSection(Section):
     heartbeat_seconds: float = key(15.0, "Seconds of silence after which a stream gets a heartbeat.")
     stop_grace_seconds: float = key(30.0, "Seconds running answers may take to finish when the gateway stops.")
     trust_proxy: bool = key(False, "Whether forwarded-for headers of a reverse proxy are believed.", used=False)
+    names: list[str] = key(
+        [], "Host names under which the owner reaches the gateway, beside this machine's own and addresses."
+    )
     cors: list[str] = key([], "Web origins beside loopback that may call, such as https://app.example.")
     cors_allow_null_origin: bool = key(False, "Whether pages of origin null (files, sandboxes) may call.")
 

@@ -17,6 +17,9 @@ READABLE = (
 )
 
 
+HOSTS = {"gateway.example": 200, "gateway.example:8080": 200, "127.0.0.1": 200, "rebound.example": 421}
+
+
 @pytest.mark.parametrize("path", READABLE)
 async def test_the_owner_reads_it_and_nobody_else_does(tmp_path: Path, path: str) -> None:
     async with stage(tmp_path) as play:
@@ -53,3 +56,17 @@ async def test_an_account_is_refreshed_switched_off_and_removed(tmp_path: Path) 
         assert (await play.client.delete(f"/auth/accounts/{row_id}")).status_code == 200
         assert (await play.client.get("/auth/accounts")).json()["accounts"] == []
         assert await services.sendings(pair.refresh_token) == 1
+
+
+async def test_s_04_a_host_name_that_nobody_listed_reaches_nothing_of_the_owners(tmp_path: Path) -> None:
+    async with stage(tmp_path, SERVER__NAMES='["gateway.example"]') as play:
+        asked = {name: await play.client.get("/auth/accounts", headers={"host": name}) for name in HOSTS}
+    assert {name: reply.status_code for name, reply in asked.items()} == HOSTS
+
+
+async def test_what_accounts_used_is_counted_and_survives_a_restart(tmp_path: Path) -> None:
+    for expected in (2, 4):
+        async with stage(tmp_path) as play:
+            assert [(await play.chat(text)).status_code for text in "ab"] == [200, 200]
+            accounts = (await play.client.get("/auth/accounts")).json()["accounts"]
+            assert sum(account["usage"]["request_count"] for account in accounts) == expected

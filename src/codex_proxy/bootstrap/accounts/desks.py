@@ -192,7 +192,7 @@ def _egress_routes(ground: OwnersGround, views: AccountViews) -> list[HTTPRouteH
         proxies=proxies,
         assignments=egress.assignments,
         accounts=below.pool.records,
-        status_of=lambda row_id: views.one(row_id).status.value,
+        status_of=lambda row_id: views.status(row_id).status.value,
     )
     return [*proxy_routes(proxies), *assignment_routes(assignments), *cookie_routes(egress.cookies)]
 

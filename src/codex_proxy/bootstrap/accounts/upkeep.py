@@ -44,6 +44,7 @@ async def load(services: AccountServices, configured: Sequence[Account]) -> None
         try:
             await _import_node_files(services)
             await services.keeper.load()
+            await services.counters.read()
             await ground.jars.load()
             ground.book.take(await ground.stores.egress.load())
         except StoreUnusable as error:
