@@ -24,7 +24,7 @@ from codex_proxy.accounts.spacing import Spacing
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.gateway.ports import Clock, Lease, LeaseBook, LeaseTag, Waiter
 
-LOGIN: Final = "log in on the dashboard"
+LOGIN: Final = "log in with `codex-proxy login`"
 DETAILED_CHOICES: Final = 20
 SAMPLED_EVERY: Final = 64  # one choice in so many names accounts that were passed over, beside all failovers
 
