@@ -24,6 +24,7 @@ from codex_proxy.bootstrap.simulated import simulated_urls
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.login.outcomes import new_account
 from codex_proxy.settings.schema import Settings
+from codex_proxy.storage.sealing.sources import KeyFile
 
 
 def tell(line: str) -> None:
@@ -62,7 +63,7 @@ async def bring(services: AccountServices, base_url: str, count: int) -> None:
 async def main(data_dir: Path, base_url: str, count: int) -> None:
     """Work until killed."""
     settings, clock = settings_for(base_url), SystemClock()
-    stores = await open_account_stores(settings.storage, data_dir=data_dir, environ={}, now=clock.now())
+    stores = await open_account_stores(settings.storage, data_dir=data_dir, keys=KeyFile(data_dir), now=clock.now())
     upstream = make_upstream(
         settings,
         stores,

@@ -22,7 +22,7 @@ import uvloop
 
 from codex_proxy.access.keys import ADMIN, is_strong
 from codex_proxy.accounts.account import Account
-from codex_proxy.bootstrap.accounts.opening import key_source, store_place
+from codex_proxy.bootstrap.accounts.opening import key_source, open_account_stores
 from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
 from codex_proxy.bootstrap.accounts.upkeep import upkeep
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
@@ -50,7 +50,7 @@ from codex_proxy.settings.no_proxy import heed_no_proxy
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.access_file import AccessFile
 from codex_proxy.storage.identity.installation_file import installation_id
-from codex_proxy.storage.opening import Stores, open_stores
+from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.storage.sealing.sources import KeySource
 
@@ -204,8 +204,9 @@ async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> Async
 
 @asynccontextmanager
 async def _stores(loaded: LoadedSettings, secret_keys: KeySource) -> AsyncIterator[Stores]:
-    place = store_place(loaded.settings.storage, loaded.data_dir)
-    stores = await open_stores(place, keys=secret_keys, now=SystemClock().now())
+    stores = await open_account_stores(
+        loaded.settings.storage, data_dir=loaded.data_dir, keys=secret_keys, now=SystemClock().now()
+    )
     try:
         yield stores
     finally:

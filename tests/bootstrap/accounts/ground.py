@@ -14,6 +14,7 @@ from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.outgoing.upstream import make_upstream
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.settings.schema import Settings
+from codex_proxy.storage.sealing.sources import KeyFile
 
 
 @asynccontextmanager
@@ -24,7 +25,7 @@ async def services_in(
     settings = Settings()
     settings = settings.model_copy(update={"auth": settings.auth.model_copy(update=auth)})
     clock, heard = SystemClock(), [] if complaints is None else complaints
-    stores = await open_account_stores(settings.storage, data_dir=data_dir, environ={}, now=clock.now())
+    stores = await open_account_stores(settings.storage, data_dir=data_dir, keys=KeyFile(data_dir), now=clock.now())
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stores.close)
         upstream = make_upstream(

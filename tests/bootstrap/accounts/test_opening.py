@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+import keyring
 import pytest
 
 from codex_proxy.bootstrap.accounts.opening import SECRET_KEY_VARIABLE, key_source, open_account_stores
@@ -14,7 +15,7 @@ from codex_proxy.storage.sealing.sources import GivenKeys, KeyFile, new_key
 
 
 async def test_accounts_are_kept_in_the_data_directory_unless_a_database_is_named(tmp_path: Path) -> None:
-    stores = await open_account_stores(StorageSection(), data_dir=tmp_path, environ={}, now=0.0)
+    stores = await open_account_stores(StorageSection(), data_dir=tmp_path, keys=KeyFile(tmp_path), now=0.0)
     await stores.close()
     assert stores.health.ok
     assert set(os.listdir(tmp_path)) >= {"codex-proxy.sqlite", "secret.key"}  # noqa: PTH208 - no loop runs here
@@ -22,7 +23,7 @@ async def test_accounts_are_kept_in_the_data_directory_unless_a_database_is_name
 
 async def test_a_database_that_cannot_be_reached_is_no_reason_not_to_start(tmp_path: Path) -> None:
     nowhere = StorageSection(database_url="postgresql://u:secret@127.0.0.1:9/accounts")
-    stores = await open_account_stores(nowhere, data_dir=tmp_path, environ={}, now=0.0)
+    stores = await open_account_stores(nowhere, data_dir=tmp_path, keys=KeyFile(tmp_path), now=0.0)
     await stores.close()
     assert not stores.health.ok
     assert "secret" not in (stores.health.message or "")
@@ -50,10 +51,9 @@ def test_a_key_that_was_to_come_from_the_environment_and_does_not_refuses_the_st
 
 
 def test_the_systems_keyring_holds_a_key_of_this_data_directory(tmp_path: Path) -> None:
-    keyring = pytest.importorskip("keyring")
     kept: dict[tuple[str, str], str] = {}
 
-    class Backend(keyring.backend.KeyringBackend):  # type: ignore[misc, name-defined]
+    class Backend(keyring.backend.KeyringBackend):
         priority = 1
 
         def get_password(self, service: str, username: str) -> str | None:
@@ -66,7 +66,7 @@ def test_the_systems_keyring_holds_a_key_of_this_data_directory(tmp_path: Path) 
             del kept[service, username]
 
     before = keyring.get_keyring()
-    keyring.set_keyring(Backend())
+    keyring.set_keyring(Backend())  # type: ignore[no-untyped-call]
     try:
         source = key_source(StorageSection(key_source="keyring"), data_dir=tmp_path, environ={})
         assert source.read() == source.read()

@@ -22,19 +22,12 @@ SECRET_KEY_VARIABLE: Final = "CODEX_PROXY_SECRET_KEY"
 _KEYS_LOCK: Final = "keys.lock"
 
 
-async def open_account_stores(
-    settings: StorageSection, *, data_dir: Path, environ: Mapping[str, str], now: float
-) -> Stores:
-    """The stores; close them at the end.
-
-    Raises:
-        StartRefused: the key source that the settings name gives none.
-    """
-    keys = key_source(settings, data_dir=data_dir, environ=environ)
-    return await open_stores(store_place(settings, data_dir), keys=keys, now=now)
+async def open_account_stores(settings: StorageSection, *, data_dir: Path, keys: KeySource, now: float) -> Stores:
+    """The stores; close them at the end.  ``keys`` are those of ``key_source``, ``now`` is epoch seconds."""
+    return await open_stores(_place(settings, data_dir), keys=keys, now=now)
 
 
-def store_place(settings: StorageSection, data_dir: Path) -> Path | str:
+def _place(settings: StorageSection, data_dir: Path) -> Path | str:
     """Where accounts are kept: a file, or the URL of a PostgreSQL."""
     return settings.database_url or data_dir / DATABASE_FILE
 

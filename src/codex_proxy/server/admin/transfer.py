@@ -8,11 +8,11 @@ without asking.  An import is synchronous unless a job is preferred.  Source: sp
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeAlias, cast
+from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_503_SERVICE_UNAVAILABLE
 
@@ -26,12 +26,12 @@ from codex_proxy.operations.transfer.exporting import AccountExport, UnknownAcco
 from codex_proxy.operations.transfer.importing import AccountImport
 from codex_proxy.operations.transfer.previewing import Action, PreviewedRow
 from codex_proxy.operations.transfer.tally import Imported
-from codex_proxy.server.admin.guard import ADMIN_SCOPE, MEDIA_TYPES, Connection
+from codex_proxy.server.admin.files import bearer_guard, read_file, require_bearer
+from codex_proxy.server.admin.guard import MEDIA_TYPES
 from codex_proxy.server.admin.jobs import JOBS_PATH
-from codex_proxy.server.admin.wire.errors import ControlError
-from codex_proxy.server.asgi import ClientGone, Receive
-from codex_proxy.server.body import BodyRefused, read_body
-from codex_proxy.server.security import Authenticator, identify
+from codex_proxy.server.admin.wire.bodies import prefers_job
+from codex_proxy.server.admin.wire.errors import AnyRequest, ControlError
+from codex_proxy.server.security import Authenticator
 
 IMPORT_PATH: Final = "/auth/accounts/import"
 EXPORT_PATH: Final = "/auth/accounts/export"
@@ -48,8 +48,6 @@ FORMS: Final[Mapping[str, BodyForm]] = {
     "text/yaml": BodyForm.YAML,
 }
 """What a body may call itself."""
-
-_AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 
 class ImportPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +76,9 @@ class TransferDesk:
 def transfer_routes(desk: TransferDesk) -> list[HTTPRouteHandler]:
     """The routes over one desk."""
 
-    def want_bearer(connection: Connection, _: BaseRouteHandler) -> None:
-        _require_bearer(connection, desk.authenticator)
-
     @post(IMPORT_PATH, status_code=HTTP_200_OK, opt={MEDIA_TYPES: tuple(FORMS)}, summary="Import accounts")
     async def import_accounts(
-        request: _AnyRequest, *, preview: FromQuery[bool] = False, include_state: FromQuery[bool] = False
+        request: AnyRequest, *, preview: FromQuery[bool] = False, include_state: FromQuery[bool] = False
     ) -> Response[Imported | ImportPreview | ImportBegun]:
         """Take accounts in from JSON, JSON lines, YAML or lines of tokens, at most 5,000 rows and 20 MB.
 
@@ -93,12 +88,12 @@ def transfer_routes(desk: TransferDesk) -> list[HTTPRouteHandler]:
         file = await _read(request, desk, include_state=include_state)
         if preview:
             return Response(await _preview(file, desk))
-        if len(file.rows) > ROWS_AT_ONCE and _prefers_job(request):
+        if len(file.rows) > ROWS_AT_ONCE and prefers_job(request):
             return _begun(file, desk)
         imported = await desk.imports.run(file)
         return Response(imported, status_code=HTTP_200_OK if imported.success else HTTP_503_SERVICE_UNAVAILABLE)
 
-    @get(EXPORT_PATH, guards=[want_bearer], summary="Export accounts")
+    @get(EXPORT_PATH, guards=[bearer_guard(desk.authenticator)], summary="Export accounts")
     async def export_accounts(
         form: Annotated[str, QueryParameter(name="format")] = ExportFormat.FULL, ids: FromQuery[str] = ""
     ) -> Response[bytes]:
@@ -108,32 +103,16 @@ def transfer_routes(desk: TransferDesk) -> list[HTTPRouteHandler]:
     return [import_accounts, export_accounts]
 
 
-def _require_bearer(connection: Connection, authenticator: Authenticator) -> None:
-    """Refuse whoever shows no admin key in a bearer header, whatever else let the request pass."""
-    caller = identify(authenticator, {"authorization": connection.headers.get("authorization", "")}, "")
-    if caller is None or not caller.may(ADMIN_SCOPE):
-        raise ControlError(403, "bearer_key_required", "this wants the admin key as `Authorization: Bearer`")
-
-
-async def _read(request: _AnyRequest, desk: TransferDesk, *, include_state: bool) -> AccountFile:
+async def _read(request: AnyRequest, desk: TransferDesk, *, include_state: bool) -> AccountFile:
     form = FORMS.get(request.headers.get("content-type", "").partition(";")[0].strip().lower(), BodyForm.JSON)
     if form is not BodyForm.JSON:
-        _require_bearer(request, desk.authenticator)
+        require_bearer(request, desk.authenticator)
+    body = await read_file(request, limit_bytes=MOST_BYTES)
     try:
-        body = await read_body(cast("Receive", request.receive), request.headers, limit_bytes=MOST_BYTES)
         return await desk.imports.read(body, form, include_state=include_state)
-    except BodyRefused as error:
-        raise ControlError(error.failure.status or 400, error.failure.code or "invalid_body", str(error)) from error
     except ImportUnreadable as error:
         status, code = (413, "too_large") if error.too_large else (400, "unreadable_import")
         raise ControlError(status, code, f"the import cannot be read: {error}") from error
-    except ClientGone as error:
-        raise ControlError(400, "client_gone", "the client left while it was sending") from error
-
-
-def _prefers_job(request: _AnyRequest) -> bool:
-    told = request.headers.get("prefer", "").lower().split(",")
-    return "respond-async" in {preference.partition(";")[0].strip() for preference in told}
 
 
 async def _preview(file: AccountFile, desk: TransferDesk) -> ImportPreview:

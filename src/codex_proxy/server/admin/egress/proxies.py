@@ -21,7 +21,6 @@ from codex_proxy.operations.egress.formats import MAX_BYTES
 from codex_proxy.operations.egress.pool import ProxyInUse, ProxyPool
 from codex_proxy.operations.egress.shown import shown_proxy
 from codex_proxy.operations.ollama_bridge import SettingsNotKept
-from codex_proxy.server.admin.egress.files import FILE_TYPES, bearer_guard, read_file, require_bearer, secret_file
 from codex_proxy.server.admin.egress.shapes import (
     AllProxies,
     AssignmentView,
@@ -38,6 +37,7 @@ from codex_proxy.server.admin.egress.shapes import (
     health_view,
     proxy_view,
 )
+from codex_proxy.server.admin.files import FILE_TYPES, bearer_guard, read_file, require_bearer, secret_file
 from codex_proxy.server.admin.guard import JSON, MEDIA_TYPES
 from codex_proxy.server.admin.wire.bodies import ControlRequest, unknown_members
 from codex_proxy.server.admin.wire.errors import AnyRequest, ControlError

@@ -49,7 +49,7 @@ async def unknown_members(request: ControlRequest, known: type[msgspec.Struct]) 
     return unknown or msgspec.UNSET
 
 
-def prefers_job(request: ControlRequest) -> bool:
+def prefers_job(request: Request[Any, Any, Any]) -> bool:
     """Whether the client would rather hear of a job than wait (RFC 7240)."""
     told = request.headers.get("prefer", "").lower().split(",")
     return "respond-async" in {preference.partition(";")[0].strip() for preference in told}

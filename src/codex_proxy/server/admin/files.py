@@ -1,4 +1,4 @@
-"""Files that are sent and fetched: lists of proxies.
+"""Files that are sent and fetched: accounts, lists of proxies.
 
 Rules of this file: what holds credentials wants the admin key itself, in a bearer header that no link and no other site
 can send, and is stored nowhere on its way; so does a file in a form that a page could send without asking.

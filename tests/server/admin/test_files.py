@@ -1,6 +1,6 @@
 """Files with credentials."""
 
-from codex_proxy.server.admin.egress.files import secret_file
+from codex_proxy.server.admin.files import secret_file
 
 
 def test_a_file_with_credentials_is_kept_nowhere_on_its_way() -> None:
