@@ -6,6 +6,7 @@ it in ``failover``, who is next in the pool.  Nothing is tried once content was 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -213,6 +214,7 @@ class _Running:
             route=place.route,
             lease=chosen.lease,
             deliver=self._responder.deliver,
+            observe_limits=partial(self._observe, account),
             relays=prepared.request.dialect.family is self._parts.codec.dialect.family,
             stop=stop,
             pictures=picture_filter(prepared.request, store=self._parts.pictures, link_base=self._exchange.link_base),
@@ -258,15 +260,13 @@ class _Running:
         )
 
     def _delivery(self, account: Account, prepared: Prepared, facts: ReplyFacts) -> Delivery:
-        for snapshot in facts.rate_limits:
-            self._observe(account, snapshot)
         relay = facts.relay if prepared.request.is_codex_client else ()
         return Delivery(
             accept=self._responder.accepted,
             accepted=Accepted(model=prepared.model.slug, account_row_id=account.row_id, notes=self._notes, relay=relay),
             at_end=not prepared.request.stream,
             commit=self._commit,
-            observe_limits=lambda snapshot: self._observe(account, snapshot),
+            observe_limits=partial(self._observe, account),
         )
 
     def _observe(self, account: Account, snapshot: RateLimitSnapshot) -> None:

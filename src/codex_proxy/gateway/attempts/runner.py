@@ -12,6 +12,7 @@ import msgspec
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure
+from codex_proxy.canonical.rate_limits import RateLimitSnapshot
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.attempts.pictures import PictureFilter
@@ -21,6 +22,7 @@ from codex_proxy.protocols.base import ClientCodec, ReplyFacts, Step, UpstreamCa
 
 MakeDelivery = Callable[[ReplyFacts], Delivery]
 Deliver = Callable[[Sequence[Step]], Awaitable[None]]
+ObserveLimits = Callable[[RateLimitSnapshot], None]
 
 _ERROR_BODY_BYTES: Final = 1024 * 1024
 
@@ -28,14 +30,16 @@ _ERROR_BODY_BYTES: Final = 1024 * 1024
 class AttemptPlan(msgspec.Struct, kw_only=True):
     """What to call, where, under which lease, who gets the answer, and what is done to it on the way.
 
-    ``relays`` hands the upstream's raw frames on, which only a client of the same dialect family can read.
-    Its call loses body and headers once they are sent: a stream may last for hours, and its request be megabytes.
+    ``observe_limits`` hears the counters in the reply's headers, be it an answer or a refusal.  ``relays`` hands the
+    upstream's raw frames on, which only a client of the same dialect family can read.  Its call loses body and headers
+    once they are sent: a stream may last for hours, and its request be megabytes.
     """
 
     call: UpstreamCall
     route: Route
     lease: Lease
     deliver: Deliver
+    observe_limits: ObserveLimits
     relays: bool = False
     stop: StopFilter | None = None
     pictures: PictureFilter | None = None
@@ -80,10 +84,13 @@ class AttemptRunner:
     async def _read(
         self, plan: AttemptPlan, reply: UpstreamReply, make_delivery: MakeDelivery
     ) -> tuple[Failure | None, Delivery | None]:
+        facts = self._codec.parse_headers(reply.headers)
+        for snapshot in facts.rate_limits:
+            plan.observe_limits(snapshot)
         if not 200 <= reply.status < 300:
             body = await _read_error(reply)
             return self._codec.parse_failure(reply.status, reply.headers, body), None
-        delivery = make_delivery(self._codec.parse_headers(reply.headers))
+        delivery = make_delivery(facts)
         failure = await self._relay(plan, reply, delivery)
         if failure is None:
             failure = delivery.failure()
