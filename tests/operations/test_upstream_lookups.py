@@ -12,7 +12,7 @@ from codex_proxy.accounts.egress.ways import Direct, NoWay, Through, Way
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.target import Credential
-from codex_proxy.gateway.exchange import UpstreamPlace
+from codex_proxy.gateway.upstreams.accounts import UpstreamPlace
 from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups, followed
 from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport
 from tests.gateway.scene import NOW, FakeClock

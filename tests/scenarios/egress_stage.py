@@ -30,6 +30,7 @@ from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.selection import QueuePolicy, Selection
+from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import places_of
 from codex_proxy.operations.egress.addresses import parse_proxy
@@ -148,19 +149,23 @@ class EgressStage:
     def _gateway(self) -> Gateway:
         codec, leases, ids = CodexClient(), MemoryLeaseBook(), itertools.count()
         selection = Selection(pool=self.pool, leases=leases, clock=self.clock, queue=QueuePolicy(timeout_seconds=0.1))
+        accounts = AccountParts(
+            codec=codec,
+            selection=selection,
+            pool=self.pool,
+            continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
+            rejects=LearnedRejects(),
+            clock=self.clock,
+            client=lambda: CLIENT,
+            place_of=self.lookups.place_of,
+            egress=self.watch,
+        )
         return Gateway(
             GatewayParts(
-                codec=codec,
-                runner=AttemptRunner(transport=self.transport, codec=codec, orphans=Orphanage()),
-                selection=selection,
-                pool=self.pool,
-                continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
-                rejects=LearnedRejects(),
+                runner=AttemptRunner(transport=self.transport, orphans=Orphanage()),
+                accounts=AccountUpstream(accounts),
                 clock=self.clock,
-                client=lambda: CLIENT,
                 resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
-                place_of=self.lookups.place_of,
-                egress=self.watch,
                 defaults=Defaults,
                 failover=FailoverPolicy(),
                 observer=Observers((), complain=lambda name, error: None),

@@ -5,13 +5,11 @@ Rules of this file: the composition root; nothing else knows every part.  Object
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
 from codex_proxy import __version__
 from codex_proxy.access.keys import INFERENCE
-from codex_proxy.accounts.quota.buckets import bucket_of_model
 from codex_proxy.bootstrap.accounts.desks import OwnersDesks, OwnersGround, owners_desks
 from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
 from codex_proxy.bootstrap.accounts.logins import Logins, logins
@@ -24,18 +22,13 @@ from codex_proxy.bootstrap.dialects.images import ImageRoutes
 from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
 from codex_proxy.bootstrap.dialects.usage import usage_routes
 from codex_proxy.bootstrap.key_ring import KeyRing
-from codex_proxy.bootstrap.outgoing.links import linked_files
+from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway, resolver_maker
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
-from codex_proxy.gateway.attempts.runner import AttemptRunner
-from codex_proxy.gateway.continuation import Continuation, LearnedRejects
-from codex_proxy.gateway.exchange import Gateway, GatewayParts
-from codex_proxy.gateway.failover import FailoverPolicy
-from codex_proxy.gateway.observers import Observers
+from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.ports import Observer
-from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.model_list import ModelList, everything
@@ -43,7 +36,6 @@ from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.anthropic.server import AnthropicServer
-from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses import counting as responses_counting
@@ -139,7 +131,8 @@ def assemble(ground: Ground) -> Running:
         counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
     )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
-    gateway = _gateway(ground, upstream, prompts)
+    resolver = resolver_maker(ground.settings, upstream.lookups)
+    gateway = make_gateway(_exchange_ground(ground, upstream, prompts, resolver))
     ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
     desks = _desks(ground, upstream, ways, egress)
     data = _DataPlane(
@@ -148,7 +141,7 @@ def assemble(ground: Ground) -> Running:
         counting=counting,
         prompts=prompts,
         inference=_inference(ground, gateway, exchanges),
-        models=_model_list(ground.settings, upstream.lookups),
+        models=_model_list(ground.settings, upstream.lookups, resolver),
     )
     application, bridge = _application(ground, data, desks)
     return Running(
@@ -167,6 +160,21 @@ def assemble(ground: Ground) -> Running:
     )
 
 
+def _exchange_ground(
+    ground: Ground, upstream: Upstream, prompts: PromptEstimates, resolver: Callable[[], Resolver]
+) -> ExchangeGround:
+    return ExchangeGround(
+        settings=ground.settings,
+        upstream=upstream,
+        resolver=resolver,
+        clock=ground.clock,
+        new_id=ground.ids.uuid7,
+        observers=(*ground.observers, prompts, upstream.accounts.counters),
+        pictures=ground.pictures,
+        report_defect=ground.report_defect,
+    )
+
+
 def _desks(ground: Ground, upstream: Upstream, ways: Logins, egress: EgressServices) -> OwnersDesks:
     return owners_desks(
         OwnersGround(
@@ -180,54 +188,11 @@ def _desks(ground: Ground, upstream: Upstream, ways: Logins, egress: EgressServi
     )
 
 
-def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Gateway:
-    settings, codec = ground.settings, CodexClient()
-    defaults = Defaults(
-        effort=settings.model.default_reasoning_effort,
-        service_tier=settings.model.default_service_tier,
-        strict=settings.translation.strict,
-        instructions=settings.model.default_instructions,
-        trust_user_field=settings.session.trust_user_field,
-    )
-    parts = GatewayParts(
-        codec=codec,
-        runner=AttemptRunner(transport=upstream.transport, codec=codec, orphans=upstream.orphans),
-        selection=upstream.selection,
-        pool=upstream.pool,
-        continuation=Continuation(new_id=ground.ids.uuid7),
-        rejects=LearnedRejects(),
-        clock=ground.clock,
-        client=upstream.client,
-        resolver=_resolver_maker(settings, upstream.lookups),
-        place_of=upstream.lookups.place_of,
-        defaults=lambda: defaults,
-        failover=FailoverPolicy(
-            max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
-        ),
-        observer=Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect),
-        bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
-        renewal=upstream.accounts.refresher,
-        egress=upstream.accounts.watch,
-        pictures=ground.pictures,
-        links=linked_files(settings),
-    )
-    return Gateway(parts)
-
-
-def _resolver_maker(settings: Settings, lookups: UpstreamLookups) -> Callable[[], Resolver]:
-    return lambda: Resolver(
-        catalogue=lookups.catalogue,
-        aliases=settings.model.aliases,
-        default=settings.model.default,
-        image_host=settings.model.image_host_model,
-    )
-
-
-def _model_list(settings: Settings, lookups: UpstreamLookups) -> ModelList:
+def _model_list(settings: Settings, lookups: UpstreamLookups, resolver: Callable[[], Resolver]) -> ModelList:
     return ModelList(
         catalogue=lambda: lookups.catalogue,
         aliases=lambda: settings.model.aliases,
-        resolver=_resolver_maker(settings, lookups),
+        resolver=resolver,
         variants=lambda: settings.models.list_variants,
         may_use=everything,
     )

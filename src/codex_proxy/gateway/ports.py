@@ -15,7 +15,7 @@ from codex_proxy.accounts.affinity import ConversationKey
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.usage import Usage
-from codex_proxy.protocols.base import HeaderPairs, Step, UpstreamCall
+from codex_proxy.protocols.base import AnyStep, HeaderPairs, UpstreamCall
 
 
 class TransportError(Exception):
@@ -220,12 +220,13 @@ class PictureStore(Protocol):
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about the answer that is about to be delivered.
 
-    ``account_row_id`` is None where no account was asked; ``relay`` are upstream headers that a client of the same
-    dialect family may see.
+    ``account_row_id`` is the vendor key's where a ``vendor`` answers, None where nobody was asked; ``relay`` are
+    upstream headers that a client of the same dialect family may see.
     """
 
     model: str
     account_row_id: str | None
+    vendor: str | None = None
     notes: tuple[Note, ...] = ()
     relay: HeaderPairs = ()
 
@@ -237,7 +238,7 @@ class Responder(Protocol):
         """Called once, just before the first delivery."""
         ...
 
-    async def deliver(self, steps: Sequence[Step]) -> None:
+    async def deliver(self, steps: Sequence[AnyStep]) -> None:
         """Hand these steps to the client, one batch per upstream read.  Raises only what ends the exchange."""
         ...
 
@@ -255,9 +256,10 @@ class PromptEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt: on which account, and how it failed if it did."""
+    """One attempt: on which account, or key of which ``vendor``, and how it failed if it did."""
 
     account_row_id: str
+    vendor: str | None = None
     failure: Failure | None = None
 
 

@@ -15,8 +15,8 @@ from codex_proxy.accounts.egress.ways import NoWay, Way, egress_id_of
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.target import ClientIdentity, ModelFacts
-from codex_proxy.gateway.exchange import UpstreamPlace
 from codex_proxy.gateway.ports import Clock, Route, Transport, TransportError
+from codex_proxy.gateway.upstreams.accounts import UpstreamPlace
 from codex_proxy.operations.egress.routes import no_way_failure, route_by
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.protocols.codex.lookups import (
