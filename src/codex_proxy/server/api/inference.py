@@ -179,7 +179,9 @@ class AnswerFacts:
         accepted = self._accepted
         if accepted is not None:
             headers["x-codex-proxy-model"] = accepted.model
-            if accepted.account_row_id is not None:
+            if accepted.vendor is not None:
+                headers["x-codex-proxy-vendor"] = accepted.vendor
+            elif accepted.account_row_id is not None:
                 headers["x-codex-proxy-account"] = hashlib.sha256(accepted.account_row_id.encode()).hexdigest()[:12]
             headers.update(accepted.relay)
             notes = notes_value(accepted.notes)
