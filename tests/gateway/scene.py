@@ -93,6 +93,16 @@ class Records:
         self.all.append(record)
 
 
+class EgressTold:
+    """Implements ``EgressReports``: what was refused, by the way it came."""
+
+    def __init__(self) -> None:
+        self.refusals: list[tuple[str, FailureKind]] = []
+
+    def refused(self, egress_id: str, failure: Failure) -> None:
+        self.refusals.append((egress_id, failure.kind))
+
+
 class Renewals:
     """Gives accounts new tokens while there are some left."""
 
@@ -131,7 +141,7 @@ class Scene:
         self.renewals = Renewals(self.pool, self.clock)
         self.complaints: list[str] = []
         self.shut: dict[str, Failure] = {}
-        self.egress_told: list[tuple[str, FailureKind | None]] = []
+        self.egress = EgressTold()
         codec, ids = CodexClient(), itertools.count()
         waits = queue or QueuePolicy(timeout_seconds=0.02)
         self.parts = GatewayParts(
@@ -145,7 +155,7 @@ class Scene:
             client=lambda: CLIENT,
             resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
             place_of=self.place_of,
-            egress=self,
+            egress=self.egress,
             defaults=lambda: Defaults(strict=strict),
             failover=FailoverPolicy(),
             observer=Observers(
@@ -161,14 +171,10 @@ class Scene:
         shut = self.shut.get(account.row_id)
         if shut is not None:
             return shut
-        route = Route(base_url="http://upstream.invalid", account_id=account.row_id)
-        return UpstreamPlace(route=route, egress_id=f"egress-{account.row_id}")
-
-    def came_through(self, egress_id: str) -> None:
-        self.egress_told.append((egress_id, None))
-
-    def blame(self, egress_id: str, failure: Failure) -> None:
-        self.egress_told.append((egress_id, failure.kind))
+        egress_id = f"egress-{account.row_id}"
+        return UpstreamPlace(
+            route=Route(base_url="http://upstream.invalid", account_id=account.row_id, egress_id=egress_id)
+        )
 
     async def ask(self, **changes: Any) -> tuple[Client, Failure | None]:
         client = Client()

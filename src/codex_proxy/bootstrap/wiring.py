@@ -67,7 +67,7 @@ from codex_proxy.server.streaming import Pace
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
-from codex_proxy.transports.http import HttpTransport
+from codex_proxy.transports.clients import ClientPool
 
 ReportDefect = Callable[[str, Exception], None]
 
@@ -109,7 +109,7 @@ class Running:
     bridge: OllamaBridge
     exchanges: RunningExchanges
     orphans: Orphanage
-    transport: HttpTransport
+    clients: ClientPool
     lookups: UpstreamLookups
     counter: ProcessCounter
     accounts: AccountServices
@@ -156,7 +156,7 @@ def assemble(ground: Ground) -> Running:
         bridge=bridge,
         exchanges=exchanges,
         orphans=upstream.orphans,
-        transport=upstream.transport,
+        clients=upstream.accounts.ground.clients,
         lookups=upstream.lookups,
         counter=counter,
         accounts=upstream.accounts,
@@ -207,7 +207,7 @@ def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Ga
         observer=Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect),
         bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
         renewal=upstream.accounts.refresher,
-        egress=upstream.accounts.watch,
+        egress=upstream.accounts.ground.watch,
         pictures=ground.pictures,
         links=linked_files(settings),
     )

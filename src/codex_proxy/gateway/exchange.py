@@ -50,11 +50,10 @@ from codex_proxy.routing.resolve import Resolver
 
 
 class UpstreamPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an account's calls go, under which routing header, and what names the way out in reports."""
+    """Where an account's calls go, and under which routing header."""
 
     route: Route
     routing_override: str | None = None
-    egress_id: str = "direct"
 
 
 class ExchangeInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,19 +226,11 @@ class _Running:
         asked_at = self._parts.clock.now()
         failure, self._last = await self._parts.runner.run(plan, make_delivery)
         self._settle(account, failure, asked_at)
-        self._report_egress(place, failure)
+        if failure is not None and self._parts.egress is not None:
+            self._parts.egress.refused(place.route.egress_id, failure)
         if failure is None and key is not None and self._last is not None and self._last.compacted:
             self._parts.pool.moved(account.row_id, key, self._parts.clock.now())
         return failure
-
-    def _report_egress(self, place: UpstreamPlace, failure: Failure | None) -> None:
-        reports = self._parts.egress
-        if reports is None:
-            return
-        if failure is None:
-            reports.came_through(place.egress_id)
-        else:
-            reports.blame(place.egress_id, failure)
 
     def _target(self, prepared: Prepared, account: Account, place: UpstreamPlace, identity: UpstreamIdentity) -> Target:
         return Target(
@@ -305,11 +296,12 @@ class _Running:
         match step:
             case NextStep.RENEWED_CREDENTIAL:
                 return await self._renew(account)
-            case NextStep.SAME_ACCOUNT:
+            case NextStep.SAME_ACCOUNT if not isinstance(parts.place_of(account), Failure):
                 await parts.clock.sleep(RETRY_DELAYS_SECONDS[progress.same_account_tries])
                 progress.same_account_tries += 1
-            case NextStep.OTHER_ACCOUNT:
+            case NextStep.SAME_ACCOUNT | NextStep.OTHER_ACCOUNT:  # a way out that is shut by now is not waited for
                 progress.same_account_tries = 0
+                return NextStep.OTHER_ACCOUNT
             case NextStep.WITHOUT_REASONING:
                 progress.reasoning_dropped = True
             case NextStep.IN_LITE_FORM:
