@@ -96,6 +96,16 @@ class Records:
         self.all.append(record)
 
 
+class EgressTold:
+    """Implements ``EgressReports``: what was refused, by the way it came."""
+
+    def __init__(self) -> None:
+        self.refusals: list[tuple[str, FailureKind]] = []
+
+    def refused(self, egress_id: str, failure: Failure) -> None:
+        self.refusals.append((egress_id, failure.kind))
+
+
 class Renewals:
     """Gives accounts new tokens while there are some left."""
 
@@ -134,7 +144,7 @@ class Scene:
         self.renewals = Renewals(self.pool, self.clock)
         self.complaints: list[str] = []
         self.shut: dict[str, Failure] = {}
-        self.egress_told: list[tuple[str, FailureKind | None]] = []
+        self.egress = EgressTold()
         codec, ids = CodexClient(), itertools.count()
         waits = queue or QueuePolicy(timeout_seconds=0.02)
         self.selection = Selection(pool=self.pool, leases=self.leases, clock=self.clock, queue=waits)
@@ -147,7 +157,7 @@ class Scene:
             clock=self.clock,
             client=lambda: CLIENT,
             place_of=self.place_of,
-            egress=self,
+            egress=self.egress,
             renewal=self.renewals,
         )
         self.parts = GatewayParts(
@@ -169,14 +179,10 @@ class Scene:
         shut = self.shut.get(account.row_id)
         if shut is not None:
             return shut
-        route = Route(base_url="http://upstream.invalid", account_id=account.row_id)
-        return UpstreamPlace(route=route, egress_id=f"egress-{account.row_id}")
-
-    def came_through(self, egress_id: str) -> None:
-        self.egress_told.append((egress_id, None))
-
-    def blame(self, egress_id: str, failure: Failure) -> None:
-        self.egress_told.append((egress_id, failure.kind))
+        egress_id = f"egress-{account.row_id}"
+        return UpstreamPlace(
+            route=Route(base_url="http://upstream.invalid", account_id=account.row_id, egress_id=egress_id)
+        )
 
     async def ask(self, **changes: Any) -> tuple[Client, Failure | None]:
         client = Client()

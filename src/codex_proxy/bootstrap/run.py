@@ -198,7 +198,7 @@ async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> Async
             await load_accounts(running.accounts, configured)
             yield Assembled(running=running, ground=ground, keys=keys, access_path=access.path, token=token)
         finally:
-            await running.transport.close()
+            await running.clients.close()
             await running.counter.close()
 
 

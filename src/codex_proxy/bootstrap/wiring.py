@@ -59,7 +59,7 @@ from codex_proxy.server.streaming import Pace
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
-from codex_proxy.transports.http import HttpTransport
+from codex_proxy.transports.clients import ClientPool
 
 ReportDefect = Callable[[str, Exception], None]
 
@@ -101,7 +101,7 @@ class Running:
     bridge: OllamaBridge
     exchanges: RunningExchanges
     orphans: Orphanage
-    transport: HttpTransport
+    clients: ClientPool
     lookups: UpstreamLookups
     counter: ProcessCounter
     accounts: AccountServices
@@ -149,7 +149,7 @@ def assemble(ground: Ground) -> Running:
         bridge=bridge,
         exchanges=exchanges,
         orphans=upstream.orphans,
-        transport=upstream.transport,
+        clients=upstream.accounts.ground.clients,
         lookups=upstream.lookups,
         counter=counter,
         accounts=upstream.accounts,

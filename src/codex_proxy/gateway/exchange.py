@@ -280,11 +280,12 @@ class _Running:
             case NextStep.RENEWED_CREDENTIAL:
                 progress.renewed.add(candidate.row_id)
                 return NextStep.RENEWED_CREDENTIAL if await candidate.renew() else NextStep.OTHER_ACCOUNT
-            case NextStep.SAME_ACCOUNT:
+            case NextStep.SAME_ACCOUNT if candidate.has_way():
                 await self._parts.clock.sleep(RETRY_DELAYS_SECONDS[progress.same_account_tries])
                 progress.same_account_tries += 1
-            case NextStep.OTHER_ACCOUNT:
+            case NextStep.SAME_ACCOUNT | NextStep.OTHER_ACCOUNT:  # a way out that is shut by now is not waited for
                 progress.same_account_tries = 0
+                return NextStep.OTHER_ACCOUNT
             case NextStep.WITHOUT_REASONING:
                 progress.reasoning_dropped = True
             case NextStep.IN_LITE_FORM:

@@ -12,6 +12,7 @@ import msgspec
 
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.affinity import ConversationKey
+from codex_proxy.accounts.egress.ways import DIRECT_ID
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.usage import Usage
@@ -31,13 +32,14 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     ``base_url`` ends without a slash; ``account_id`` keys the HTTP client and its cookies; ``egress_url`` is the proxy
     to leave through (``http://``, ``https://``, ``socks5://``, ``socks5h://``), None for none; ``egress_name`` is what
-    its owner calls it.
+    its owner calls it, ``egress_id`` names the way in reports.
     """
 
     base_url: str
     account_id: str
     egress_url: str | None = None
     egress_name: str | None = None
+    egress_id: str = DIRECT_ID
 
     def __repr__(self) -> str:
         return f"Route(base_url={self.base_url!r}, account_id={self.account_id!r})"
@@ -105,14 +107,13 @@ class LeaseTag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EgressReports(Protocol):
-    """Hears what became of calls, by the way they left."""
+    """Hears from whoever reads answers what they say, by the way they came (``Route.egress_id``).
 
-    def came_through(self, egress_id: str) -> None:
-        """A call got its answer this way."""
-        ...
+    Whether calls get through at all the transport tells by itself.
+    """
 
-    def blame(self, egress_id: str, failure: Failure) -> None:
-        """A call failed this way; whether that says anything about the way is for the hearer to tell."""
+    def refused(self, egress_id: str, failure: Failure) -> None:
+        """An answer that came this way was a refusal; whether it is about the way is for the hearer to tell."""
         ...
 
 

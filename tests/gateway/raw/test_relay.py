@@ -10,7 +10,6 @@ from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Route
 from codex_proxy.gateway.raw.question import RawQuestion
 from codex_proxy.gateway.raw.relay import RawGateway, RawParts, usage_at_end
-from codex_proxy.gateway.upstreams.vendors import VendorPlace
 from codex_proxy.protocols.base import HeaderPairs
 from codex_proxy.protocols.openai_chat.client import ChatClient
 from codex_proxy.routing.catalogue import static_catalogue
@@ -58,7 +57,7 @@ class RawScene:
                 pool=self.keys,
                 profile_of=lambda _: ACME,
                 codec_of=lambda _: ChatClient(),
-                place_of=lambda one: VendorPlace(route=Route(base_url=one.base_url, account_id=one.row_id)),
+                route_of=lambda one: Route(base_url=one.base_url, account_id=one.row_id),
                 resolver=self._resolver,
                 clock=self.clock,
                 observer=Observers((self.records,), complain=lambda name, error: None),

@@ -41,7 +41,7 @@ async def test_who_has_no_way_out_is_neither_blamed_nor_asked() -> None:
     shut = one.outgoing()
     assert isinstance(shut, Failure)
     one.settle(shut, None, asked_at=NOW)
-    assert (scene.egress_told, scene.transport.calls) == ([], [])
+    assert (scene.egress.refusals, scene.transport.calls) == ([], [])
 
 
 async def test_a_key_that_is_bound_to_an_account_is_served_by_no_other() -> None:

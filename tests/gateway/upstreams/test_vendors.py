@@ -175,11 +175,11 @@ async def test_a_way_out_that_is_shut_is_told_and_nobody_is_asked() -> None:
     assert (failure.message, scene.transport.calls) == ("egress paris is down", [])
 
 
-async def test_the_way_out_hears_what_came_of_a_call() -> None:
+async def test_a_refusal_is_told_of_the_way_it_came_by() -> None:
     scene = VendorScene(key("a"))
-    scene.transport.add(chat_answer("hello"))
+    scene.transport.add(refusing(403, {"error": {"code": "unsupported_country_region_territory"}}))
     await scene.post(question())
-    assert scene.egress_told == [("egress-a", None)]
+    assert scene.egress.refusals == [("egress-a", FailureKind.REGION_BLOCKED)]
 
 
 # -------------------------------------------------------------------------------------------------------- next routes

@@ -9,7 +9,7 @@ from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.exchange import ExchangeInput, Gateway
 from codex_proxy.gateway.ports import Route
 from codex_proxy.gateway.prepare import ClientBody
-from codex_proxy.gateway.upstreams.vendors import VendorParts, VendorPlace, VendorUpstream
+from codex_proxy.gateway.upstreams.vendors import VendorParts, VendorUpstream
 from codex_proxy.protocols.anthropic.client import AnthropicClient
 from codex_proxy.protocols.base import ServerCodec, VendorCodec
 from codex_proxy.protocols.gemini.client import GeminiClient
@@ -57,10 +57,10 @@ class VendorScene(Scene):
             VendorParts(
                 pool=self.keys,
                 codec_of=lambda one: CODECS[one.wire],
-                place_of=self._vendor_place,
+                route_of=self._vendor_route,
                 clock=self.clock,
                 rejects=LearnedRejects(),
-                egress=self,
+                egress=self.egress,
             )
         )
         routes = next_routes or {}
@@ -83,10 +83,10 @@ class VendorScene(Scene):
             vendors=offers.vendors,
         )
 
-    def _vendor_place(self, one: VendorKey) -> VendorPlace | Failure:
+    def _vendor_route(self, one: VendorKey) -> Route | Failure:
         shut = self.shut_keys.get(one.row_id)
-        route = Route(base_url=one.base_url, account_id=one.row_id)
-        return shut if shut is not None else VendorPlace(route=route, egress_id=f"egress-{one.row_id}")
+        route = Route(base_url=one.base_url, account_id=one.row_id, egress_id=f"egress-{one.row_id}")
+        return route if shut is None else shut
 
     async def post(
         self, body: dict[str, Any] | bytes, codec: ServerCodec | None = None

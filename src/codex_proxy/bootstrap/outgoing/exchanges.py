@@ -85,7 +85,7 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             default_instructions=lambda: settings.model.default_instructions,
             bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
             renewal=upstream.accounts.refresher,
-            egress=upstream.accounts.watch,
+            egress=upstream.accounts.ground.watch,
         )
     )
 

@@ -19,13 +19,14 @@ from codex_proxy.gateway.ports import (
     EgressReports,
     ExchangeRecord,
     Observer,
+    Route,
     Transport,
     TransportError,
     UpstreamReply,
 )
 from codex_proxy.gateway.prepare import unknown_model
 from codex_proxy.gateway.raw.question import RawQuestion, RawResponder, no_endpoint
-from codex_proxy.gateway.upstreams.vendors import VendorPlace, no_key_failure
+from codex_proxy.gateway.upstreams.vendors import no_key_failure
 from codex_proxy.protocols.base import HeaderPairs, UpstreamCall, VendorCodec
 from codex_proxy.routing.resolve import Resolver, UnknownModel, VendorRoute
 from codex_proxy.vendors.key import VendorKey
@@ -48,7 +49,7 @@ class RawParts:
     pool: VendorPool
     profile_of: Callable[[VendorKey], VendorProfile]
     codec_of: Callable[[VendorKey], VendorCodec]
-    place_of: Callable[[VendorKey], VendorPlace | Failure]
+    route_of: Callable[[VendorKey], Route | Failure]
     resolver: Callable[[], Resolver]
     clock: Clock
     observer: Observer
@@ -119,12 +120,12 @@ class _Running:
         return Wanted(vendor=route.vendor, model=route.model, capability=self._question.endpoint.capability)
 
     async def _attempt(self, key: VendorKey, model: str) -> Failure | None:
-        profile, place = self._parts.profile_of(key), self._parts.place_of(key)
+        profile, route = self._parts.profile_of(key), self._parts.route_of(key)
         path = profile.paths.get(self._question.endpoint)
         if path is None:
             return no_endpoint(self._question, profile.display_name)
-        if isinstance(place, Failure):
-            return place
+        if isinstance(route, Failure):
+            return route
         self._parts.pool.used(key.row_id, self._parts.clock.now())
         call = UpstreamCall(
             method="POST",
@@ -132,9 +133,10 @@ class _Running:
             headers=self._headers(key, profile),
             body=self._question.asking(model),
         )
-        failure = await self._call(call, place, self._parts.codec_of(key))
+        failure = await self._call(call, route, self._parts.codec_of(key))
         self._parts.pool.settle(key.row_id, failure, self._parts.clock.now())
-        self._report_egress(place, failure)
+        if failure is not None and self._parts.egress is not None:
+            self._parts.egress.refused(route.egress_id, failure)
         told = None if failure is None else _told(failure, key)
         self._records.append(AttemptRecord(account_row_id=key.row_id, vendor=key.vendor, failure=told))
         return told
@@ -143,9 +145,9 @@ class _Running:
         wire = profile.find_wire(key.wire) or profile.default_wire
         return (("content-type", self._question.content_type), ("accept", "*/*"), *wire.lookup_pairs(key.secret))
 
-    async def _call(self, call: UpstreamCall, place: VendorPlace, codec: VendorCodec) -> Failure | None:
+    async def _call(self, call: UpstreamCall, route: Route, codec: VendorCodec) -> Failure | None:
         try:
-            async with self._parts.transport.open(call, place.route) as reply:
+            async with self._parts.transport.open(call, route) as reply:
                 if not 200 <= reply.status < 300:
                     return codec.parse_failure(reply.status, reply.headers, await _error_body(reply))
                 await self._relay(reply)
@@ -164,15 +166,6 @@ class _Running:
         if self._first_at is None:
             self._first_at = self._parts.clock.monotonic()
             await self._responder.start(reply.status, headers)
-
-    def _report_egress(self, place: VendorPlace, failure: Failure | None) -> None:
-        reports = self._parts.egress
-        if reports is None:
-            return
-        if failure is None:
-            reports.came_through(place.egress_id)
-        else:
-            reports.blame(place.egress_id, failure)
 
     def report(self) -> None:
         now = self._parts.clock.monotonic()

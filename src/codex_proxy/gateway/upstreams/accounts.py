@@ -30,11 +30,10 @@ from codex_proxy.protocols.base import ClientCodec, InvalidRequest, ReplyFacts, 
 
 
 class UpstreamPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an account's calls go, under which routing header, and what names the way out in reports."""
+    """Where an account's calls go, and under which routing header."""
 
     route: Route
     routing_override: str | None = None
-    egress_id: str = "direct"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +125,10 @@ class AccountCandidate:
         self._upstream_key = (self.row_id, *key) if key else None
         self._identity: UpstreamIdentity | None = None
 
+    def has_way(self) -> bool:
+        """See ``Candidate``."""
+        return not isinstance(self._parts.place_of(self._account), Failure)
+
     def outgoing(self) -> Outgoing | Failure:
         """See ``Candidate``."""
         place = self._parts.place_of(self._account)
@@ -154,7 +157,8 @@ class AccountCandidate:
         if self._place is None:
             return  # nobody was asked
         self._tell_pool(failure, asked_at)
-        self._report_egress(self._place, failure)
+        if failure is not None and self._parts.egress is not None:
+            self._parts.egress.refused(self._place.route.egress_id, failure)
         if self._asking.progress.lite_forced and delivery is not None and delivery.committed:
             self._parts.rejects.learn_lite(self._asking.prepared.model.slug)
         key = self._asking.conversation
@@ -205,12 +209,3 @@ class AccountCandidate:
             evidence=msgspec.structs.replace(seen, request_id=self._asking.request_id),
         )
         self._parts.pool.settle(self.row_id, news, now)
-
-    def _report_egress(self, place: UpstreamPlace, failure: Failure | None) -> None:
-        reports = self._parts.egress
-        if reports is None:
-            return
-        if failure is None:
-            reports.came_through(place.egress_id)
-        else:
-            reports.blame(place.egress_id, failure)

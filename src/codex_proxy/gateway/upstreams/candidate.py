@@ -59,6 +59,10 @@ class Candidate(Protocol):
         """The right to ask."""
         ...
 
+    def has_way(self) -> bool:
+        """Whether there still is a way out for its calls."""
+        ...
+
     def outgoing(self) -> Outgoing | Failure:
         """The call; a failure where there is no way to it, or where the upstream's dialect cannot say the request."""
         ...

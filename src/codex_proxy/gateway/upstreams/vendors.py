@@ -48,20 +48,13 @@ _NO_IDS: Final = UpstreamIdentity(session_id="", thread_id="", turn_id="")
 """Vendors are told neither an official client nor ids of ours."""
 
 
-class VendorPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a key's calls go, and what names the way out in reports."""
-
-    route: Route
-    egress_id: str = "direct"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorParts:
     """What vendor keys are asked with."""
 
     pool: VendorPool
     codec_of: Callable[[VendorKey], VendorCodec]
-    place_of: Callable[[VendorKey], VendorPlace | Failure]
+    route_of: Callable[[VendorKey], Route | Failure]
     clock: Clock
     rejects: LearnedRejects
     egress: EgressReports | None = None
@@ -143,13 +136,17 @@ class VendorCandidate:
         self.row_id = key.row_id
         self.vendor: str | None = key.vendor
         self.lease: Lease = VendorLease(key.row_id)
-        self._place: VendorPlace | None = None
+        self._route: Route | None = None
+
+    def has_way(self) -> bool:
+        """See ``Candidate``."""
+        return not isinstance(self._parts.route_of(self._key), Failure)
 
     def outgoing(self) -> Outgoing | Failure:
         """See ``Candidate``."""
-        place = self._parts.place_of(self._key)
-        if isinstance(place, Failure):
-            return place
+        route = self._parts.route_of(self._key)
+        if isinstance(route, Failure):
+            return route
         prepared, codec = self._asking.prepared, self._parts.codec_of(self._key)
         request = prepared.request
         if request.previous_response_id is not None and codec.dialect.family is not Dialect.OPENAI_RESPONSES:
@@ -160,10 +157,10 @@ class VendorCandidate:
             call = codec.build_call(request, target) if passed is None else passed
         except (Unsupported, InvalidRequest) as error:
             return error.failure()
-        self._place = place
+        self._route = route
         return Outgoing(
             call=call,
-            route=place.route,
+            route=route,
             codec=codec,
             passes=passed is not None,
             is_whole=not request.stream,
@@ -187,13 +184,8 @@ class VendorCandidate:
     def settle(self, failure: Failure | None, delivery: Delivery | None, *, asked_at: float) -> None:
         """See ``Candidate``."""
         self._parts.pool.settle(self.row_id, failure, self._parts.clock.now())
-        reports = self._parts.egress
-        if reports is None or self._place is None:
-            return
-        if failure is None:
-            reports.came_through(self._place.egress_id)
-        else:
-            reports.blame(self._place.egress_id, failure)
+        if failure is not None and self._parts.egress is not None and self._route is not None:
+            self._parts.egress.refused(self._route.egress_id, failure)
 
     def told(self, failure: Failure) -> Failure:
         """See ``Candidate``: in the vendor's name, which keeps its status, and without the key."""
