@@ -3,19 +3,19 @@
 Rules of this file: the composition root; nothing else knows every part.  Objects are made here, rules are elsewhere.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
-from codex_proxy import __version__
 from codex_proxy.access.keys import INFERENCE
-from codex_proxy.bootstrap.accounts.desks import OwnersDesks, OwnersGround, owners_desks
 from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
 from codex_proxy.bootstrap.accounts.logins import Logins, logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.control.late import ControlGround, LatePlane
 from codex_proxy.bootstrap.dialects.anthropic import AnthropicGround, AnthropicRoutes, prompt_estimates
 from codex_proxy.bootstrap.dialects.gemini import GeminiRoutes
 from codex_proxy.bootstrap.dialects.images import ImageRoutes
@@ -41,9 +41,6 @@ from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses import counting as responses_counting
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from codex_proxy.routing.resolve import Resolver
-from codex_proxy.server.admin.app import control_plane
-from codex_proxy.server.admin.health import HealthReport, SlotReport
-from codex_proxy.server.admin.ollama import ollama_routes
 from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.cursor import ChatOrResponses
 from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, InferenceEndpoint, InferenceParts
@@ -134,7 +131,7 @@ def assemble(ground: Ground) -> Running:
     resolver = resolver_maker(ground.settings, upstream.lookups)
     gateway = make_gateway(_exchange_ground(ground, upstream, prompts, resolver))
     ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
-    desks = _desks(ground, upstream, ways, egress)
+    jobs = JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble)
     data = _DataPlane(
         upstream=upstream,
         gateway=gateway,
@@ -143,7 +140,7 @@ def assemble(ground: Ground) -> Running:
         inference=_inference(ground, gateway, exchanges),
         models=_model_list(ground.settings, upstream.lookups, resolver),
     )
-    application, bridge = _application(ground, data, desks)
+    application, bridge = _application(ground, data, _Owners(logins=ways, egress=egress, jobs=jobs))
     return Running(
         application=application,
         bridge=bridge,
@@ -155,7 +152,7 @@ def assemble(ground: Ground) -> Running:
         accounts=upstream.accounts,
         logins=ways,
         egress=egress,
-        jobs=desks.jobs,
+        jobs=jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
     )
 
@@ -172,19 +169,6 @@ def _exchange_ground(
         observers=(*ground.observers, prompts, upstream.accounts.counters),
         pictures=ground.pictures,
         report_defect=ground.report_defect,
-    )
-
-
-def _desks(ground: Ground, upstream: Upstream, ways: Logins, egress: EgressServices) -> OwnersDesks:
-    return owners_desks(
-        OwnersGround(
-            services=upstream.accounts,
-            logins=ways,
-            egress=egress,
-            authenticator=ground.keys,
-            explain=upstream.selection.explanations.explain,
-            inference_key=lambda: ground.inference_key,
-        )
     )
 
 
@@ -223,26 +207,27 @@ class _DataPlane:
     models: ModelList
 
 
-def _application(ground: Ground, data: _DataPlane, desks: OwnersDesks) -> tuple[Application, OllamaBridge]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owners:
+    """What the owner has to do with beside the data plane."""
+
+    logins: Logins
+    egress: EgressServices
+    jobs: JobBook
+
+
+def _application(ground: Ground, data: _DataPlane, owners: _Owners) -> tuple[Application, OllamaBridge]:
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
     bridge_ground = _bridge_ground(ground, data.upstream, data.inference, models=data.models, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
-    plane = control_plane(
-        authenticator=ground.keys,
-        make_report=_report_maker(ground, data.upstream, data.counting.running),
-        version=__version__,
-        report_defect=ground.report_defect,
-        names=frozenset(settings.server.names),
-        routes=(*ollama_routes(bridge), *desks.routes),
-    )
     exact, prefixes = _tables(ground, data, encode_failure)
     application = GatewayApplication(
         routes=RouteTable(
             exact=exact,
             prefixes=prefixes,
-            control_plane=cast("Application", plane),
+            control_plane=LatePlane(_control_ground(ground, data, owners, bridge)),
             control_prefixes=CONTROL_PREFIXES,
         ),
         authenticator=ground.keys.joined(BRIDGE_KEY_ID, bridge_secret, frozenset({INFERENCE})),
@@ -254,6 +239,25 @@ def _application(ground: Ground, data: _DataPlane, desks: OwnersDesks) -> tuple[
         new_request_id=_request_ids(ground),
     )
     return application, bridge
+
+
+def _control_ground(ground: Ground, data: _DataPlane, owners: _Owners, bridge: OllamaBridge) -> ControlGround:
+    upstream = data.upstream
+    return ControlGround(
+        services=upstream.accounts,
+        logins=owners.logins,
+        egress=owners.egress,
+        jobs=owners.jobs,
+        bridge=bridge,
+        exchanges=data.counting.running,
+        leases=upstream.leases,
+        authenticator=ground.keys,
+        explain=upstream.selection.explanations.explain,
+        inference_key=lambda: ground.inference_key,
+        names=frozenset(ground.settings.server.names),
+        started_at=ground.clock.monotonic(),
+        report_defect=ground.report_defect,
+    )
 
 
 def _tables(
@@ -337,27 +341,3 @@ def _prefix_routes(encode_failure: FailureEncoder) -> dict[str, Route]:
     return {
         "/v1/responses/": Route(by_method={"GET": stored, "POST": stored, "DELETE": stored}),
     }
-
-
-def _report_maker(ground: Ground, upstream: Upstream, exchanges: RunningExchanges) -> Callable[[], HealthReport]:
-    started_at = ground.clock.monotonic()
-
-    def report() -> HealthReport:
-        now = ground.clock.now()
-        states = [verdict.state.value for verdict in upstream.pool.verdicts(now).values()]
-        capacity = upstream.pool.capacity(now)
-        return HealthReport(
-            status="stopping" if exchanges.draining else "ok",
-            version=__version__,
-            uptime_seconds=round(ground.clock.monotonic() - started_at, 3),
-            accounts={state: states.count(state) for state in dict.fromkeys(states)},
-            slots=SlotReport(
-                used_count=upstream.leases.used_count,
-                total_count=capacity.total_slots,
-                waiting_count=upstream.leases.waiting_count,
-            ),
-            exchanges_count=len(exchanges),
-            models_fetched_at=upstream.lookups.fetched_at,
-        )
-
-    return report
