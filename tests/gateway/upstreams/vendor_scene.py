@@ -60,7 +60,6 @@ class VendorScene(Scene):
                 route_of=self._vendor_route,
                 clock=self.clock,
                 rejects=LearnedRejects(),
-                egress=self.egress,
             )
         )
         routes = next_routes or {}
