@@ -36,6 +36,7 @@ from codex_proxy.bootstrap.simulated import LOOPBACK, scenario_of, simulated, si
 from codex_proxy.bootstrap.wiring import Ground, Running, assemble
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
+from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.client_keys import (
     ADMIN_KEY_ID,
     INFERENCE_KEY_ID,
@@ -237,6 +238,12 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
         complain=lambda error: ground.report_defect("upstream lookups", error),
     )
+    lists = repeat(
+        running.lists.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: TICK_SECONDS,
+        complain=lambda error: ground.report_defect("model lists", error),
+    )
     expiry = repeat(
         ground.pictures.expire,
         clock=ground.clock,
@@ -250,7 +257,7 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         complain=lambda error: ground.report_trouble("updates", error),
     )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, expiry, updates):
+        for job in (lookups, lists, expiry, updates):
             jobs.create_task(job)
 
 

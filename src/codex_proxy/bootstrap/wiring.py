@@ -24,6 +24,8 @@ from codex_proxy.bootstrap.dialects.images import ImageRoutes
 from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
 from codex_proxy.bootstrap.dialects.usage import usage_routes
 from codex_proxy.bootstrap.key_ring import KeyRing
+from codex_proxy.bootstrap.models.lists import model_lists
+from codex_proxy.bootstrap.models.routing import Routing, Vendors
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
@@ -37,8 +39,8 @@ from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Observer
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
+from codex_proxy.operations.catalogue.lists import ModelLists
 from codex_proxy.operations.jobs_book import JobBook
-from codex_proxy.operations.model_list import ModelList, everything
 from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
@@ -48,7 +50,6 @@ from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses import counting as responses_counting
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
-from codex_proxy.routing.resolve import Resolver
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
 from codex_proxy.server.admin.ollama import ollama_routes
@@ -111,6 +112,7 @@ class Running:
     orphans: Orphanage
     transport: HttpTransport
     lookups: UpstreamLookups
+    lists: ModelLists
     counter: ProcessCounter
     accounts: AccountServices
     logins: Logins
@@ -139,7 +141,11 @@ def assemble(ground: Ground) -> Running:
         counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
     )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
-    gateway = _gateway(ground, upstream, prompts)
+    lists = model_lists(
+        ground.settings, upstream, data_dir=ground.data_dir, clock=ground.clock, complain=ground.report_trouble
+    )
+    routing = Routing(ground.settings, lists, Vendors())
+    gateway = _gateway(ground, upstream, prompts, routing)
     ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
     desks = _desks(ground, upstream, ways, egress)
     data = _DataPlane(
@@ -148,7 +154,7 @@ def assemble(ground: Ground) -> Running:
         counting=counting,
         prompts=prompts,
         inference=_inference(ground, gateway, exchanges),
-        models=_model_list(ground.settings, upstream.lookups),
+        routing=routing,
     )
     application, bridge = _application(ground, data, desks)
     return Running(
@@ -158,6 +164,7 @@ def assemble(ground: Ground) -> Running:
         orphans=upstream.orphans,
         transport=upstream.transport,
         lookups=upstream.lookups,
+        lists=lists,
         counter=counter,
         accounts=upstream.accounts,
         logins=ways,
@@ -180,7 +187,7 @@ def _desks(ground: Ground, upstream: Upstream, ways: Logins, egress: EgressServi
     )
 
 
-def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Gateway:
+def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates, routing: Routing) -> Gateway:
     settings, codec = ground.settings, CodexClient()
     defaults = Defaults(
         effort=settings.model.default_reasoning_effort,
@@ -198,7 +205,7 @@ def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Ga
         rejects=LearnedRejects(),
         clock=ground.clock,
         client=upstream.client,
-        resolver=_resolver_maker(settings, upstream.lookups),
+        resolver=routing.resolver,
         place_of=upstream.lookups.place_of,
         defaults=lambda: defaults,
         failover=FailoverPolicy(
@@ -212,25 +219,6 @@ def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Ga
         links=linked_files(settings),
     )
     return Gateway(parts)
-
-
-def _resolver_maker(settings: Settings, lookups: UpstreamLookups) -> Callable[[], Resolver]:
-    return lambda: Resolver(
-        catalogue=lookups.catalogue,
-        aliases=settings.model.aliases,
-        default=settings.model.default,
-        image_host=settings.model.image_host_model,
-    )
-
-
-def _model_list(settings: Settings, lookups: UpstreamLookups) -> ModelList:
-    return ModelList(
-        catalogue=lambda: lookups.catalogue,
-        aliases=lambda: settings.model.aliases,
-        resolver=_resolver_maker(settings, lookups),
-        variants=lambda: settings.models.list_variants,
-        may_use=everything,
-    )
 
 
 def _inference(ground: Ground, gateway: Gateway, exchanges: RunningExchanges) -> InferenceParts:
@@ -255,18 +243,18 @@ class _DataPlane:
     counting: CountParts
     prompts: PromptEstimates
     inference: InferenceParts
-    models: ModelList
+    routing: Routing
 
 
 def _application(ground: Ground, data: _DataPlane, desks: OwnersDesks) -> tuple[Application, OllamaBridge]:
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
-    bridge_ground = _bridge_ground(ground, data.upstream, data.inference, models=data.models, secret=bridge_secret)
+    bridge_ground = _bridge_ground(ground, data, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
     plane = control_plane(
         authenticator=ground.keys,
-        make_report=_report_maker(ground, data.upstream, data.counting.running),
+        make_report=_report_maker(ground, data),
         version=__version__,
         report_defect=ground.report_defect,
         names=frozenset(settings.server.names),
@@ -295,16 +283,15 @@ def _tables(
     ground: Ground, data: _DataPlane, encode_failure: FailureEncoder
 ) -> tuple[dict[str, Route], dict[str, Route]]:
     """The routes of whole paths, and those of everything below a path."""
-    parts, models = data.inference, data.models
+    parts, models = data.inference, data.routing.model_list()
     gemini = GeminiRoutes(inference=parts, counting=data.counting, list_models=models.shown_to)
     anthropic = AnthropicRoutes(
         AnthropicGround(
-            settings=ground.settings.model,
             inference=parts,
             gateway=data.gateway,
             prompts=data.prompts,
             counting=data.counting,
-            lookups=data.upstream.lookups,
+            resolver=data.routing.resolver,
             list_models=models.shown_to,
         )
     )
@@ -324,17 +311,15 @@ def _failures_by_caller(openai: FailureEncoder) -> FailuresByCaller:
     return FailuresByCaller(openai=openai, anthropic=anthropic, gemini=gemini)
 
 
-def _bridge_ground(
-    ground: Ground, upstream: Upstream, parts: InferenceParts, *, models: ModelList, secret: str
-) -> BridgeGround:
+def _bridge_ground(ground: Ground, data: _DataPlane, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
         settings_path=ground.settings_path,
         overriding=ground.overriding,
         secret=secret,
-        inference=parts,
-        lookups=upstream.lookups,
-        models=models,
+        inference=data.inference,
+        resolver=data.routing.resolver,
+        models=data.routing.model_list(),
         report_defect=ground.report_defect,
         new_request_id=_request_ids(ground),
     )
@@ -374,7 +359,8 @@ def _prefix_routes(encode_failure: FailureEncoder) -> dict[str, Route]:
     }
 
 
-def _report_maker(ground: Ground, upstream: Upstream, exchanges: RunningExchanges) -> Callable[[], HealthReport]:
+def _report_maker(ground: Ground, data: _DataPlane) -> Callable[[], HealthReport]:
+    upstream, exchanges, lists = data.upstream, data.counting.running, data.routing.lists
     started_at = ground.clock.monotonic()
 
     def report() -> HealthReport:
@@ -392,7 +378,7 @@ def _report_maker(ground: Ground, upstream: Upstream, exchanges: RunningExchange
                 waiting_count=upstream.leases.waiting_count,
             ),
             exchanges_count=len(exchanges),
-            models_fetched_at=upstream.lookups.fetched_at,
+            models_fetched_at=lists.fetched_at,
         )
 
     return report

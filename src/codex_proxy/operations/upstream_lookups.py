@@ -1,11 +1,11 @@
-"""What the upstream says beside answers: the models of each plan, and where each account's calls go.
+"""What the upstream says of where each account's calls go.
 
 Rules of this file: a lookup that fails leaves what was known; a routing answer is followed only within the configured
 origin, or within chatgpt.com over https where that is the configured upstream, so that no reply can move a credential
 to another host.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,19 +14,16 @@ from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.egress.ways import NoWay, Way, egress_id_of
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.canonical.target import ClientIdentity, ModelFacts
+from codex_proxy.canonical.target import ClientIdentity
 from codex_proxy.gateway.exchange import UpstreamPlace
-from codex_proxy.gateway.ports import Clock, Route, Transport, TransportError
+from codex_proxy.gateway.ports import Route, Transport, TransportError
 from codex_proxy.operations.egress.routes import no_way_failure, route_by
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.protocols.codex.lookups import (
     AccountRouting,
     build_account_check,
-    build_models_call,
     parse_account_check,
-    parse_models,
 )
-from codex_proxy.routing.catalogue import Catalogue, fetched_catalogue, static_catalogue
 
 MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
 _UPSTREAM_DOMAIN: Final = "chatgpt.com"
@@ -38,7 +35,6 @@ class LookupParts:
 
     transport: Transport
     pool: AccountPool
-    clock: Clock
     client: Callable[[], ClientIdentity]
     base_url: str
     way_of: Callable[[str], Way]
@@ -50,9 +46,6 @@ class UpstreamLookups:
     def __init__(self, parts: LookupParts) -> None:
         self._parts = parts
         self._routing: dict[str, AccountRouting | None] = {}
-        self._lists: dict[str, tuple[ModelFacts, ...]] = {}
-        self.catalogue: Catalogue = static_catalogue()
-        self.fetched_at: float | None = None
 
     def place_of(self, account: Account) -> UpstreamPlace | Failure:
         """Where this account's calls go, and by which way; a failure where it has none."""
@@ -74,44 +67,27 @@ class UpstreamLookups:
         return route_by(way, base_url=base_url, row_id=account.row_id)
 
     async def refresh(self) -> bool:
-        """Ask for routing of every account and for the models of every plan; whether a model list came."""
-        fetched: dict[str, tuple[ModelFacts, ...]] = {}
-        plans = self._parts.pool.plans()
-        for plan, accounts in plans.items():
-            for account in accounts:
-                await self._check(account)
-            models = await self._models_of(accounts)
-            if models:
-                fetched[plan] = models
-        if not fetched:
-            return False
-        self._lists = {plan: models for plan, models in (self._lists | fetched).items() if plan in plans}
-        merged = {model.slug: model for models in self._lists.values() for model in models}
-        self.catalogue = fetched_catalogue(merged.values())
-        self.fetched_at = self._parts.clock.now()
-        self._parts.pool.learn_models({plan: [model.slug for model in listed] for plan, listed in self._lists.items()})
-        return True
+        """Ask for the routing of every account; whether the upstream answered at all."""
+        accounts = [account for accounts in self._parts.pool.plans().values() for account in accounts]
+        return any([await self._check(account) for account in accounts])
 
-    async def _check(self, account: Account) -> None:
+    def unrouted(self, account: Account) -> Route:
+        """The route of a lookup: to the configured address, whatever the account's own is."""
+        return route_by(self._parts.way_of(account.row_id), base_url=self._parts.base_url, row_id=account.row_id)
+
+    async def _check(self, account: Account) -> bool:
         call = build_account_check(self._parts.client(), account.credential)
         body = await self._ask(call, account)
-        if body is not None:
+        if body:
             self._routing[account.row_id] = parse_account_check(body, account.credential.account_id)
-
-    async def _models_of(self, accounts: Sequence[Account]) -> tuple[ModelFacts, ...]:
-        for account in accounts:
-            body = await self._ask(build_models_call(self._parts.client(), account.credential), account)
-            if body is not None:
-                return parse_models(body)
-        return ()
+        return body is not None
 
     async def _ask(self, call: UpstreamCall, account: Account) -> bytes | None:
+        """The body of an answer, empty of a refusal; None where there was none."""
         try:
-            way = self._parts.way_of(account.row_id)
-            route = route_by(way, base_url=self._parts.base_url, row_id=account.row_id)
-            async with self._parts.transport.open(call, route) as reply:
+            async with self._parts.transport.open(call, self.unrouted(account)) as reply:
                 if reply.status != 200:
-                    return None
+                    return b""
                 pieces: list[bytes] = []
                 size_bytes = 0
                 while size_bytes < MAX_REPLY_BYTES and (piece := await reply.read()):

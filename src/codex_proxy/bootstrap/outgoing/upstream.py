@@ -62,7 +62,7 @@ def make_upstream(
     clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
     transport = HttpTransport(pool=clients, timeouts=_timeouts(settings))
     pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
-    lookups = _lookups(settings, transport, pool, clock=clock, client=client, book=book)
+    lookups = _lookups(settings, transport, pool, client=client, book=book)
     ground = AccountGround(
         settings=settings,
         stores=stores,
@@ -96,7 +96,6 @@ def _lookups(
     transport: HttpTransport,
     pool: AccountPool,
     *,
-    clock: SystemClock,
     client: PresentedClient,
     book: EgressBook,
 ) -> UpstreamLookups:
@@ -104,7 +103,6 @@ def _lookups(
         LookupParts(
             transport=transport,
             pool=pool,
-            clock=clock,
             client=client,
             base_url=settings.api.base_url.rstrip("/"),
             way_of=book.way,

@@ -31,12 +31,13 @@ class Asker:
 
     transport: Transport
     route_of: Callable[[Account], Route]
+    max_reply_bytes: int = MAX_REPLY_BYTES
 
     async def ask(self, call: UpstreamCall, account: Account) -> WholeReply | Failure:
         """The reply, or why there is none."""
         try:
             async with self.transport.open(call, self.route_of(account)) as reply:
-                body = await _whole(reply)
+                body = await _whole(reply, self.max_reply_bytes)
                 if body is None:
                     return Failure(kind=FailureKind.GARBLED, message="the answer is too long", status=reply.status)
                 return WholeReply(status=reply.status, headers=dict(reply.headers), body=body)
@@ -44,12 +45,12 @@ class Asker:
             return error.failure
 
 
-async def _whole(reply: UpstreamReply) -> bytes | None:
+async def _whole(reply: UpstreamReply, limit_bytes: int) -> bytes | None:
     pieces: list[bytes] = []
     size_bytes = 0
     while piece := await reply.read():
         size_bytes += len(piece)
-        if size_bytes > MAX_REPLY_BYTES:
+        if size_bytes > limit_bytes:
             return None
         pieces.append(piece)
     return b"".join(pieces)
