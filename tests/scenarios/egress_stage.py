@@ -19,6 +19,7 @@ from codex_proxy.accounts.issuer import RefreshReason
 from codex_proxy.accounts.keeping import EgressProxy
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.bootstrap.simulated import SimulatedUrls, simulated_backend, simulated_urls
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.gateway.attempts.orphans import Orphanage
@@ -44,7 +45,6 @@ from codex_proxy.operations.quota.asking import Asker
 from codex_proxy.operations.quota.usage import UsageParts, UsageQueries
 from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups
 from codex_proxy.protocols.codex.client import CodexClient
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.simulator.scenario import parse_scenario
 from codex_proxy.simulator.sections.issuer import CLIENT_ID
@@ -93,7 +93,6 @@ class EgressStage:
             LookupParts(
                 transport=self.transport,
                 pool=self.pool,
-                clock=self.clock,
                 client=lambda: CLIENT,
                 base_url=base_url,
                 way_of=self.book.way,
@@ -168,7 +167,7 @@ class EgressStage:
                 runner=AttemptRunner(transport=self.transport, orphans=Orphanage()),
                 accounts=AccountUpstream(accounts),
                 clock=self.clock,
-                resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
+                resolver=lambda: Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4"),
                 defaults=Defaults,
                 failover=FailoverPolicy(),
                 observer=Observers((), complain=lambda name, error: None),

@@ -36,6 +36,7 @@ from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
 from codex_proxy.bootstrap.wiring import Ground, Running, assemble
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
+from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.client_keys import (
     ADMIN_KEY_ID,
     INFERENCE_KEY_ID,
@@ -244,6 +245,12 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
         complain=lambda error: ground.report_defect("upstream lookups", error),
     )
+    lists = repeat(
+        running.lists.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: TICK_SECONDS,
+        complain=lambda error: ground.report_defect("model lists", error),
+    )
     expiry = repeat(
         ground.pictures.expire,
         clock=ground.clock,
@@ -257,7 +264,7 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         complain=lambda error: ground.report_trouble("updates", error),
     )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, expiry, updates):
+        for job in (lookups, lists, expiry, updates):
             jobs.create_task(job)
 
 

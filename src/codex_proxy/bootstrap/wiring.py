@@ -22,7 +22,9 @@ from codex_proxy.bootstrap.dialects.images import ImageRoutes
 from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
 from codex_proxy.bootstrap.dialects.usage import usage_routes
 from codex_proxy.bootstrap.key_ring import KeyRing
-from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway, resolver_maker
+from codex_proxy.bootstrap.models.lists import model_lists
+from codex_proxy.bootstrap.models.routing import Routing, Vendors
+from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
 from codex_proxy.counting.counter import ProcessCounter
@@ -30,8 +32,8 @@ from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.ports import Observer
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
+from codex_proxy.operations.catalogue.lists import ModelLists
 from codex_proxy.operations.jobs_book import JobBook
-from codex_proxy.operations.model_list import ModelList, everything
 from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
@@ -40,7 +42,6 @@ from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses import counting as responses_counting
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
-from codex_proxy.routing.resolve import Resolver
 from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.cursor import ChatOrResponses
 from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, InferenceEndpoint, InferenceParts
@@ -100,6 +101,7 @@ class Running:
     orphans: Orphanage
     clients: ClientPool
     lookups: UpstreamLookups
+    lists: ModelLists
     counter: ProcessCounter
     accounts: AccountServices
     logins: Logins
@@ -128,8 +130,8 @@ def assemble(ground: Ground) -> Running:
         counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
     )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
-    resolver = resolver_maker(ground.settings, upstream.lookups)
-    gateway = make_gateway(_exchange_ground(ground, upstream, prompts, resolver))
+    routing = Routing(ground.settings, _model_lists(ground, upstream), Vendors())
+    gateway = make_gateway(_exchange_ground(ground, upstream, prompts, routing))
     ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
     jobs = JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble)
     data = _DataPlane(
@@ -138,7 +140,7 @@ def assemble(ground: Ground) -> Running:
         counting=counting,
         prompts=prompts,
         inference=_inference(ground, gateway, exchanges),
-        models=_model_list(ground.settings, upstream.lookups, resolver),
+        routing=routing,
     )
     application, bridge = _application(ground, data, _Owners(logins=ways, egress=egress, jobs=jobs))
     return Running(
@@ -148,6 +150,7 @@ def assemble(ground: Ground) -> Running:
         orphans=upstream.orphans,
         clients=upstream.accounts.ground.clients,
         lookups=upstream.lookups,
+        lists=routing.lists,
         counter=counter,
         accounts=upstream.accounts,
         logins=ways,
@@ -157,28 +160,22 @@ def assemble(ground: Ground) -> Running:
     )
 
 
-def _exchange_ground(
-    ground: Ground, upstream: Upstream, prompts: PromptEstimates, resolver: Callable[[], Resolver]
-) -> ExchangeGround:
+def _model_lists(ground: Ground, upstream: Upstream) -> ModelLists:
+    return model_lists(
+        ground.settings, upstream, data_dir=ground.data_dir, clock=ground.clock, complain=ground.report_trouble
+    )
+
+
+def _exchange_ground(ground: Ground, upstream: Upstream, prompts: PromptEstimates, routing: Routing) -> ExchangeGround:
     return ExchangeGround(
         settings=ground.settings,
         upstream=upstream,
-        resolver=resolver,
+        resolver=routing.resolver,
         clock=ground.clock,
         new_id=ground.ids.uuid7,
         observers=(*ground.observers, prompts, upstream.accounts.counters),
         pictures=ground.pictures,
         report_defect=ground.report_defect,
-    )
-
-
-def _model_list(settings: Settings, lookups: UpstreamLookups, resolver: Callable[[], Resolver]) -> ModelList:
-    return ModelList(
-        catalogue=lambda: lookups.catalogue,
-        aliases=lambda: settings.model.aliases,
-        resolver=resolver,
-        variants=lambda: settings.models.list_variants,
-        may_use=everything,
     )
 
 
@@ -204,7 +201,7 @@ class _DataPlane:
     counting: CountParts
     prompts: PromptEstimates
     inference: InferenceParts
-    models: ModelList
+    routing: Routing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +217,7 @@ def _application(ground: Ground, data: _DataPlane, owners: _Owners) -> tuple[App
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
-    bridge_ground = _bridge_ground(ground, data.upstream, data.inference, models=data.models, secret=bridge_secret)
+    bridge_ground = _bridge_ground(ground, data, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
     exact, prefixes = _tables(ground, data, encode_failure)
     application = GatewayApplication(
@@ -250,6 +247,7 @@ def _control_ground(ground: Ground, data: _DataPlane, owners: _Owners, bridge: O
         jobs=owners.jobs,
         bridge=bridge,
         exchanges=data.counting.running,
+        lists=data.routing.lists,
         leases=upstream.leases,
         authenticator=ground.keys,
         explain=upstream.selection.explanations.explain,
@@ -264,16 +262,15 @@ def _tables(
     ground: Ground, data: _DataPlane, encode_failure: FailureEncoder
 ) -> tuple[dict[str, Route], dict[str, Route]]:
     """The routes of whole paths, and those of everything below a path."""
-    parts, models = data.inference, data.models
+    parts, models = data.inference, data.routing.model_list()
     gemini = GeminiRoutes(inference=parts, counting=data.counting, list_models=models.shown_to)
     anthropic = AnthropicRoutes(
         AnthropicGround(
-            settings=ground.settings.model,
             inference=parts,
             gateway=data.gateway,
             prompts=data.prompts,
             counting=data.counting,
-            lookups=data.upstream.lookups,
+            resolver=data.routing.resolver,
             list_models=models.shown_to,
         )
     )
@@ -293,17 +290,15 @@ def _failures_by_caller(openai: FailureEncoder) -> FailuresByCaller:
     return FailuresByCaller(openai=openai, anthropic=anthropic, gemini=gemini)
 
 
-def _bridge_ground(
-    ground: Ground, upstream: Upstream, parts: InferenceParts, *, models: ModelList, secret: str
-) -> BridgeGround:
+def _bridge_ground(ground: Ground, data: _DataPlane, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
         settings_path=ground.settings_path,
         overriding=ground.overriding,
         secret=secret,
-        inference=parts,
-        lookups=upstream.lookups,
-        models=models,
+        inference=data.inference,
+        resolver=data.routing.resolver,
+        models=data.routing.model_list(),
         report_defect=ground.report_defect,
         new_request_id=_request_ids(ground),
     )

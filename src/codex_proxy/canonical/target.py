@@ -13,7 +13,8 @@ from codex_proxy.canonical.blocks import JsonObject
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an upstream model.
 
-    ``efforts`` are in rising order; windows count tokens; ``alias_of`` is set on rows under another name.
+    ``efforts`` are in rising order; windows count tokens; ``alias_of`` is set on rows under another name, ``vendor``
+    on a vendor's models.  ``capabilities`` are what it can be asked for, such as ``chat`` and ``embeddings``.
     """
 
     slug: str
@@ -33,6 +34,8 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     visible: bool = True
     priority: int = 0
     alias_of: str | None = None
+    vendor: str | None = None
+    capabilities: tuple[str, ...] = ("chat",)
     raw: JsonObject = {}
 
 

@@ -1,19 +1,17 @@
-"""The gateway that runs exchanges."""
+"""The gateway that runs exchanges; the dialogues stand in ``tests/scenarios``."""
 
-from codex_proxy.bootstrap.outgoing.exchanges import resolver_maker
-from codex_proxy.routing.resolve import Resolved
-from codex_proxy.settings.schema import ModelSection, Settings
-from tests.operations.test_upstream_lookups import Scene, check, models
+from codex_proxy.bootstrap.outgoing.exchanges import defaults_of
+from codex_proxy.settings.schema import ModelSection, SessionSection, Settings, TranslationSection
 
 
-async def test_names_are_resolved_with_what_was_fetched_last() -> None:
-    scene = Scene()
-    settings = Settings(model=ModelSection(aliases={"mine": "gpt-new"}))
-    resolver = resolver_maker(settings, scene.lookups)
-    assert resolver().catalogue.find("gpt-new") is None
-    scene.script("free", check("free"), models("gpt-new"))
-    scene.script("plus", check("plus"), models("gpt-new"))
-    await scene.lookups.refresh()
-    found = resolver().resolve("mine")
-    assert isinstance(found, Resolved)
-    assert found.model.slug == "gpt-new"
+def test_the_owners_words_hold_where_nobody_else_says() -> None:
+    settings = Settings(
+        model=ModelSection(
+            default_reasoning_effort="high", default_service_tier="flex", default_instructions="be brief"
+        ),
+        translation=TranslationSection(strict=True),
+        session=SessionSection(trust_user_field=True),
+    )
+    defaults = defaults_of(settings)
+    assert (defaults.effort, defaults.service_tier, defaults.instructions) == ("high", "flex", "be brief")
+    assert (defaults.strict, defaults.trust_user_field) == (True, True)

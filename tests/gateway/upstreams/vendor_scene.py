@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.exchange import ExchangeInput, Gateway
@@ -16,7 +17,6 @@ from codex_proxy.protocols.gemini.client import GeminiClient
 from codex_proxy.protocols.openai_chat.client import ChatClient
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses.client import ResponsesClient
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.transports.scripted import Piece, ScriptedReply
 from codex_proxy.vendors.key import KeyModel, VendorKey
@@ -75,7 +75,7 @@ class VendorScene(Scene):
     def _resolver(self) -> Resolver:
         offers = self.keys.offers()
         return Resolver(
-            catalogue=static_catalogue(),
+            catalogue=packaged_catalogue(),
             aliases={"mine": "acme:acme-1"},
             default="gpt-5.4",
             offers=offers.models,

@@ -69,7 +69,6 @@ def make_upstream(
         LookupParts(
             transport=transport,
             pool=pool,
-            clock=clock,
             client=client,
             base_url=settings.api.base_url.rstrip("/"),
             way_of=book.way,
