@@ -1,39 +1,53 @@
 """Responses in the client role: we call a vendor (the OpenAI platform, Azure, xAI and others).
 
-Rules of this file: one codec per vendor profile, stateless; the Codex backend has a client of its own.
+Rules of this file: one codec per vendor, stateless; what differs between vendors, and between the models of one, is
+in its profiles.  The Codex backend has a client of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
-from codex_proxy.protocols.base import ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.base import ClientStream, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_responses.asking.body import build_vendor_body
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.disguised_answers import DisguisedDecoder, decode_disguised
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
 from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
+from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 
 
 class ResponsesClient:
-    """Implements ``ClientCodec`` for vendors of one profile."""
+    """Implements ``ClientCodec``.
+
+    ``profile_of`` tells a model's profile by its id, where one vendor's models differ; without it all have ``profile``.
+    """
 
     dialect = Dialect.OPENAI_RESPONSES
 
-    def __init__(self, profile: ResponsesProfile | None = None) -> None:
-        self._profile = profile or ResponsesProfile()
+    def __init__(
+        self, profile: ResponsesProfile | None = None, *, profile_of: Callable[[str], ResponsesProfile] | None = None
+    ) -> None:
+        usual = profile or ResponsesProfile()
+        self._profile_of = profile_of or (lambda _: usual)
 
     def build_call(self, request: Request, target: Target) -> UpstreamCall:
         """See ``ClientCodec``."""
-        body = build_vendor_body(request, target, self._profile)
+        profile = self._profile_of(target.model.slug)
+        body = build_vendor_body(request, target, profile)
         return UpstreamCall(
             method="POST",
-            path=self._profile.path,
-            headers=self._headers(request, target),
+            path=call_path(profile.path, target.model.slug),
+            headers=call_headers(
+                stream=request.stream or profile.streams_only,
+                key_header=profile.key_header,
+                key=target.credential.token,
+                more=profile.headers,
+            ),
             body=encode(body.members),
             context=body.context,
             notes=body.notes,
@@ -57,9 +71,3 @@ class ResponsesClient:
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """See ``ClientCodec``."""
         return parse_vendor_failure(status, headers, body)
-
-    def _headers(self, request: Request, target: Target) -> HeaderPairs:
-        token, key_header = target.credential.token, self._profile.key_header
-        key = ("authorization", f"Bearer {token}") if key_header is None else (key_header, token)
-        accept = "text/event-stream" if request.stream else "application/json"
-        return (("content-type", "application/json"), ("accept", accept), key, *self._profile.headers)
