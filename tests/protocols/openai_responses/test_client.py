@@ -35,6 +35,16 @@ def test_a_call_is_one_post_with_a_bearer_token() -> None:
     assert call.sent_fields == body.keys()
 
 
+def test_models_of_one_vendor_may_differ() -> None:
+    client = ResponsesClient(profile_of=lambda model: ResponsesProfile(path=f"/{model[:3]}/{{model}}"))
+    assert client.build_call(request(), target()).path == "/gpt/gpt-5.4"
+
+
+def test_a_vendor_that_only_streams_is_asked_for_a_stream() -> None:
+    call = call_of(ResponsesProfile(streams_only=True))
+    assert (json.loads(call.body)["stream"], dict(call.headers)["accept"]) == (True, "text/event-stream")
+
+
 def test_an_unstreamed_answer_is_asked_for_as_such() -> None:
     call = call_of()
     assert dict(call.headers)["accept"] == "application/json"
