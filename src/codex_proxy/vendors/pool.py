@@ -133,7 +133,7 @@ def _order(key: VendorKey) -> tuple[float, str]:
 
 
 def _why_not(key: VendorKey, exclude: frozenset[str], now: float) -> NoKeyReason | None:
-    if key.status is KeyStatus.DISABLED:
+    if key.is_off:
         return NoKeyReason.DISABLED
     if key.status is KeyStatus.ERROR:
         return NoKeyReason.REFUSED
