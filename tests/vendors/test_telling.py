@@ -19,7 +19,10 @@ PROFILES = parse_profiles(
             "capabilities": ["chat", "embeddings"],
             "models": [{"id": "embed", "display_name": "Embedder", "capabilities": ["embeddings"]}],
         },
-        "gemini": {"base_url": "https://gemini.example", "wires": [{"wire": "gemini"}]},
+        "gemini": {
+            "base_url": "https://gemini.example",
+            "wires": [{"wire": "gemini", "model_list_shape": "gemini"}],
+        },
         "local": {"base_url": "http://127.0.0.1:11434/v1", "wires": [{"wire": "chat"}], "is_local": True},
         "custom": {
             "display_name": "Custom",
@@ -105,6 +108,12 @@ def test_what_cannot_be_used_is_told_by_its_field_and_without_the_key(members: d
     assert str(caught.value).startswith(words)
     assert caught.value.field == words.partition(":")[0]
     assert SECRET not in str(caught.value)
+
+
+def test_what_is_disabled_comes_disabled() -> None:
+    assert told(models=("m",), status="disabled").models == (KeyModel(id="m", enabled=False),)
+    assert told(status="disabled").is_off
+    assert not told(status="error").is_off
 
 
 def test_no_key_shows_in_a_text() -> None:

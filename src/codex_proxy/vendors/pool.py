@@ -76,7 +76,7 @@ class VendorPool:
         """The key as it is now."""
         return self._keys.get(row_id)
 
-    def keys(self) -> tuple[VendorKey, ...]:
+    def all_keys(self) -> tuple[VendorKey, ...]:
         """All keys, in the order in which they came."""
         return tuple(self._keys.values())
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from codex_proxy.vendors.key import KeyModel, VendorKey
+from codex_proxy.vendors.key import KeyModel, KeyStatus, VendorKey
 from codex_proxy.vendors.profile import Capability, VendorProfile, Wire
 
 MOST_MODELS: Final = 1000
@@ -41,7 +41,10 @@ class ToldModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ToldKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A key as it is told; what is None is taken from the vendor's profile."""
+    """A key as it is told; what is None is taken from the vendor's profile.
+
+    ``status`` is ``disabled`` where the key's models are not to be used for now; every other word says nothing.
+    """
 
     provider: str
     api_key: str = ""
@@ -51,6 +54,7 @@ class ToldKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     capabilities: tuple[Capability, ...] | None = None
     wire: Wire | None = None
     allow_private: bool = False
+    status: str | None = None
 
     def __repr__(self) -> str:
         return f"ToldKey(provider={self.provider!r})"
@@ -79,6 +83,7 @@ def key_of(told: ToldKey, profiles: Profiles, *, row_id: str, now: float) -> Ven
         wire=place.wire,
         secret=secret_of(told, is_optional=place.is_local),
         label=clean_label(told.label),
+        status=KeyStatus.DISABLED if told.status == KeyStatus.DISABLED and not told.models else KeyStatus.ACTIVE,
         added_at=now,
         models=_models(told, profiles[place.vendor], place.wire),
         allow_private=told.allow_private or place.is_local,
@@ -151,6 +156,7 @@ def _models(told: ToldKey, profile: VendorProfile, wire: Wire) -> tuple[KeyModel
             id=name,
             display_name=one.display_name or (known.display_name if known else ""),
             capabilities=tuple(dict.fromkeys(capabilities or (Capability.CHAT,))),
+            enabled=told.status != KeyStatus.DISABLED,
         )
     return tuple(models.values())
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from codex_proxy.storage.legacy.node_files import DISABLED, NodeFileUnreadable
+from codex_proxy.storage.legacy.node_files import NodeFileUnreadable
 from codex_proxy.storage.sql.marks import SqlMarks
 from codex_proxy.storage.upkeep.quarantine import quarantine
 from codex_proxy.vendors.key import VendorKey
@@ -102,7 +102,6 @@ def _key(entry: Any, read_key: ReadKey) -> VendorKey:
         key,
         added_at=_time(entry, "addedAt") or key.added_at,
         last_used_at=_time(entry, "lastUsedAt"),
-        models=tuple(replace(each, enabled=entry.get("status") != DISABLED) for each in key.models),
     )
 
 
