@@ -316,7 +316,9 @@ class OllamaSection(Section):
 class SecuritySection(Section):
     """What user-given addresses may reach."""
 
-    allow_private_upstreams: bool = key(False, "Whether links that are fetched here may lead to private addresses.")
+    allow_private_upstreams: bool = key(
+        False, "Whether vendors' base URLs and links that are fetched here may lead to private addresses."
+    )
 
 
 class Settings(Section):

@@ -14,7 +14,7 @@ from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
 from codex_proxy.bootstrap.accounts.services import AccountGround, AccountServices, account_services, egress_book
 from codex_proxy.bootstrap.clock import SystemClock
-from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, trusted_pem
+from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, timeouts_of, trusted_pem
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.selection import QueuePolicy, Selection
@@ -23,7 +23,7 @@ from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups
 from codex_proxy.protocols.codex.asking.identity import user_agent
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
-from codex_proxy.transports.clients import ClientPool, Timeouts
+from codex_proxy.transports.clients import ClientPool
 from codex_proxy.transports.cookie_keeping import CookieJars
 from codex_proxy.transports.http import HttpTransport
 
@@ -60,7 +60,7 @@ def make_upstream(
     jars = CookieJars(now=clock.now, store=stores.cookies, upstream_host=urlsplit(settings.api.base_url).hostname)
     pem = trusted_pem(settings.tls.ca_file)
     clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
-    transport = HttpTransport(pool=clients, timeouts=_timeouts(settings))
+    transport = HttpTransport(pool=clients, timeouts=timeouts_of(settings))
     pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
     lookups = _lookups(settings, transport, pool, clock=clock, client=client, book=book)
     ground = AccountGround(
@@ -112,19 +112,11 @@ def _lookups(
     )
 
 
-def _timeouts(settings: Settings) -> Timeouts:
-    return Timeouts(
-        connect=settings.api.connect_timeout_seconds,
-        headers=settings.api.headers_timeout_seconds,
-        idle=settings.api.idle_timeout_seconds,
-    )
-
-
 def _clients(
     settings: Settings, clock: SystemClock, jars: CookieJars, *, pem: bytes | None, agent: Callable[[], str]
 ) -> ClientPool:
     return ClientPool(
-        timeouts=_timeouts(settings),
+        timeouts=timeouts_of(settings),
         now=clock.monotonic,
         trusted_pem=pem,
         jars=jars,
