@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import field_validator
 
 from codex_proxy.accounts.quota.buckets import MODEL_BUCKETS
-from codex_proxy.routing.resolve import PICTURE_MODELS
+from codex_proxy.routing.names import PICTURE_MODELS
 from codex_proxy.settings.keys import Change, Section, key
 from codex_proxy.settings.providers import Providers
 

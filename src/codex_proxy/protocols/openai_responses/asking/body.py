@@ -26,7 +26,6 @@ from codex_proxy.protocols.openai_responses.asking.history import History
 from codex_proxy.protocols.openai_responses.asking.members import (
     ENCRYPTED_REASONING,
     asked_form,
-    without_rejected,
 )
 from codex_proxy.protocols.openai_responses.asking.offers import (
     chosen_tool,
@@ -37,6 +36,7 @@ from codex_proxy.protocols.openai_responses.asking.offers import (
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.request.items import ROLE_WORDS, build_items
 from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
+from codex_proxy.protocols.parts.asking.refused import without_refused
 from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
 
@@ -86,7 +86,7 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
     members |= _tools(request, offered, choice) | _reasoning(request, target) | _sampling(request)
     form = asked_form(request.output, request.dialect)
     members |= _text(request, form.wire) | _answer_members(request, target, profile)
-    members, rejects = without_rejected(members, target.learned_rejects)
+    members, rejects = without_refused(members, target.learned_rejects)
     return VendorBody(
         members=members,
         context=CallContext(
