@@ -61,13 +61,15 @@ class UpstreamPlace(msgspec.Struct, frozen=True, kw_only=True):
 class ExchangeInput(msgspec.Struct, frozen=True, kw_only=True):
     """One client request, parsed.
 
-    ``link_base`` is the scheme and authority of links in the answer, as this client reaches us; needed only where links
-    are wanted.  ``prompt`` is for observers alone.
+    ``bound_to`` is the only account that may serve it, None for any.  ``link_base`` is the scheme and authority of
+    links in the answer, as this client reaches us; needed only where links are wanted.  ``prompt`` is for observers
+    alone.
     """
 
     request: Request
     request_id: str
     client_key_id: str
+    bound_to: str | None = None
     notes: tuple[Note, ...] = ()
     link_base: str = ""
     prompt: PromptEstimate | None = None
@@ -181,6 +183,7 @@ class _Running:
             conversation=self._conversation(prepared),
             is_continued=any(turn.role is Role.ASSISTANT for turn in prepared.request.turns),
             client_key_id=self._exchange.client_key_id,
+            bound_to=self._exchange.bound_to,
         )
         exclude = frozenset(self._progress.tried) - ({again} if again else set())
         request_id = self._exchange.request_id
@@ -347,11 +350,12 @@ class _Running:
         return msgspec.structs.replace(last, message=told, retry_after_seconds=wait)
 
     def _earliest(self, wait_seconds: float | None) -> float | None:
-        """A wait that the failure names is no longer than until the first account can serve."""
+        """A wait that the failure names is no longer than until the first account that may serve can."""
         if wait_seconds is None:
             return None
         now = self._parts.clock.now()
-        standing = self._parts.pool.standing(now, bucket=self._parts.bucket_of(self._model_used or ""))
+        bucket = self._parts.bucket_of(self._model_used or "")
+        standing = self._parts.pool.standing(now, bucket=bucket, only=self._exchange.bound_to)
         back_at = now if standing.usable_now else standing.retry_at
         return wait_seconds if back_at is None else max(1.0, min(wait_seconds, back_at - now))
 

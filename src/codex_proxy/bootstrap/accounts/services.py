@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.egress.ways import OnUnavailable, egress_id_of
 from codex_proxy.accounts.issuer import Refusal
 from codex_proxy.accounts.pool import AccountPool
@@ -52,6 +53,7 @@ class AccountGround:
     stores: Stores
     data_dir: Path
     pool: AccountPool
+    bound_keys: BoundKeys
     book: EgressBook
     transport: HttpTransport
     clients: ClientPool
@@ -144,6 +146,7 @@ def account_services(ground: AccountGround) -> AccountServices:
             store=ground.stores.accounts,
             affinity=ground.stores.affinity,
             pool=ground.pool,
+            bound_keys=ground.bound_keys,
             clock=ground.clock,
             complain=ground.complain,
             changed=news.changed,
