@@ -26,7 +26,7 @@ from codex_proxy.bootstrap.models.lists import model_lists
 from codex_proxy.bootstrap.models.routing import Routing, Vendors
 from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
-from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
+from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
@@ -117,12 +117,15 @@ def assemble(ground: Ground) -> Running:
         StartRefused: a file that the settings name cannot be read.
     """
     upstream = make_upstream(
-        ground.settings,
-        ground.stores,
-        data_dir=ground.data_dir,
-        installation_id=ground.installation_id,
-        clock=ground.clock,
-        complain=ground.report_trouble,
+        UpstreamGround(
+            settings=ground.settings,
+            stores=ground.stores,
+            bound_keys=ground.keys.bound,
+            data_dir=ground.data_dir,
+            installation_id=ground.installation_id,
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
     )
     exchanges = RunningExchanges()
     counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
