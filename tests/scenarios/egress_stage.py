@@ -31,12 +31,15 @@ from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.selection import QueuePolicy, Selection
+from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import places_of
+from codex_proxy.operations.catalogue.lists import ListParts, ModelLists
 from codex_proxy.operations.egress.addresses import parse_proxy
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
 from codex_proxy.operations.egress.checks import CheckParts, ProxyChecks
 from codex_proxy.operations.egress.pool import PoolParts, ProxyPool
+from codex_proxy.operations.egress.reporting import ReportingTransport
 from codex_proxy.operations.egress.routes import route_by
 from codex_proxy.operations.egress.watch import EgressWatch
 from codex_proxy.operations.quota.asking import Asker
@@ -52,6 +55,7 @@ from codex_proxy.transports.exit_probe import GuardedProbe
 from codex_proxy.transports.guard import UrlGuard
 from codex_proxy.transports.http import HttpTransport
 from tests.gateway.scene import Client, exchange
+from tests.operations.catalogue.stand_ins import MemoryLists
 from tests.operations.egress.stage import StandInKeeper
 from tests.protocols.codex.parts import CLIENT
 from tests.scenarios.login_stage import HurriedClock
@@ -86,7 +90,7 @@ class EgressStage:
         self.jars = CookieJars(now=self.clock.now, store=self.cookies, upstream_host=DIRECT)
         timeouts = Timeouts(connect=3.0, headers=10.0, idle=10.0)
         self.clients = ClientPool(timeouts=timeouts, now=self.clock.monotonic, jars=self.jars)
-        self.transport = HttpTransport(pool=self.clients, timeouts=timeouts)
+        self.transport = ReportingTransport(HttpTransport(pool=self.clients, timeouts=timeouts), self.watch)
         self.lookups = UpstreamLookups(
             LookupParts(
                 transport=self.transport,
@@ -94,20 +98,39 @@ class EgressStage:
                 client=lambda: CLIENT,
                 base_url=base_url,
                 way_of=self.book.way,
+                egress=self.watch,
             )
         )
         self.queries = UsageQueries(
             UsageParts(
-                asker=Asker(transport=self.transport, route_of=self.lookups.route_of),
+                asker=Asker(transport=self.transport, route_of=self.lookups.route_of, egress=self.watch),
                 pool=self.pool,
                 clock=self.clock,
                 client=lambda: CLIENT,
             )
         )
+        self.lists = self._lists(base_url)
         self.proxies = self._proxies()
         self.checks = self._checks()
         self.issuer = self._issuer()
         self.gateway = self._gateway()
+
+    def _lists(self, base_url: str) -> ModelLists:
+        asker = Asker(transport=self.transport, route_of=self.lookups.unrouted, egress=self.watch)
+        parts = ListParts(
+            ask=asker.ask,
+            pool=self.pool,
+            clock=self.clock,
+            client=lambda: CLIENT,
+            base_url=base_url,
+            conditional=False,
+            static=(),
+            custom=(),
+            store=MemoryLists(),
+            jitter=lambda: 0.0,
+            complain=lambda where, error: None,
+        )
+        return ModelLists(parts)
 
     def _proxies(self) -> ProxyPool:
         numbers = itertools.count(1)
@@ -139,6 +162,7 @@ class EgressStage:
                 client_id=CLIENT_ID,
                 transport=self.transport,
                 route_of=lambda row_id, base: route_by(self.book.way(row_id), base_url=base, row_id=row_id),
+                egress=self.watch,
                 clock=self.clock,
                 client=lambda: CLIENT,
             )
@@ -147,19 +171,23 @@ class EgressStage:
     def _gateway(self) -> Gateway:
         codec, leases, ids = CodexClient(), MemoryLeaseBook(), itertools.count()
         selection = Selection(pool=self.pool, leases=leases, clock=self.clock, queue=QueuePolicy(timeout_seconds=0.1))
+        accounts = AccountParts(
+            codec=codec,
+            selection=selection,
+            pool=self.pool,
+            continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
+            rejects=LearnedRejects(),
+            clock=self.clock,
+            client=lambda: CLIENT,
+            place_of=self.lookups.place_of,
+            egress=self.watch,
+        )
         return Gateway(
             GatewayParts(
-                codec=codec,
-                runner=AttemptRunner(transport=self.transport, codec=codec, orphans=Orphanage()),
-                selection=selection,
-                pool=self.pool,
-                continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
-                rejects=LearnedRejects(),
+                runner=AttemptRunner(transport=self.transport, orphans=Orphanage()),
+                accounts=AccountUpstream(accounts),
                 clock=self.clock,
-                client=lambda: CLIENT,
                 resolver=lambda: Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4"),
-                place_of=self.lookups.place_of,
-                egress=self.watch,
                 defaults=Defaults,
                 failover=FailoverPolicy(),
                 observer=Observers((), complain=lambda name, error: None),
@@ -191,10 +219,11 @@ class EgressStage:
         return await self.gateway.run(exchange(**known | changes), Client())
 
     async def do_everything(self) -> None:
-        """Everything that is ever sent in an account's name: answers, lookups, usage, renewals."""
+        """Everything that is ever sent in an account's name: answers, lookups, lists, usage, renewals."""
         for _ in self.accounts:
             assert await self.ask() is None
         assert await self.lookups.refresh()
+        assert not (await self.lists.refresh()).failures
         for name, row_id in self.accounts.items():
             await self.queries.ask(row_id)
             await self.renew(name)
@@ -235,7 +264,7 @@ async def egress_stage(scenario: str = "", *names: str) -> AsyncIterator[EgressS
         try:
             yield made
         finally:
-            await made.transport.close()
+            await made.clients.close()
 
 
 @asynccontextmanager

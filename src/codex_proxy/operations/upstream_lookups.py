@@ -1,31 +1,34 @@
 """What the upstream says of where each account's calls go.
 
-Rules of this file: a lookup that fails leaves what was known; a routing answer is followed only within the configured
-origin, or within chatgpt.com over https where that is the configured upstream, so that no reply can move a credential
-to another host.
+Rules of this file: a lookup that fails leaves what was known, and one that gets no answer keeps no other waiting; a
+routing answer is followed only within the configured origin, or within chatgpt.com over https where that is the
+configured upstream, so that no reply can move a credential to another host.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
 from codex_proxy.accounts.account import Account
-from codex_proxy.accounts.egress.ways import NoWay, Way, egress_id_of
+from codex_proxy.accounts.egress.ways import NoWay, Way
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.target import ClientIdentity
-from codex_proxy.gateway.exchange import UpstreamPlace
-from codex_proxy.gateway.ports import Route, Transport, TransportError
+from codex_proxy.gateway.ports import EgressReports, Route, Transport
+from codex_proxy.gateway.upstreams.accounts import UpstreamPlace
 from codex_proxy.operations.egress.routes import no_way_failure, route_by
-from codex_proxy.protocols.base import UpstreamCall
+from codex_proxy.operations.quota.asking import Asker, WholeReply
 from codex_proxy.protocols.codex.lookups import (
     AccountRouting,
     build_account_check,
     parse_account_check,
 )
 
-MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
+LOOKUPS_AT_ONCE: Final = 8
 _UPSTREAM_DOMAIN: Final = "chatgpt.com"
 
 
@@ -38,6 +41,7 @@ class LookupParts:
     client: Callable[[], ClientIdentity]
     base_url: str
     way_of: Callable[[str], Way]
+    egress: EgressReports
 
 
 class UpstreamLookups:
@@ -45,6 +49,7 @@ class UpstreamLookups:
 
     def __init__(self, parts: LookupParts) -> None:
         self._parts = parts
+        self._asker = Asker(transport=parts.transport, route_of=self.unrouted, egress=parts.egress)
         self._routing: dict[str, AccountRouting | None] = {}
 
     def place_of(self, account: Account) -> UpstreamPlace | Failure:
@@ -55,7 +60,6 @@ class UpstreamLookups:
         return UpstreamPlace(
             route=self._route(account, way, routing),
             routing_override=routing.override if routing is not None else None,
-            egress_id=egress_id_of(way),
         )
 
     def route_of(self, account: Account) -> Route:
@@ -66,36 +70,25 @@ class UpstreamLookups:
         base_url = self._parts.base_url if routing is None else followed(self._parts.base_url, routing.origin)
         return route_by(way, base_url=base_url, row_id=account.row_id)
 
-    async def refresh(self) -> bool:
-        """Ask for the routing of every account; whether the upstream answered at all."""
-        accounts = [account for accounts in self._parts.pool.plans().values() for account in accounts]
-        return any([await self._check(account) for account in accounts])
-
     def unrouted(self, account: Account) -> Route:
         """The route of a lookup: to the configured address, whatever the account's own is."""
         return route_by(self._parts.way_of(account.row_id), base_url=self._parts.base_url, row_id=account.row_id)
 
-    async def _check(self, account: Account) -> bool:
-        call = build_account_check(self._parts.client(), account.credential)
-        body = await self._ask(call, account)
-        if body:
-            self._routing[account.row_id] = parse_account_check(body, account.credential.account_id)
-        return body is not None
+    async def refresh(self) -> bool:
+        """Ask for the routing of every account; whether the upstream answered at all."""
+        accounts, slots = chain.from_iterable(self._parts.pool.plans().values()), asyncio.Semaphore(LOOKUPS_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            checks = [group.create_task(self._check(account, slots)) for account in accounts]
+        return any(check.result() for check in checks)
 
-    async def _ask(self, call: UpstreamCall, account: Account) -> bytes | None:
-        """The body of an answer, empty of a refusal; None where there was none."""
-        try:
-            async with self._parts.transport.open(call, self.unrouted(account)) as reply:
-                if reply.status != 200:
-                    return b""
-                pieces: list[bytes] = []
-                size_bytes = 0
-                while size_bytes < MAX_REPLY_BYTES and (piece := await reply.read()):
-                    pieces.append(piece)
-                    size_bytes += len(piece)
-                return b"".join(pieces)
-        except TransportError:
-            return None
+    async def _check(self, account: Account, slots: asyncio.Semaphore) -> bool:
+        async with slots:
+            reply = await self._asker.ask(build_account_check(self._parts.client(), account.credential), account)
+        if not isinstance(reply, WholeReply):
+            return False
+        if reply.status == HTTPStatus.OK:
+            self._routing[account.row_id] = parse_account_check(reply.body, account.credential.account_id)
+        return True
 
 
 def followed(base_url: str, origin: str) -> str:

@@ -28,7 +28,7 @@ from codex_proxy.operations.catalogue.lists import (
 from codex_proxy.operations.quota.asking import Asker
 from codex_proxy.routing.custom import CustomModel
 from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport
-from tests.gateway.scene import NOW, FakeClock
+from tests.gateway.scene import NOW, EgressTold, FakeClock
 from tests.operations.catalogue.stand_ins import MemoryLists
 from tests.protocols.codex.parts import CLIENT
 
@@ -49,7 +49,11 @@ class Scene:
         self.lists = self.start()
 
     def start(self, base_url: str = "http://upstream.invalid") -> ModelLists:
-        asker = Asker(transport=self.transport, route_of=lambda one: Route(base_url=base_url, account_id=one.row_id))
+        asker = Asker(
+            transport=self.transport,
+            route_of=lambda one: Route(base_url=base_url, account_id=one.row_id),
+            egress=EgressTold(),
+        )
         lists = ModelLists(
             ListParts(
                 ask=asker.ask,

@@ -46,14 +46,14 @@ def test_what_is_not_the_egresses_fault_is_not_held_against_it() -> None:
     assert isinstance(known.way("r"), Through)
 
 
-def test_only_what_did_not_leave_speaks_against_an_egress_and_any_answer_for_it() -> None:
+def test_only_what_did_not_leave_speaks_against_an_egress() -> None:
     known = book(proxy("a"), ways={"r": "a"})
     for _ in range(3):
         known.blame("a", failure(FailureKind.UNREACHABLE, sent=Sent.MAYBE_SENT))
     assert known.standing("a").failures == 0
     for _ in range(3):
         known.blame("a", failure(FailureKind.UNREACHABLE))
-        known.blame("a", failure(FailureKind.USAGE_LIMIT, status=429))
+        known.came_through("a")
     assert isinstance(known.way("r"), Through)
 
 

@@ -32,7 +32,12 @@ def model_lists(
     complain: Callable[[str, Exception], None],
 ) -> ModelLists:
     """The lists, with what an earlier run was told."""
-    asker = Asker(transport=upstream.transport, route_of=upstream.lookups.unrouted, max_reply_bytes=MAX_LIST_BYTES)
+    asker = Asker(
+        transport=upstream.transport,
+        route_of=upstream.lookups.unrouted,
+        egress=upstream.accounts.ground.watch,
+        max_reply_bytes=MAX_LIST_BYTES,
+    )
     lists = ModelLists(
         ListParts(
             ask=asker.ask,

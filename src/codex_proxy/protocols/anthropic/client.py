@@ -14,7 +14,8 @@ from codex_proxy.protocols.anthropic.asking.body import build_body
 from codex_proxy.protocols.anthropic.failures import parse_reply_headers, parse_vendor_failure
 from codex_proxy.protocols.anthropic.schema import AnthropicProfile, AnthropicRequest, KeyHeader
 from codex_proxy.protocols.anthropic.stream.decoder import Answer, AnthropicDecoder
-from codex_proxy.protocols.base import HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.parts.bodies.passing import SEALED, members_of, with_members
 from codex_proxy.protocols.parts.json_text import encode
 
 
@@ -39,6 +40,20 @@ class AnthropicClient:
             context=body.context,
             notes=body.notes,
             sent_fields=frozenset(body.members),
+        )
+
+    takes_stops = True
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """A client's own body with the vendor's name of the model; None where it holds thoughts of another upstream."""
+        if SEALED in body:
+            return None
+        return UpstreamCall(
+            method="POST",
+            path=self._profile.path,
+            headers=self._headers(request, target),
+            body=with_members(body, members_of(body), {"model": target.model.slug}),
+            context=CallContext(model=target.model.slug, relays=False),
         )
 
     def open_stream(self, call: UpstreamCall) -> AnthropicDecoder:

@@ -21,6 +21,7 @@ from codex_proxy.protocols.gemini.building.tools import Offered, calling_config
 from codex_proxy.protocols.gemini.decoding.decoder import Answer, GeminiDecoder
 from codex_proxy.protocols.gemini.errors import WORDS
 from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
+from codex_proxy.protocols.parts.bodies.passing import SEALED
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
@@ -60,10 +61,9 @@ class GeminiClient:
         for name in target.learned_rejects & body.keys():
             del body[name]
             notes.append(Note(path=name, verdict=Verdict.DROPPED, detail="the vendor refused this field before"))
-        verb = f"{Verb.STREAM}?alt=sse" if request.stream else Verb.GENERATE.value
         return UpstreamCall(
             method="POST",
-            path=f"{self._profile.path}/models/{slug}:{verb}",
+            path=self._path(request, slug),
             headers=self._headers(request, target),
             body=encode(body),
             context=CallContext(
@@ -71,6 +71,21 @@ class GeminiClient:
             ),
             notes=tuple(notes),
             sent_fields=frozenset(body),
+        )
+
+    takes_stops = True
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """A client's own body, whose model stands in the path; None where it holds thoughts of another upstream."""
+        if SEALED in body:
+            return None
+        slug = target.model.slug
+        return UpstreamCall(
+            method="POST",
+            path=self._path(request, slug),
+            headers=self._headers(request, target),
+            body=body,
+            context=CallContext(model=slug, relays=False),
         )
 
     def open_stream(self, call: UpstreamCall) -> GeminiDecoder:
@@ -88,6 +103,10 @@ class GeminiClient:
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """An HTTP error, classified."""
         return parse_vendor_failure(status, headers, body, WORDS)
+
+    def _path(self, request: Request, slug: str) -> str:
+        verb = f"{Verb.STREAM}?alt=sse" if request.stream else Verb.GENERATE.value
+        return f"{self._profile.path}/models/{slug}:{verb}"
 
     def _headers(self, request: Request, target: Target) -> HeaderPairs:
         return (

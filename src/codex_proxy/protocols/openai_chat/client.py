@@ -19,12 +19,13 @@ from codex_proxy.canonical.tools import CustomTool, NamespaceTool, Tool
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_chat.conversation.writing import write_messages
 from codex_proxy.protocols.openai_chat.decoder import Answer, ChatDecoder
-from codex_proxy.protocols.openai_chat.schema import ChatProfile, ThinkingSwitch
+from codex_proxy.protocols.openai_chat.schema import ChatProfile, Chunk, ThinkingSwitch
 from codex_proxy.protocols.openai_chat.tools import build_search_options, build_tool_choice, build_tools
 from codex_proxy.protocols.parts.answers.closing import AskedSchema, asked_schema
 from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
+from codex_proxy.protocols.parts.bodies.passing import SEALED, members_of, with_members
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
-from codex_proxy.protocols.parts.json_text import encode
+from codex_proxy.protocols.parts.json_text import decode_value, encode
 
 _SAMPLING: Final = (
     "temperature",
@@ -37,6 +38,7 @@ _SAMPLING: Final = (
     "logprobs",
     "top_logprobs",
 )
+_decode_chunk: Final = msgspec.json.Decoder(Chunk).decode
 _SET_BY_US: Final = frozenset({"model", "messages", "stream", "stream_options", "input"})
 
 
@@ -80,6 +82,29 @@ class ChatClient:
             ),
             notes=tuple(notes),
             sent_fields=frozenset(body),
+        )
+
+    takes_stops = True
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """A client's own body with the vendor's name of the model; the usage is asked for where it would not come.
+
+        None where the body holds thoughts of another upstream.
+        """
+        if SEALED in body:
+            return None
+        members = members_of(body)
+        changes: JsonObject = {"model": target.model.slug}
+        counts = request.stream and self._profile.stream_options and not request.include_usage
+        if counts:
+            changes["stream_options"] = {**_options_of(members), "include_usage": True}
+        return UpstreamCall(
+            method="POST",
+            path=self._profile.path,
+            headers=self._headers(request, target),
+            body=with_members(body, members, changes),
+            context=CallContext(model=target.model.slug, relays=False),
+            left_out=_is_usage_chunk if counts else None,
         )
 
     def open_stream(self, call: UpstreamCall) -> ClientStream:
@@ -212,6 +237,22 @@ def _add_rest(body: JsonObject, request: Request, target: Target) -> list[Note]:
     body |= {name: value for name, value in told.items() if value is not None}
     body |= {name: value for name, value in request.extra.items() if name not in body and name not in _SET_BY_US}
     return []
+
+
+def _options_of(members: Mapping[str, msgspec.Raw]) -> JsonObject:
+    told = decode_value(bytes(members["stream_options"])) if "stream_options" in members else None
+    return told if isinstance(told, dict) else {}
+
+
+def _is_usage_chunk(data: bytes) -> bool:
+    """Whether a chunk holds the token counts and nothing else: what OpenAI sends last to who asks for them."""
+    if b'"usage"' not in data:
+        return False
+    try:
+        chunk = _decode_chunk(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return chunk.choices == [] and bool(chunk.usage)
 
 
 def _lossy(path: str, detail: str) -> Note:

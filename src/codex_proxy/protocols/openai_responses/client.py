@@ -9,12 +9,13 @@ from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
-from codex_proxy.protocols.base import ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_responses.asking.body import build_vendor_body
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.disguised_answers import DisguisedDecoder, decode_disguised
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
 from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
+from codex_proxy.protocols.parts.bodies.passing import members_of, with_members
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 
@@ -38,6 +39,18 @@ class ResponsesClient:
             context=body.context,
             notes=body.notes,
             sent_fields=frozenset(body.members),
+        )
+
+    takes_stops = False
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall:
+        """A client's own body with the vendor's name of the model."""
+        return UpstreamCall(
+            method="POST",
+            path=self._profile.path,
+            headers=self._headers(request, target),
+            body=with_members(body, members_of(body), {"model": target.model.slug}),
+            context=CallContext(model=target.model.slug, relays=False),
         )
 
     def open_stream(self, call: UpstreamCall) -> ClientStream:
