@@ -155,8 +155,7 @@ async def test_an_account_that_gets_no_answer_keeps_no_other_waiting() -> None:
     scene.add("stuck", "plus")
     crowd.gate.set()
     looking = asyncio.get_running_loop().create_task(scene.lookups.refresh())
-    await until(lambda: len(crowd.answered) == 2)
-    await until(lambda: crowd.under_way == ["stuck"])
+    await until(lambda: len(crowd.answered) == 2 and crowd.under_way == ["stuck"])
     assert {scene.place_of(row_id).routing_override for row_id in ("free", "plus")} == {"us"}
     assert crowd.under_way == ["stuck"]
     looking.cancel()

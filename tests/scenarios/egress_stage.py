@@ -34,6 +34,7 @@ from codex_proxy.gateway.selection import QueuePolicy, Selection
 from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import places_of
+from codex_proxy.operations.catalogue.lists import ListParts, ModelLists
 from codex_proxy.operations.egress.addresses import parse_proxy
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
 from codex_proxy.operations.egress.checks import CheckParts, ProxyChecks
@@ -54,6 +55,7 @@ from codex_proxy.transports.exit_probe import GuardedProbe
 from codex_proxy.transports.guard import UrlGuard
 from codex_proxy.transports.http import HttpTransport
 from tests.gateway.scene import Client, exchange
+from tests.operations.catalogue.stand_ins import MemoryLists
 from tests.operations.egress.stage import StandInKeeper
 from tests.protocols.codex.parts import CLIENT
 from tests.scenarios.login_stage import HurriedClock
@@ -107,10 +109,28 @@ class EgressStage:
                 client=lambda: CLIENT,
             )
         )
+        self.lists = self._lists(base_url)
         self.proxies = self._proxies()
         self.checks = self._checks()
         self.issuer = self._issuer()
         self.gateway = self._gateway()
+
+    def _lists(self, base_url: str) -> ModelLists:
+        asker = Asker(transport=self.transport, route_of=self.lookups.unrouted, egress=self.watch)
+        parts = ListParts(
+            ask=asker.ask,
+            pool=self.pool,
+            clock=self.clock,
+            client=lambda: CLIENT,
+            base_url=base_url,
+            conditional=False,
+            static=(),
+            custom=(),
+            store=MemoryLists(),
+            jitter=lambda: 0.0,
+            complain=lambda where, error: None,
+        )
+        return ModelLists(parts)
 
     def _proxies(self) -> ProxyPool:
         numbers = itertools.count(1)
@@ -199,10 +219,11 @@ class EgressStage:
         return await self.gateway.run(exchange(**known | changes), Client())
 
     async def do_everything(self) -> None:
-        """Everything that is ever sent in an account's name: answers, lookups, usage, renewals."""
+        """Everything that is ever sent in an account's name: answers, lookups, lists, usage, renewals."""
         for _ in self.accounts:
             assert await self.ask() is None
         assert await self.lookups.refresh()
+        assert not (await self.lists.refresh()).failures
         for name, row_id in self.accounts.items():
             await self.queries.ask(row_id)
             await self.renew(name)

@@ -22,9 +22,12 @@ from codex_proxy.gateway.ports import EgressReports, Route, Transport
 from codex_proxy.gateway.upstreams.accounts import UpstreamPlace
 from codex_proxy.operations.egress.routes import no_way_failure, route_by
 from codex_proxy.operations.quota.asking import Asker, WholeReply
-from codex_proxy.protocols.codex.lookups import AccountRouting, build_account_check, parse_account_check
+from codex_proxy.protocols.codex.lookups import (
+    AccountRouting,
+    build_account_check,
+    parse_account_check,
+)
 
-MAX_REPLY_BYTES: Final = 16 * 1024 * 1024
 LOOKUPS_AT_ONCE: Final = 8
 _UPSTREAM_DOMAIN: Final = "chatgpt.com"
 
@@ -46,9 +49,7 @@ class UpstreamLookups:
 
     def __init__(self, parts: LookupParts) -> None:
         self._parts = parts
-        self._asker = Asker(
-            transport=parts.transport, route_of=self.unrouted, egress=parts.egress, max_reply_bytes=MAX_REPLY_BYTES
-        )
+        self._asker = Asker(transport=parts.transport, route_of=self.unrouted, egress=parts.egress)
         self._routing: dict[str, AccountRouting | None] = {}
 
     def place_of(self, account: Account) -> UpstreamPlace | Failure:
@@ -69,22 +70,20 @@ class UpstreamLookups:
         base_url = self._parts.base_url if routing is None else followed(self._parts.base_url, routing.origin)
         return route_by(way, base_url=base_url, row_id=account.row_id)
 
-    async def refresh(self) -> bool:
-        """Ask for the routing of every account, some at once; whether the upstream answered at all."""
-        slots = asyncio.Semaphore(LOOKUPS_AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            accounts = chain.from_iterable(self._parts.pool.plans().values())
-            checks = [group.create_task(self._check(account, slots)) for account in accounts]
-        return any(check.result() for check in checks)
-
     def unrouted(self, account: Account) -> Route:
         """The route of a lookup: to the configured address, whatever the account's own is."""
         return route_by(self._parts.way_of(account.row_id), base_url=self._parts.base_url, row_id=account.row_id)
 
+    async def refresh(self) -> bool:
+        """Ask for the routing of every account; whether the upstream answered at all."""
+        accounts, slots = chain.from_iterable(self._parts.pool.plans().values()), asyncio.Semaphore(LOOKUPS_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            checks = [group.create_task(self._check(account, slots)) for account in accounts]
+        return any(check.result() for check in checks)
+
     async def _check(self, account: Account, slots: asyncio.Semaphore) -> bool:
-        call = build_account_check(self._parts.client(), account.credential)
         async with slots:
-            reply = await self._asker.ask(call, account)
+            reply = await self._asker.ask(build_account_check(self._parts.client(), account.credential), account)
         if not isinstance(reply, WholeReply):
             return False
         if reply.status == HTTPStatus.OK:

@@ -52,7 +52,7 @@ def test_entries_become_values_member_by_member() -> None:
 
 async def lists_asked(play: Stage, count: int) -> list[dict[str, Any]]:
     """The requests for a list so far, once there are so many."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             entries = (await play.backend.get("/__journal")).json()["entries"]
             asked = [entry for entry in entries if entry["endpoint"] == "/codex/models"]

@@ -1,17 +1,15 @@
-"""The gateway that runs exchanges; the dialogues stand in ``tests/scenarios``."""
+"""The gateway that runs exchanges."""
 
-from codex_proxy.bootstrap.outgoing.exchanges import defaults_of
-from codex_proxy.settings.schema import ModelSection, SessionSection, Settings, TranslationSection
+from pathlib import Path
+
+from tests.scenarios.stage import stage
 
 
-def test_the_owners_words_hold_where_nobody_else_says() -> None:
-    settings = Settings(
-        model=ModelSection(
-            default_reasoning_effort="high", default_service_tier="flex", default_instructions="be brief"
-        ),
-        translation=TranslationSection(strict=True),
-        session=SessionSection(trust_user_field=True),
-    )
-    defaults = defaults_of(settings)
-    assert (defaults.effort, defaults.service_tier, defaults.instructions) == ("high", "flex", "be brief")
-    assert (defaults.strict, defaults.trust_user_field) == (True, True)
+async def test_names_are_resolved_with_what_was_fetched_last(tmp_path: Path) -> None:
+    scenario = "accounts: [{id: account-1, models: [gpt-new]}, {id: account-2, models: [gpt-new]}]"
+    async with stage(tmp_path, scenario, MODEL__ALIASES='{"mine": "gpt-new"}') as play:
+        await play.models_fetched()
+        assert (await play.chat(model="mine")).status_code == 200
+        assert (await play.chat(model="gpt-5.5")).status_code == 404
+        (asked,) = await play.asked()
+    assert asked["body"]["model"] == "gpt-new"

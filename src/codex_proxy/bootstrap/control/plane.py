@@ -43,5 +43,5 @@ def _health(ground: ControlGround) -> HealthReport:
             waiting_count=ground.leases.waiting_count,
         ),
         exchanges_count=len(ground.exchanges),
-        models_fetched_at=ground.lists.fetched_at,
+        models_fetched_at=ground.routing.lists.fetched_at,
     )

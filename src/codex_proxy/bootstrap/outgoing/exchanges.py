@@ -41,7 +41,7 @@ class ExchangeGround:
 def make_gateway(ground: ExchangeGround) -> Gateway:
     """The gateway."""
     settings, upstream = ground.settings, ground.upstream
-    defaults = defaults_of(settings)
+    defaults = _defaults(settings)
     return Gateway(
         GatewayParts(
             runner=AttemptRunner(transport=upstream.transport, orphans=upstream.orphans),
@@ -79,8 +79,7 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
     )
 
 
-def defaults_of(settings: Settings) -> Defaults:
-    """What the owner wants where neither the request nor the model name says."""
+def _defaults(settings: Settings) -> Defaults:
     return Defaults(
         effort=settings.model.default_reasoning_effort,
         service_tier=settings.model.default_service_tier,
