@@ -13,7 +13,7 @@ from typing import Any
 
 import trustme
 from hypercorn.asyncio import serve
-from hypercorn.config import Config
+from hypercorn.config import Config, Sockets
 
 from codex_proxy.simulator.app import SimulatedBackend
 from codex_proxy.simulator.scenario import parse_scenario
@@ -21,11 +21,37 @@ from codex_proxy.simulator.scenario import parse_scenario
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFront:
-    """Where it listens, and the file with the authority that signed its certificate."""
+    """Where it listens, and the file with the authority that signed its certificate.
+
+    ``accepted`` has the address that each connection came from, whatever came of it; ``identity`` is for another server
+    of this name.
+    """
 
     url: str
     authority: Path
     backend: SimulatedBackend
+    accepted: list[str]
+    identity: ssl.SSLContext
+
+
+class _NotingSocket(socket.socket):
+    """A listening socket that notes who connects."""
+
+    accepted: list[str]
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        there, address = super().accept()
+        self.accepted.append(address[0])
+        return there, address
+
+
+class _Config(Config):
+    """For one socket that listens already."""
+
+    listening: socket.socket
+
+    def create_sockets(self) -> Sockets:
+        return Sockets([self.listening], [], [])
 
 
 @contextlib.contextmanager
@@ -37,18 +63,22 @@ def tls_front(folder: Path, scenario: str) -> Iterator[TlsFront]:
     authority.cert_pem.write_to_path(authority_file)
     certificate.private_key_and_cert_chain_pem.write_to_path(certificate_file)
     backend = SimulatedBackend(now=time.time, scenario=parse_scenario(scenario))
-    bound = socket.socket()
+    bound = _NotingSocket()
+    bound.accepted = []
     bound.bind(("127.0.0.1", 0))
     bound.listen()
+    bound.setblocking(False)
     url = f"https://localhost:{bound.getsockname()[1]}"
-    config = Config()
-    config.bind = [f"fd://{bound.detach()}"]  # hypercorn closes it
+    config = _Config()
+    config.listening = bound  # hypercorn closes it
+    identity = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(identity)
     config.certfile = config.keyfile = str(certificate_file)
     config.alpn_protocols = ["h2", "http/1.1"]
     config.errorlog = None
     config.graceful_timeout = 0.2
     with _serving(backend, config):
-        yield TlsFront(url=url, authority=authority_file, backend=backend)
+        yield TlsFront(url=url, authority=authority_file, backend=backend, accepted=bound.accepted, identity=identity)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Exchanges over two accounts: what the client got, and in which state each account ended."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import msgspec
@@ -15,11 +16,13 @@ from codex_proxy.canonical.request import Dialect, Role, Sampling, Turn
 from codex_proxy.canonical.tools import FunctionTool
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.exchange import Gateway
+from codex_proxy.gateway.failover import RETRY_DELAYS_SECONDS
 from codex_proxy.gateway.links.fetching import LinkedFile, NotFetched
-from codex_proxy.gateway.ports import ExchangeRecord
+from codex_proxy.gateway.ports import ExchangeRecord, Route, UpstreamReply
 from codex_proxy.gateway.selection import QueuePolicy
+from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.protocols.codex.unstreamed.compact import CompactClient
-from codex_proxy.transports.scripted import Break, Piece, ScriptedReply
+from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, ScriptedTransport
 from tests.gateway.scene import (
     COMPLETED,
     CREATED,
@@ -185,12 +188,12 @@ async def test_a_refused_token_that_cannot_be_renewed_moves_the_request_on() -> 
     assert (client.text, scene.callers, scene.renewals.asked) == ("hello", ["a", "b"], ["a"])
 
 
-async def test_what_became_of_a_call_is_told_of_the_way_it_left_by() -> None:
+async def test_a_refusal_is_told_of_the_way_it_came_by() -> None:
     scene = Scene()
     scene.transport.add(refusing(403, {"error": {"code": "unsupported_country_region_territory"}}), answering("hello"))
     client, _ = await scene.ask()
     assert client.text == "hello"
-    assert scene.egress_told == [("egress-a", FailureKind.REGION_BLOCKED), ("egress-b", None)]
+    assert scene.egress.refusals == [("egress-a", FailureKind.REGION_BLOCKED)]
     assert scene.state("a") is State.ACTIVE
 
 
@@ -203,6 +206,26 @@ async def test_p_02_an_account_without_a_way_out_sends_nothing_and_names_its_egr
     assert failure is not None
     assert (failure.kind, failure.message) == (FailureKind.UNREACHABLE, scene.shut["a"].message)
     assert (scene.callers, scene.leases.used_count) == ([], 0)
+    assert scene.clock.now() == NOW
+
+
+async def test_p_02_a_way_out_that_shuts_meanwhile_is_not_waited_for() -> None:
+    down = Failure(kind=FailureKind.UNREACHABLE, message="the egress Home is down", sent=Sent.NOTHING_SENT)
+
+    class Shutting(ScriptedTransport):
+        """Whose second call shuts the way it wanted to take."""
+
+        def open(self, call: UpstreamCall, route: Route) -> AbstractAsyncContextManager[UpstreamReply]:
+            if self.calls:
+                scene.shut[route.account_id] = down
+            return super().open(call, route)
+
+    scene = Scene(transport=Shutting())
+    scene.transport.add(ScriptedReply(refused=down), ScriptedReply(refused=down), account_id="a")
+    scene.transport.add(answering("hello"), account_id="b")
+    client, _ = await scene.ask()
+    assert (client.text, scene.callers) == ("hello", ["a", "a", "b"])
+    assert scene.clock.now() == NOW + RETRY_DELAYS_SECONDS[0]
 
 
 async def test_an_upstream_error_is_tried_again_on_the_same_account_first() -> None:

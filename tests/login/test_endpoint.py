@@ -13,7 +13,7 @@ from codex_proxy.login.endpoint import MAX_ANSWER_BYTES, EndpointParts, TokenEnd
 from codex_proxy.login.places import places_of
 from codex_proxy.operations.login.ports import Authorization, AuthorizationCode, DeviceCode, StillWaiting
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, ScriptedTransport, Stall
-from tests.gateway.scene import FakeClock
+from tests.gateway.scene import EgressTold, FakeClock
 from tests.login.test_answers import access_token, error
 from tests.protocols.codex.parts import CLIENT
 from tests.waiting import until
@@ -26,19 +26,21 @@ NOTHING_SENT = Failure(kind=FailureKind.UNREACHABLE, message="connection refused
 
 
 def route_of(row_id: str, base_url: str) -> Route:
-    return Route(base_url=base_url, account_id=row_id, egress_url=EGRESS)
+    return Route(base_url=base_url, account_id=row_id, egress_url=EGRESS, egress_id="p")
 
 
 class Scene:
     def __init__(self, *replies: ScriptedReply, route: Any = route_of, answer_seconds: float = 5.0) -> None:
         self.transport = ScriptedTransport()
         self.transport.add(*replies)
+        self.egress = EgressTold()
         self.endpoint = TokenEndpoint(
             EndpointParts(
                 places=places_of(authorize_url=f"{ISSUER}/oauth/authorize", token_url=f"{ISSUER}/oauth/token"),
                 client_id="app_test",
                 transport=self.transport,
                 route_of=route,
+                egress=self.egress,
                 clock=FakeClock(),
                 client=lambda: CLIENT,
                 answer_seconds=answer_seconds,
@@ -113,6 +115,26 @@ async def test_whether_the_token_may_be_spent_is_a_fact(
     told = await Scene(scripted).refused()
     assert (told.refusal, told.maybe_spent) == (refusal, maybe_spent)
     assert "rt_old" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("scripted", "told"),
+    [
+        (reply(error("unsupported_country_region_territory"), 403), [("p", FailureKind.REGION_BLOCKED)]),
+        (reply(error("refresh_token_reused"), 401), []),
+        (ScriptedReply(refused=NOTHING_SENT), []),
+    ],
+)
+async def test_a_05_a_refused_country_and_nothing_else_is_told_of_the_way_out(
+    scripted: ScriptedReply, told: list[tuple[str, FailureKind]]
+) -> None:
+    scene = Scene(scripted, scripted, scripted)
+    await scene.refused()
+    with pytest.raises(IssuerError):
+        await scene.endpoint.exchange_code(CODE, row_id=ROW)
+    with pytest.raises(IssuerError):
+        await scene.endpoint.begin_device(row_id=ROW)
+    assert scene.egress.refusals == told * 3
 
 
 async def test_b_03_a_refused_refresh_is_sent_once() -> None:

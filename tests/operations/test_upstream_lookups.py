@@ -1,6 +1,9 @@
 """Model lists and routing."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -12,32 +15,40 @@ from codex_proxy.accounts.egress.ways import Direct, NoWay, Through, Way
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.target import Credential
-from codex_proxy.gateway.exchange import UpstreamPlace
-from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups, followed
+from codex_proxy.gateway.ports import Route, Transport, UpstreamReply
+from codex_proxy.gateway.upstreams.accounts import UpstreamPlace
+from codex_proxy.operations.upstream_lookups import LOOKUPS_AT_ONCE, LookupParts, UpstreamLookups, followed
+from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport
-from tests.gateway.scene import NOW, FakeClock
+from tests.gateway.scene import NOW, EgressTold, FakeClock
 from tests.protocols.codex.parts import CLIENT
+from tests.waiting import until
 
 BASE = "https://chatgpt.com/backend-api"
 
 
 class Scene:
-    def __init__(self, base_url: str = BASE) -> None:
+    def __init__(self, base_url: str = BASE, *, transport: Transport | None = None) -> None:
         self.transport, self.clock = ScriptedTransport(), FakeClock()
         self.pool = AccountPool(affinity=AffinityMap())
-        for row_id, plan in (("free", "free"), ("plus", "plus")):
-            credential = Credential(token="t", account_id=row_id)
-            self.pool.add(Account(row_id=row_id, credential=credential, plan=plan), NOW)
+        self.add("free", "free")
+        self.add("plus", "plus")
         self.ways: dict[str, Way] = {}
+        self.egress = EgressTold()
         parts = LookupParts(
-            transport=self.transport,
+            transport=transport or self.transport,
             pool=self.pool,
             clock=self.clock,
             client=lambda: CLIENT,
             base_url=base_url,
             way_of=lambda row_id: self.ways.get(row_id, Direct()),
+            egress=self.egress,
         )
         self.lookups = UpstreamLookups(parts)
+
+    def add(self, row_id: str, plan: str) -> None:
+        credential = Credential(token="t", account_id=row_id)
+        self.pool.add(Account(row_id=row_id, credential=credential, plan=plan), NOW)
 
     def place_of(self, row_id: str) -> UpstreamPlace:
         place = self.lookups.place_of(self.pool.account(row_id))
@@ -47,6 +58,30 @@ class Scene:
     def script(self, row_id: str, check: object, models: object) -> None:
         replies = [ScriptedReply(body=(Piece(json.dumps(told).encode()),)) for told in (check, models)]
         self.transport.add(*replies, account_id=row_id)
+
+
+class Crowd:
+    """A transport whose calls wait until they are let go; one account's are never."""
+
+    def __init__(self, *, stuck: str | None = None) -> None:
+        self.under_way: list[str] = []
+        self.answered: list[str] = []
+        self.gate = asyncio.Event()
+        self._stuck = stuck
+
+    @asynccontextmanager
+    async def open(self, call: UpstreamCall, route: Route) -> AsyncIterator[UpstreamReply]:
+        self.under_way.append(route.account_id)
+        try:
+            await (asyncio.Event() if route.account_id == self._stuck else self.gate).wait()
+            self.answered.append(route.account_id)
+            told = check(route.account_id) if "check" in call.path else models("m")
+            answer = ScriptedTransport()
+            answer.add(ScriptedReply(body=(Piece(json.dumps(told).encode()),)))
+            async with answer.open(call, route) as reply:
+                yield reply
+        finally:
+            self.under_way.remove(route.account_id)
 
 
 def check(account_id: str, origin: str = "https://eu.chatgpt.com") -> object:
@@ -115,7 +150,7 @@ async def test_p_02_lookups_leave_as_the_account_does_or_not_at_all() -> None:
     assert [(route.account_id, route.egress_url) for route, _ in scene.transport.calls] == [
         ("free", "http://u:secret@p.invalid:1")
     ] * 2
-    assert (scene.place_of("free").egress_id, scene.place_of("free").route.egress_name) == ("p", "Home")
+    assert (scene.place_of("free").route.egress_id, scene.place_of("free").route.egress_name) == ("p", "Home")
     failure = scene.lookups.place_of(scene.pool.account("plus"))
     assert isinstance(failure, Failure)
     assert failure.message == "the egress Shut cannot be used: it is disabled"
@@ -133,6 +168,39 @@ async def test_a_refused_lookup_is_no_answer() -> None:
     scene = Scene()
     scene.transport.add(*[ScriptedReply(status=401, body=(Piece(b"{}"),))] * 4)
     assert not await scene.lookups.refresh()
+
+
+async def test_a_07_many_accounts_are_asked_some_at_once_and_all_of_them_once() -> None:
+    crowd = Crowd()
+    scene = Scene(transport=crowd)
+    row_ids = [f"row-{number}" for number in range(30)]
+    for row_id in row_ids:
+        scene.add(row_id, "plus")
+    looking = asyncio.get_running_loop().create_task(scene.lookups.refresh())
+    await until(lambda: len(crowd.under_way) == LOOKUPS_AT_ONCE)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(crowd.under_way) == LOOKUPS_AT_ONCE
+    crowd.gate.set()
+    assert await looking
+    assert sorted(crowd.answered) == sorted(["free", "plus", *row_ids, "free", "plus"])
+    assert {scene.place_of(row_id).routing_override for row_id in row_ids} == {"us"}
+
+
+async def test_an_account_that_gets_no_answer_keeps_no_other_waiting() -> None:
+    crowd = Crowd(stuck="stuck")
+    scene = Scene(transport=crowd)
+    scene.add("stuck", "plus")
+    crowd.gate.set()
+    looking = asyncio.get_running_loop().create_task(scene.lookups.refresh())
+    await until(lambda: scene.lookups.fetched_at is not None)
+    assert {scene.place_of(row_id).routing_override for row_id in ("free", "plus")} == {"us"}
+    assert crowd.under_way == ["stuck"]
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    assert crowd.under_way == []
+    assert scene.place_of("stuck").routing_override is None
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,14 @@ from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.selection import QueuePolicy, Selection
+from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import places_of
 from codex_proxy.operations.egress.addresses import parse_proxy
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
 from codex_proxy.operations.egress.checks import CheckParts, ProxyChecks
 from codex_proxy.operations.egress.pool import PoolParts, ProxyPool
+from codex_proxy.operations.egress.reporting import ReportingTransport
 from codex_proxy.operations.egress.routes import route_by
 from codex_proxy.operations.egress.watch import EgressWatch
 from codex_proxy.operations.quota.asking import Asker
@@ -86,7 +88,7 @@ class EgressStage:
         self.jars = CookieJars(now=self.clock.now, store=self.cookies, upstream_host=DIRECT)
         timeouts = Timeouts(connect=3.0, headers=10.0, idle=10.0)
         self.clients = ClientPool(timeouts=timeouts, now=self.clock.monotonic, jars=self.jars)
-        self.transport = HttpTransport(pool=self.clients, timeouts=timeouts)
+        self.transport = ReportingTransport(HttpTransport(pool=self.clients, timeouts=timeouts), self.watch)
         self.lookups = UpstreamLookups(
             LookupParts(
                 transport=self.transport,
@@ -95,11 +97,12 @@ class EgressStage:
                 client=lambda: CLIENT,
                 base_url=base_url,
                 way_of=self.book.way,
+                egress=self.watch,
             )
         )
         self.queries = UsageQueries(
             UsageParts(
-                asker=Asker(transport=self.transport, route_of=self.lookups.route_of),
+                asker=Asker(transport=self.transport, route_of=self.lookups.route_of, egress=self.watch),
                 pool=self.pool,
                 clock=self.clock,
                 client=lambda: CLIENT,
@@ -140,6 +143,7 @@ class EgressStage:
                 client_id=CLIENT_ID,
                 transport=self.transport,
                 route_of=lambda row_id, base: route_by(self.book.way(row_id), base_url=base, row_id=row_id),
+                egress=self.watch,
                 clock=self.clock,
                 client=lambda: CLIENT,
             )
@@ -148,19 +152,23 @@ class EgressStage:
     def _gateway(self) -> Gateway:
         codec, leases, ids = CodexClient(), MemoryLeaseBook(), itertools.count()
         selection = Selection(pool=self.pool, leases=leases, clock=self.clock, queue=QueuePolicy(timeout_seconds=0.1))
+        accounts = AccountParts(
+            codec=codec,
+            selection=selection,
+            pool=self.pool,
+            continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
+            rejects=LearnedRejects(),
+            clock=self.clock,
+            client=lambda: CLIENT,
+            place_of=self.lookups.place_of,
+            egress=self.watch,
+        )
         return Gateway(
             GatewayParts(
-                codec=codec,
-                runner=AttemptRunner(transport=self.transport, codec=codec, orphans=Orphanage()),
-                selection=selection,
-                pool=self.pool,
-                continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
-                rejects=LearnedRejects(),
+                runner=AttemptRunner(transport=self.transport, orphans=Orphanage()),
+                accounts=AccountUpstream(accounts),
                 clock=self.clock,
-                client=lambda: CLIENT,
                 resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
-                place_of=self.lookups.place_of,
-                egress=self.watch,
                 defaults=Defaults,
                 failover=FailoverPolicy(),
                 observer=Observers((), complain=lambda name, error: None),
@@ -236,7 +244,7 @@ async def egress_stage(scenario: str = "", *names: str) -> AsyncIterator[EgressS
         try:
             yield made
         finally:
-            await made.transport.close()
+            await made.clients.close()
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from codex_proxy.simulator.scenario import parse_scenario
 from codex_proxy.simulator.sections.issuer import CLIENT_ID
 from codex_proxy.transports.clients import ClientPool, Timeouts
 from codex_proxy.transports.http import HttpTransport
+from tests.gateway.scene import EgressTold
 from tests.protocols.codex.parts import CLIENT
 from tests.stores.memory_store import MemoryAccountStore
 
@@ -85,6 +86,7 @@ async def login_stage(
                 client_id=CLIENT_ID,
                 transport=transport,
                 route_of=lambda row_id, base: Route(base_url=base, account_id=row_id),
+                egress=EgressTold(),
                 clock=clock,
                 client=lambda: CLIENT,
                 answer_seconds=answer_seconds,

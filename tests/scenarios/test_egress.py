@@ -85,7 +85,7 @@ async def test_p_02_a_proxy_that_was_disabled_or_removed_is_no_reason_to_go_dire
         account = stage.pool.account(stage.accounts["account-1"])
         with pytest.raises(TransportError, match="the egress exit of account-1 cannot be used: it is disabled"):
             stage.lookups.route_of(account)
-        asker = Asker(transport=stage.transport, route_of=stage.lookups.route_of)
+        asker = Asker(transport=stage.transport, route_of=stage.lookups.route_of, egress=stage.watch)
         refused = await asker.ask(build_usage_call(CLIENT, account.credential), account)
         assert getattr(refused, "kind", None) is FailureKind.UNREACHABLE
         await stage.proxies.enable(proxy.proxy_id, enabled=True)

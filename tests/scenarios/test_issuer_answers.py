@@ -12,6 +12,7 @@ from codex_proxy.login.places import places_of
 from codex_proxy.server.listeners import bind
 from codex_proxy.transports.clients import ClientPool, Timeouts
 from codex_proxy.transports.http import HttpTransport
+from tests.gateway.scene import EgressTold
 from tests.protocols.codex.parts import CLIENT
 from tests.scenarios.login_stage import ROW, HurriedClock, LoginStage, login_stage
 
@@ -137,6 +138,7 @@ async def test_an_issuer_that_is_not_there_was_sent_nothing() -> None:
             client_id="app_test",
             transport=transport,
             route_of=lambda row_id, base: Route(base_url=base, account_id=row_id),
+            egress=EgressTold(),
             clock=clock,
             client=lambda: CLIENT,
         )

@@ -1,4 +1,4 @@
-"""The simulated backend as a server in this process, and accounts for it."""
+"""The simulated backend as a server in this process, and accounts for it; ``run`` loads it by name."""
 
 import time
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.server.listeners import CannotListen, Listener, PortInUse, bind_loopback
+from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind_loopback
 from codex_proxy.settings.load import LoadedSettings
 from codex_proxy.simulator.app import PREFIX, SimulatedBackend
 from codex_proxy.simulator.player import DROP
@@ -19,7 +19,6 @@ from codex_proxy.simulator.updates import DIST_TAGS, FEED
 if TYPE_CHECKING:
     from codex_proxy.server.asgi import Receive, Scope, Send
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 ACCOUNTS: Final = tuple((person.account_id, person.plan) for person in Scenario().people())
 """Ids and plans of the accounts that a simulated run logs in."""
 

@@ -3,39 +3,32 @@
 Rules of this file: the composition root; nothing else knows every part.  Objects are made here, rules are elsewhere.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
-from codex_proxy import __version__
 from codex_proxy.access.keys import INFERENCE
-from codex_proxy.accounts.quota.buckets import bucket_of_model
-from codex_proxy.bootstrap.accounts.desks import OwnersDesks, OwnersGround, owners_desks
 from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
 from codex_proxy.bootstrap.accounts.logins import Logins, logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.control.late import ControlGround, LatePlane
 from codex_proxy.bootstrap.dialects.anthropic import AnthropicGround, AnthropicRoutes, prompt_estimates
 from codex_proxy.bootstrap.dialects.gemini import GeminiRoutes
 from codex_proxy.bootstrap.dialects.images import ImageRoutes
 from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
 from codex_proxy.bootstrap.dialects.usage import usage_routes
 from codex_proxy.bootstrap.key_ring import KeyRing
-from codex_proxy.bootstrap.outgoing.links import linked_files
+from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway, resolver_maker
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
-from codex_proxy.gateway.attempts.runner import AttemptRunner
-from codex_proxy.gateway.continuation import Continuation, LearnedRejects
-from codex_proxy.gateway.exchange import Gateway, GatewayParts
-from codex_proxy.gateway.failover import FailoverPolicy
-from codex_proxy.gateway.observers import Observers
+from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.ports import Observer
-from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.model_list import ModelList, everything
@@ -43,15 +36,11 @@ from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.anthropic.server import AnthropicServer
-from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses import counting as responses_counting
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from codex_proxy.routing.resolve import Resolver
-from codex_proxy.server.admin.app import control_plane
-from codex_proxy.server.admin.health import HealthReport, SlotReport
-from codex_proxy.server.admin.ollama import ollama_routes
 from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.cursor import ChatOrResponses
 from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, InferenceEndpoint, InferenceParts
@@ -67,7 +56,7 @@ from codex_proxy.server.streaming import Pace
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
-from codex_proxy.transports.http import HttpTransport
+from codex_proxy.transports.clients import ClientPool
 
 ReportDefect = Callable[[str, Exception], None]
 
@@ -109,7 +98,7 @@ class Running:
     bridge: OllamaBridge
     exchanges: RunningExchanges
     orphans: Orphanage
-    transport: HttpTransport
+    clients: ClientPool
     lookups: UpstreamLookups
     counter: ProcessCounter
     accounts: AccountServices
@@ -139,95 +128,55 @@ def assemble(ground: Ground) -> Running:
         counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
     )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
-    gateway = _gateway(ground, upstream, prompts)
+    resolver = resolver_maker(ground.settings, upstream.lookups)
+    gateway = make_gateway(_exchange_ground(ground, upstream, prompts, resolver))
     ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
-    desks = _desks(ground, upstream, ways, egress)
+    jobs = JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble)
     data = _DataPlane(
         upstream=upstream,
         gateway=gateway,
         counting=counting,
         prompts=prompts,
         inference=_inference(ground, gateway, exchanges),
-        models=_model_list(ground.settings, upstream.lookups),
+        models=_model_list(ground.settings, upstream.lookups, resolver),
     )
-    application, bridge = _application(ground, data, desks)
+    application, bridge = _application(ground, data, _Owners(logins=ways, egress=egress, jobs=jobs))
     return Running(
         application=application,
         bridge=bridge,
         exchanges=exchanges,
         orphans=upstream.orphans,
-        transport=upstream.transport,
+        clients=upstream.accounts.ground.clients,
         lookups=upstream.lookups,
         counter=counter,
         accounts=upstream.accounts,
         logins=ways,
         egress=egress,
-        jobs=desks.jobs,
+        jobs=jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
     )
 
 
-def _desks(ground: Ground, upstream: Upstream, ways: Logins, egress: EgressServices) -> OwnersDesks:
-    return owners_desks(
-        OwnersGround(
-            services=upstream.accounts,
-            logins=ways,
-            egress=egress,
-            authenticator=ground.keys,
-            explain=upstream.selection.explanations.explain,
-            inference_key=lambda: ground.inference_key,
-        )
-    )
-
-
-def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Gateway:
-    settings, codec = ground.settings, CodexClient()
-    defaults = Defaults(
-        effort=settings.model.default_reasoning_effort,
-        service_tier=settings.model.default_service_tier,
-        strict=settings.translation.strict,
-        instructions=settings.model.default_instructions,
-        trust_user_field=settings.session.trust_user_field,
-    )
-    parts = GatewayParts(
-        codec=codec,
-        runner=AttemptRunner(transport=upstream.transport, codec=codec, orphans=upstream.orphans),
-        selection=upstream.selection,
-        pool=upstream.pool,
-        continuation=Continuation(new_id=ground.ids.uuid7),
-        rejects=LearnedRejects(),
+def _exchange_ground(
+    ground: Ground, upstream: Upstream, prompts: PromptEstimates, resolver: Callable[[], Resolver]
+) -> ExchangeGround:
+    return ExchangeGround(
+        settings=ground.settings,
+        upstream=upstream,
+        resolver=resolver,
         clock=ground.clock,
-        client=upstream.client,
-        resolver=_resolver_maker(settings, upstream.lookups),
-        place_of=upstream.lookups.place_of,
-        defaults=lambda: defaults,
-        failover=FailoverPolicy(
-            max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
-        ),
-        observer=Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect),
-        bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
-        renewal=upstream.accounts.refresher,
-        egress=upstream.accounts.watch,
+        new_id=ground.ids.uuid7,
+        observers=(*ground.observers, prompts, upstream.accounts.counters),
         pictures=ground.pictures,
-        links=linked_files(settings),
-    )
-    return Gateway(parts)
-
-
-def _resolver_maker(settings: Settings, lookups: UpstreamLookups) -> Callable[[], Resolver]:
-    return lambda: Resolver(
-        catalogue=lookups.catalogue,
-        aliases=settings.model.aliases,
-        default=settings.model.default,
-        image_host=settings.model.image_host_model,
+        report_defect=ground.report_defect,
     )
 
 
-def _model_list(settings: Settings, lookups: UpstreamLookups) -> ModelList:
+def _model_list(settings: Settings, lookups: UpstreamLookups, resolver: Callable[[], Resolver]) -> ModelList:
     return ModelList(
         catalogue=lambda: lookups.catalogue,
         aliases=lambda: settings.model.aliases,
-        resolver=_resolver_maker(settings, lookups),
+        resolver=resolver,
         variants=lambda: settings.models.list_variants,
         may_use=everything,
     )
@@ -258,26 +207,27 @@ class _DataPlane:
     models: ModelList
 
 
-def _application(ground: Ground, data: _DataPlane, desks: OwnersDesks) -> tuple[Application, OllamaBridge]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owners:
+    """What the owner has to do with beside the data plane."""
+
+    logins: Logins
+    egress: EgressServices
+    jobs: JobBook
+
+
+def _application(ground: Ground, data: _DataPlane, owners: _Owners) -> tuple[Application, OllamaBridge]:
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
     bridge_ground = _bridge_ground(ground, data.upstream, data.inference, models=data.models, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
-    plane = control_plane(
-        authenticator=ground.keys,
-        make_report=_report_maker(ground, data.upstream, data.counting.running),
-        version=__version__,
-        report_defect=ground.report_defect,
-        names=frozenset(settings.server.names),
-        routes=(*ollama_routes(bridge), *desks.routes),
-    )
     exact, prefixes = _tables(ground, data, encode_failure)
     application = GatewayApplication(
         routes=RouteTable(
             exact=exact,
             prefixes=prefixes,
-            control_plane=cast("Application", plane),
+            control_plane=LatePlane(_control_ground(ground, data, owners, bridge)),
             control_prefixes=CONTROL_PREFIXES,
         ),
         authenticator=ground.keys.joined(BRIDGE_KEY_ID, bridge_secret, frozenset({INFERENCE})),
@@ -289,6 +239,25 @@ def _application(ground: Ground, data: _DataPlane, desks: OwnersDesks) -> tuple[
         new_request_id=_request_ids(ground),
     )
     return application, bridge
+
+
+def _control_ground(ground: Ground, data: _DataPlane, owners: _Owners, bridge: OllamaBridge) -> ControlGround:
+    upstream = data.upstream
+    return ControlGround(
+        services=upstream.accounts,
+        logins=owners.logins,
+        egress=owners.egress,
+        jobs=owners.jobs,
+        bridge=bridge,
+        exchanges=data.counting.running,
+        leases=upstream.leases,
+        authenticator=ground.keys,
+        explain=upstream.selection.explanations.explain,
+        inference_key=lambda: ground.inference_key,
+        names=frozenset(ground.settings.server.names),
+        started_at=ground.clock.monotonic(),
+        report_defect=ground.report_defect,
+    )
 
 
 def _tables(
@@ -372,27 +341,3 @@ def _prefix_routes(encode_failure: FailureEncoder) -> dict[str, Route]:
     return {
         "/v1/responses/": Route(by_method={"GET": stored, "POST": stored, "DELETE": stored}),
     }
-
-
-def _report_maker(ground: Ground, upstream: Upstream, exchanges: RunningExchanges) -> Callable[[], HealthReport]:
-    started_at = ground.clock.monotonic()
-
-    def report() -> HealthReport:
-        now = ground.clock.now()
-        states = [verdict.state.value for verdict in upstream.pool.verdicts(now).values()]
-        capacity = upstream.pool.capacity(now)
-        return HealthReport(
-            status="stopping" if exchanges.draining else "ok",
-            version=__version__,
-            uptime_seconds=round(ground.clock.monotonic() - started_at, 3),
-            accounts={state: states.count(state) for state in dict.fromkeys(states)},
-            slots=SlotReport(
-                used_count=upstream.leases.used_count,
-                total_count=capacity.total_slots,
-                waiting_count=upstream.leases.waiting_count,
-            ),
-            exchanges_count=len(exchanges),
-            models_fetched_at=upstream.lookups.fetched_at,
-        )
-
-    return report

@@ -1,7 +1,7 @@
 """The issuer over the gateway's transport, so that every call leaves through the account's own egress.
 
 Rules of this file: a call is made once and never repeated here; whether anything was sent is the transport's word; a
-token goes to the issuer it came from or nowhere.
+token goes to the issuer it came from or nowhere.  A refused country is told of the way out, which is its cause.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from typing import Final, TypeAlias
 import msgspec
 
 from codex_proxy.accounts.issuer import Grant, IssuerError, RefreshReason, Refusal
-from codex_proxy.canonical.failure import Failure, Sent
+from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.canonical.target import ClientIdentity
-from codex_proxy.gateway.ports import Clock, Route, Transport, TransportError, UpstreamReply
+from codex_proxy.gateway.ports import Clock, EgressReports, Route, Transport, TransportError, UpstreamReply
 from codex_proxy.login import device as devices
 from codex_proxy.login import requests
 from codex_proxy.login.answers import Answer, Asked, parse_grant, refusal_of
@@ -37,6 +37,7 @@ class EndpointParts:
     client_id: str
     transport: Transport
     route_of: RouteOf
+    egress: EgressReports
     clock: Clock
     client: Callable[[], ClientIdentity]
     answer_seconds: float = ANSWER_SECONDS
@@ -99,11 +100,14 @@ class TokenEndpoint:
         try:
             route = self._parts.route_of(row_id, self.issuer)
             async with asyncio.timeout(self._parts.answer_seconds), self._parts.transport.open(call, route) as reply:
-                return await _whole(reply)
+                answer = await _whole(reply)
         except TransportError as error:
             raise _not_answered(error.failure) from None
         except TimeoutError:
             raise IssuerError(Refusal.NO_ANSWER, "the issuer did not answer in time", maybe_spent=True) from None
+        if not answer.succeeded and (country := _refused_country(answer)) is not None:
+            self._parts.egress.refused(route.egress_id, country)
+        return answer
 
 
 async def _whole(reply: UpstreamReply) -> Answer:
@@ -121,6 +125,14 @@ async def _whole(reply: UpstreamReply) -> Answer:
             raise
         cut = True
     return msgspec.structs.replace(answer, body=b"".join(pieces), cut=cut)
+
+
+def _refused_country(answer: Answer) -> Failure | None:
+    """The refusal of where the call came from, which says nothing of what was sent; None for any other."""
+    error = refusal_of(answer, asked=Asked.OTHER, sent="")
+    if error.refusal is not Refusal.REGION:
+        return None
+    return Failure(kind=FailureKind.REGION_BLOCKED, message=str(error), status=answer.status)
 
 
 def _not_answered(failure: Failure) -> IssuerError:

@@ -1,7 +1,7 @@
 """The models that clients are shown: the catalogue's, the owner's aliases as rows of their own, and what suffixes make.
 
 Rules of this file: pure; an alias, or a name with suffixes, looks like the model it stands for, under its own name; one
-that leads nowhere, or that a model of the catalogue hides, is not shown.
+that leads nowhere is not shown.  An alias under a model's own name stands in that model's place.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,8 @@ import msgspec
 
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing.catalogue import Catalogue
-from codex_proxy.routing.resolve import EFFORT_SUFFIXES, TIER_SUFFIXES, Resolved, Resolver
+from codex_proxy.routing.names import EFFORT_SUFFIXES, TIER_SUFFIXES
+from codex_proxy.routing.resolve import Resolved, Resolver
 
 _USUAL_TIERS: Final = ("priority",)
 """What a model takes whose tiers nobody told."""
@@ -19,8 +20,11 @@ _USUAL_TIERS: Final = ("priority",)
 
 def with_aliases(catalogue: Catalogue, aliases: Iterable[str], resolver: Resolver) -> Iterator[ModelFacts]:
     """The catalogue's models in its order, then the aliases in the owner's."""
-    yield from catalogue.listed()
-    for name in aliases:
+    named = tuple(aliases)
+    for model in catalogue.listed():
+        found = resolver.resolve(model.slug) if model.slug in named else None
+        yield alias_of(found, model.slug) if isinstance(found, Resolved) else model
+    for name in named:
         found = resolver.resolve(name) if catalogue.find(name) is None else None
         if isinstance(found, Resolved):
             yield alias_of(found, name)

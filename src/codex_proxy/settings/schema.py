@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import field_validator
 
 from codex_proxy.accounts.quota.buckets import MODEL_BUCKETS
-from codex_proxy.routing.resolve import PICTURE_MODELS
+from codex_proxy.routing.names import PICTURE_MODELS
 from codex_proxy.settings.keys import Change, Section, key
 
 LIVE = Change.LIVE
@@ -315,7 +315,9 @@ class OllamaSection(Section):
 class SecuritySection(Section):
     """What user-given addresses may reach."""
 
-    allow_private_upstreams: bool = key(False, "Whether links that are fetched here may lead to private addresses.")
+    allow_private_upstreams: bool = key(
+        False, "Whether vendors' base URLs and links that are fetched here may lead to private addresses."
+    )
 
 
 class Settings(Section):

@@ -36,7 +36,7 @@ async def services_in(
             clock=clock,
             complain=lambda where, error: heard.append(f"{where}: {error}"),
         )
-        stack.push_async_callback(upstream.transport.close)
+        stack.push_async_callback(upstream.accounts.ground.clients.close)
         yield upstream.accounts
 
 

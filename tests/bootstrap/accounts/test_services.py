@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from codex_proxy.accounts.egress.ways import Direct, Through
-from codex_proxy.accounts.issuer import Refusal
 from codex_proxy.bootstrap.accounts.services import egress_book, new_row_id, refresh_policy
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.operations.refresh.exchange import Outcome, Refreshed
+from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.settings.schema import AuthSection, EgressSection, Settings, TlsSection
 from tests.bootstrap.accounts.ground import services_in
 from tests.scenarios.account_stage import keep, simulator
@@ -46,8 +45,7 @@ async def test_news_of_an_account_reach_whoever_has_to_know(tmp_path: Path) -> N
     async with services_in(tmp_path) as services:
         await services.keeper.take(record)
         assert services.refresher.schedule.due_at(record.row_id) is not None
-        refused = Refreshed(outcome=Outcome.POSTPONED, refusal=Refusal.REGION, egress_blamed=True)
-        services.keeper.refused(record.row_id, refused)
+        services.ground.watch.refused("direct", Failure(kind=FailureKind.REGION_BLOCKED, message="not here"))
         assert set(services.ground.book.stranded([record.row_id])) == {record.row_id}
         await services.keeper.drop(record.row_id)
         assert services.refresher.schedule.due_at(record.row_id) is None

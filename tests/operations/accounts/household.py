@@ -36,6 +36,7 @@ from codex_proxy.operations.transfer.times import read_iso
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.simulator.tokens import Person, person_of
 from codex_proxy.transports.scripted import ScriptedTransport
+from tests.gateway.scene import EgressTold
 from tests.operations.login.stage import DAY, NOW, StandInIssuer, grant
 from tests.operations.refresh.stand_ins import MemoryLocks
 from tests.protocols.codex.parts import CLIENT
@@ -162,7 +163,7 @@ class Household:
             random_bytes=lambda size_bytes: next(self._numbers).to_bytes(size_bytes),
             arrived=arrivals.arrived,
         )
-        self.asker = Asker(transport=self.transport, route_of=_route)
+        self.asker = Asker(transport=self.transport, route_of=_route, egress=EgressTold())
         self.queries = UsageQueries(
             UsageParts(asker=self.asker, pool=self.pool, clock=self.clock, client=lambda: CLIENT)
         )
@@ -220,7 +221,6 @@ class Household:
             complain=_complain,
             changed=self._changed,
             gone=self._gone,
-            egress_blamed=lambda row_id, refusal: None,
         )
 
     def _refresher_parts(self) -> RefresherParts:

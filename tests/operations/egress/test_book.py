@@ -46,14 +46,14 @@ def test_what_is_not_the_egresses_fault_is_not_held_against_it() -> None:
     assert isinstance(known.way("r"), Through)
 
 
-def test_only_what_did_not_leave_speaks_against_an_egress_and_any_answer_for_it() -> None:
+def test_only_what_did_not_leave_speaks_against_an_egress() -> None:
     known = book(proxy("a"), ways={"r": "a"})
     for _ in range(3):
         known.blame("a", failure(FailureKind.UNREACHABLE, sent=Sent.MAYBE_SENT))
     assert known.standing("a").failures == 0
     for _ in range(3):
         known.blame("a", failure(FailureKind.UNREACHABLE))
-        known.blame("a", failure(FailureKind.USAGE_LIMIT, status=429))
+        known.came_through("a")
     assert isinstance(known.way("r"), Through)
 
 
@@ -132,3 +132,12 @@ def test_p_12_a_changed_address_is_another_proxy_and_a_changed_policy_counts_at_
 
 def test_p_05_a_policy_does_not_show_its_proxys_password() -> None:
     assert "secret" not in repr(EgressPolicy(global_url="http://u:secret@g.invalid:1"))
+
+
+def test_calls_of_no_account_leave_by_the_policys_way_whatever_the_upstream_refuses() -> None:
+    made = book()
+    made.blame("direct", failure(FailureKind.REGION_BLOCKED))
+    assert isinstance(made.way("row-1"), NoWay)
+    assert made.owners_way() == Direct()
+    made.change_policy(EgressPolicy(global_url="http://g.invalid:1"))
+    assert made.owners_way() == Through(egress_id="global", name="the global proxy", url="http://g.invalid:1")

@@ -14,7 +14,7 @@ def test_a_route_leaves_as_its_account_does() -> None:
     assert route_by(Direct(), base_url=BASE, row_id="a") == Route(base_url=BASE, account_id="a")
     through = Through(egress_id="p", name="Home", url="http://u:secret@p.invalid:1")
     assert route_by(through, base_url=BASE, row_id="a") == Route(
-        base_url=BASE, account_id="a", egress_url=through.url, egress_name="Home"
+        base_url=BASE, account_id="a", egress_url=through.url, egress_name="Home", egress_id="p"
     )
 
 

@@ -1,10 +1,9 @@
-"""What requests tell about ways out."""
+"""What calls tell about ways out."""
 
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.choice.need import Need
 from codex_proxy.accounts.choice.reasons import NoAccount
-from codex_proxy.accounts.issuer import Refusal
 from codex_proxy.accounts.keeping import Egresses
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
@@ -59,11 +58,13 @@ def test_a_05_a_refused_country_passes_over_those_who_come_out_there_and_changes
     assert scene.ready == {"a", "b"}
 
 
-def test_a_refresh_refused_for_its_country_counts_and_another_refusal_does_not() -> None:
+def test_of_refusals_only_that_of_the_country_counts() -> None:
     scene = Scene()
-    scene.watch.refresh_refused("p", Refusal.REFRESH_TOKEN_REUSED)
+    for kind in set(FailureKind) - {FailureKind.REGION_BLOCKED}:
+        for _ in range(2):
+            scene.watch.refused("p", Failure(kind=kind, message="no", sent=Sent.NOTHING_SENT))
     assert scene.ready == {"a", "b"}
-    scene.watch.refresh_refused("p", Refusal.REGION)
+    scene.watch.refused("p", REGION)
     assert scene.ready == {"b"}
 
 

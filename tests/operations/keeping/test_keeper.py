@@ -64,7 +64,6 @@ class Scene:
         self.store, self.homes, self.clock = Store(), Homes(), FakeClock()
         self.changed: list[str] = []
         self.gone: list[str] = []
-        self.blamed: list[tuple[str, Refusal]] = []
 
     async def add(self, row_id: str, *, token: str = "access") -> AccountRecord:
         identity = Identity(issuer="https://issuer.invalid", account_id=row_id, user_id=row_id)
@@ -81,7 +80,6 @@ class Scene:
             complain=lambda what, error: pytest.fail(f"{what}: {error}"),
             changed=lambda record: self.changed.append(record.row_id),
             gone=self.gone.append,
-            egress_blamed=lambda row_id, refusal: self.blamed.append((row_id, refusal)),
         )
         keeper = AccountKeeper(parts)
         await keeper.load()
@@ -174,11 +172,11 @@ async def test_b_06_a_pair_adopted_from_the_store_is_whole_and_serves_at_once() 
     assert pool.account("a").credential.token == "newer"
 
 
-async def test_b_11_a_failed_refresh_is_in_the_timeline_and_its_way_out_is_told() -> None:
+async def test_b_11_a_failed_refresh_is_in_the_timeline() -> None:
     scene = Scene()
     await scene.add("a")
     keeper, _ = await scene.gateway()
-    refused = Refreshed(outcome=Outcome.POSTPONED, refusal=Refusal.REGION, message="not here", egress_blamed=True)
+    refused = Refreshed(outcome=Outcome.POSTPONED, refusal=Refusal.REGION, message="not here")
     keeper.refused("a", refused)
     keeper.refused("a", Refreshed(outcome=Outcome.DEAD, refusal=Refusal.REFRESH_TOKEN_REUSED, message="reused"))
     keeper.refused("a", Refreshed(outcome=Outcome.NOTHING_TO_SEND))
@@ -188,7 +186,6 @@ async def test_b_11_a_failed_refresh_is_in_the_timeline_and_its_way_out_is_told(
         ("needs_login", "refresh_token_reused", {"message": "reused"}),
         ("refresh_postponed", "region", {"message": "not here"}),
     ]
-    assert scene.blamed == [("a", Refusal.REGION)]
 
 
 async def test_b_02_a_dead_refresh_token_leaves_the_access_token_in_use() -> None:

@@ -11,7 +11,7 @@ from codex_proxy.gateway.ports import Route
 from codex_proxy.operations.quota.asking import Asker
 from codex_proxy.operations.quota.usage import UsageParts, UsageQueries
 from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport
-from tests.gateway.scene import NOW, FakeClock
+from tests.gateway.scene import NOW, EgressTold, FakeClock
 from tests.protocols.codex.parts import CLIENT
 
 
@@ -20,7 +20,7 @@ def account(row_id: str = "a") -> Account:
 
 
 def route(one: Account) -> Route:
-    return Route(base_url="http://upstream.invalid/backend-api", account_id=one.row_id)
+    return Route(base_url="http://upstream.invalid/backend-api", account_id=one.row_id, egress_id="p")
 
 
 def reply(told: Any, status: int = 200) -> ScriptedReply:
@@ -41,7 +41,8 @@ class Ground:
         self.pool = AccountPool(affinity=AffinityMap())
         for row_id in accounts or ("a",):
             self.pool.add(account(row_id), NOW)
-        self.asker = Asker(transport=self.transport, route_of=route)
+        self.egress = EgressTold()
+        self.asker = Asker(transport=self.transport, route_of=route, egress=self.egress)
         parts = UsageParts(
             asker=self.asker, pool=self.pool, clock=self.clock, client=lambda: CLIENT, concurrency=concurrency
         )

@@ -6,7 +6,8 @@ from codex_proxy.gateway.ports import Route, TransportError
 from codex_proxy.operations.quota.asking import MAX_REPLY_BYTES, Asker, WholeReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, ScriptedTransport
-from tests.operations.quota.stand_ins import Ground, account
+from tests.gateway.scene import EgressTold
+from tests.operations.quota.stand_ins import Ground, account, reply
 
 CALL = UpstreamCall(method="GET", path="/wham/usage", headers=())
 DOWN = Failure(kind=FailureKind.UNREACHABLE, message="the egress proxy A is down", sent=Sent.NOTHING_SENT)
@@ -39,5 +40,14 @@ async def test_b_07_without_a_way_out_nothing_is_sent() -> None:
         raise TransportError(DOWN)
 
     transport = ScriptedTransport()
-    assert await Asker(transport=transport, route_of=no_way).ask(CALL, account()) == DOWN
+    assert await Asker(transport=transport, route_of=no_way, egress=EgressTold()).ask(CALL, account()) == DOWN
     assert transport.calls == []
+
+
+async def test_a_05_a_refusal_is_told_of_the_way_it_came_by_and_an_answer_is_none() -> None:
+    ground = Ground()
+    refusal = {"error": {"code": "unsupported_country_region_territory"}}
+    ground.transport.add(reply({}), reply(refusal, 403), reply({}, 401), ScriptedReply(refused=DOWN))
+    for _ in range(4):
+        await ground.asker.ask(CALL, account())
+    assert ground.egress.refusals == [("p", FailureKind.REGION_BLOCKED), ("p", FailureKind.UNAUTHORIZED)]

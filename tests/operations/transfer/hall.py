@@ -148,7 +148,6 @@ class Hall:
                 complain=_unexpected,
                 changed=self._has_its_way,
                 gone=lambda row_id: None,
-                egress_blamed=lambda row_id, refusal: None,
             )
         )
         exchange = ExchangeParts(

@@ -31,10 +31,9 @@ class DeadUnlessNewer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Again(msgspec.Struct, frozen=True, kw_only=True):
-    """Try again after so many seconds; ``egress_blamed`` says that the way out was refused, not the account."""
+    """Try again after so many seconds."""
 
     seconds: float
-    egress_blamed: bool = False
 
 
 AfterRefusal: TypeAlias = Dead | DeadUnlessNewer | Again
@@ -71,7 +70,4 @@ def after(error: IssuerError, *, failures: int, earlier_tries: int) -> AfterRefu
         return Dead(death=Death.UNKNOWN_AFTER_CRASH)
     waits = _WAITS[error.refusal]
     seconds = waits[min(failures, len(waits)) - 1]
-    return Again(
-        seconds=max(seconds, error.retry_after_seconds or 0.0),
-        egress_blamed=error.refusal in {Refusal.REGION, Refusal.CHALLENGE},
-    )
+    return Again(seconds=max(seconds, error.retry_after_seconds or 0.0))

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from codex_proxy.accounts.egress.ways import OnUnavailable, egress_id_of
-from codex_proxy.accounts.issuer import Refusal
+from codex_proxy.accounts.egress.ways import OnUnavailable
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.record import AccountRecord, Death
 from codex_proxy.accounts.refreshing.schedule import RefreshPolicy
@@ -19,7 +18,7 @@ from codex_proxy.accounts.store import Edit
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.canonical.target import ClientIdentity
-from codex_proxy.gateway.ports import Route
+from codex_proxy.gateway.ports import Route, Transport
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import IssuerPlaces, PlacesUnusable, places_of
 from codex_proxy.operations.accounts.counters import AccountCounters, CounterParts
@@ -39,7 +38,6 @@ from codex_proxy.settings.schema import AuthSection, Settings
 from codex_proxy.storage.opening import Stores
 from codex_proxy.transports.clients import ClientPool
 from codex_proxy.transports.cookie_keeping import CookieJars
-from codex_proxy.transports.http import HttpTransport
 
 ROW_ID_BYTES: Final = 8
 
@@ -53,7 +51,8 @@ class AccountGround:
     data_dir: Path
     pool: AccountPool
     book: EgressBook
-    transport: HttpTransport
+    watch: EgressWatch
+    transport: Transport
     clients: ClientPool
     jars: CookieJars
     lookups: UpstreamLookups
@@ -69,7 +68,6 @@ class AccountServices:
 
     ground: AccountGround
     endpoint: TokenEndpoint
-    watch: EgressWatch
     see_off: Callable[[], Awaitable[bool]]
     keeper: AccountKeeper
     refresher: TokenRefresher
@@ -94,11 +92,8 @@ class _News:
 
     refresher: TokenRefresher
 
-    def __init__(
-        self, ground: AccountGround, watch: EgressWatch, queries: UsageQueries, counters: AccountCounters
-    ) -> None:
-        self._book = ground.book
-        self._watch = watch
+    def __init__(self, ground: AccountGround, queries: UsageQueries, counters: AccountCounters) -> None:
+        self._watch = ground.watch
         self._queries = queries
         self._counters = counters
         self._jars = ground.jars
@@ -125,9 +120,6 @@ class _News:
         self._queries.forget(row_id)
         self._departed.append(row_id)
 
-    def egress_blamed(self, row_id: str, refusal: Refusal) -> None:
-        self._watch.refresh_refused(egress_id_of(self._book.way(row_id)), refusal)
-
 
 def account_services(ground: AccountGround) -> AccountServices:
     """The services.
@@ -135,10 +127,10 @@ def account_services(ground: AccountGround) -> AccountServices:
     Raises:
         StartRefused: the issuer's addresses in the settings are none.
     """
-    endpoint, watch = _endpoint(ground), EgressWatch(book=ground.book, pool=ground.pool)
-    asker = Asker(transport=ground.transport, route_of=ground.lookups.route_of)
+    endpoint = _endpoint(ground)
+    asker = Asker(transport=ground.transport, route_of=ground.lookups.route_of, egress=ground.watch)
     queries, counters = _queries(ground, asker), _counters(ground)
-    news = _News(ground, watch, queries, counters)
+    news = _News(ground, queries, counters)
     keeper = AccountKeeper(
         KeeperParts(
             store=ground.stores.accounts,
@@ -148,7 +140,6 @@ def account_services(ground: AccountGround) -> AccountServices:
             complain=ground.complain,
             changed=news.changed,
             gone=news.gone,
-            egress_blamed=news.egress_blamed,
         )
     )
     news.refresher = TokenRefresher(
@@ -162,7 +153,6 @@ def account_services(ground: AccountGround) -> AccountServices:
     return AccountServices(
         ground=ground,
         endpoint=endpoint,
-        watch=watch,
         see_off=news.see_off,
         keeper=keeper,
         refresher=news.refresher,
@@ -222,6 +212,7 @@ def _endpoint(ground: AccountGround) -> TokenEndpoint:
             client_id=ground.settings.auth.oauth_client_id,
             transport=ground.transport,
             route_of=route_of,
+            egress=ground.watch,
             clock=ground.clock,
             client=ground.client,
         )

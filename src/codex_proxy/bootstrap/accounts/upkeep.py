@@ -54,7 +54,7 @@ async def load(services: AccountServices, configured: Sequence[Account]) -> None
     _refuse_foreign(services)
     for account in configured:
         await _take_configured(services, account)
-    services.watch.tell()
+    services.ground.watch.tell()
 
 
 @asynccontextmanager
@@ -83,7 +83,7 @@ async def upkeep(
 def _jobs(services: AccountServices, logins: Logins, egress: EgressServices) -> tuple[Job, ...]:
     async def follow_egress() -> bool:
         await egress.pool.follow()
-        services.watch.tell()
+        services.ground.watch.tell()
         return True
 
     async def follow_files() -> bool:

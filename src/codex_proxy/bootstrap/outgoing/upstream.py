@@ -14,16 +14,18 @@ from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
 from codex_proxy.bootstrap.accounts.services import AccountGround, AccountServices, account_services, egress_book
 from codex_proxy.bootstrap.clock import SystemClock
-from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, trusted_pem
+from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, timeouts_of, trusted_pem
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.leases import MemoryLeaseBook
+from codex_proxy.gateway.ports import Transport
 from codex_proxy.gateway.selection import QueuePolicy, Selection
-from codex_proxy.operations.egress.book import EgressBook
+from codex_proxy.operations.egress.reporting import ReportingTransport
+from codex_proxy.operations.egress.watch import EgressWatch
 from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups
 from codex_proxy.protocols.codex.asking.identity import user_agent
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
-from codex_proxy.transports.clients import ClientPool, Timeouts
+from codex_proxy.transports.clients import ClientPool
 from codex_proxy.transports.cookie_keeping import CookieJars
 from codex_proxy.transports.http import HttpTransport
 
@@ -32,7 +34,7 @@ from codex_proxy.transports.http import HttpTransport
 class Upstream:
     """Everything between an exchange and the upstream."""
 
-    transport: HttpTransport
+    transport: Transport
     pool: AccountPool
     leases: MemoryLeaseBook
     lookups: UpstreamLookups
@@ -60,15 +62,27 @@ def make_upstream(
     jars = CookieJars(now=clock.now, store=stores.cookies, upstream_host=urlsplit(settings.api.base_url).hostname)
     pem = trusted_pem(settings.tls.ca_file)
     clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
-    transport = HttpTransport(pool=clients, timeouts=_timeouts(settings))
     pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
-    lookups = _lookups(settings, transport, pool, clock=clock, client=client, book=book)
+    watch = EgressWatch(book=book, pool=pool)
+    transport = ReportingTransport(HttpTransport(pool=clients, timeouts=timeouts_of(settings)), watch)
+    lookups = UpstreamLookups(
+        LookupParts(
+            transport=transport,
+            pool=pool,
+            clock=clock,
+            client=client,
+            base_url=settings.api.base_url.rstrip("/"),
+            way_of=book.way,
+            egress=watch,
+        )
+    )
     ground = AccountGround(
         settings=settings,
         stores=stores,
         data_dir=data_dir,
         pool=pool,
         book=book,
+        watch=watch,
         transport=transport,
         clients=clients,
         jars=jars,
@@ -78,45 +92,20 @@ def make_upstream(
         clock=clock,
         complain=complain,
     )
-    leases = MemoryLeaseBook()
+    return _over(ground, client)
+
+
+def _over(ground: AccountGround, client: PresentedClient) -> Upstream:
+    leases, queue = MemoryLeaseBook(), _queue_policy(ground.settings)
     return Upstream(
-        transport=transport,
-        pool=pool,
+        transport=ground.transport,
+        pool=ground.pool,
         leases=leases,
-        selection=Selection(pool=pool, leases=leases, clock=clock, queue=_queue_policy(settings)),
-        lookups=lookups,
+        selection=Selection(pool=ground.pool, leases=leases, clock=ground.clock, queue=queue),
+        lookups=ground.lookups,
         orphans=Orphanage(),
         client=client,
         accounts=account_services(ground),
-    )
-
-
-def _lookups(
-    settings: Settings,
-    transport: HttpTransport,
-    pool: AccountPool,
-    *,
-    clock: SystemClock,
-    client: PresentedClient,
-    book: EgressBook,
-) -> UpstreamLookups:
-    return UpstreamLookups(
-        LookupParts(
-            transport=transport,
-            pool=pool,
-            clock=clock,
-            client=client,
-            base_url=settings.api.base_url.rstrip("/"),
-            way_of=book.way,
-        )
-    )
-
-
-def _timeouts(settings: Settings) -> Timeouts:
-    return Timeouts(
-        connect=settings.api.connect_timeout_seconds,
-        headers=settings.api.headers_timeout_seconds,
-        idle=settings.api.idle_timeout_seconds,
     )
 
 
@@ -124,7 +113,7 @@ def _clients(
     settings: Settings, clock: SystemClock, jars: CookieJars, *, pem: bytes | None, agent: Callable[[], str]
 ) -> ClientPool:
     return ClientPool(
-        timeouts=_timeouts(settings),
+        timeouts=timeouts_of(settings),
         now=clock.monotonic,
         trusted_pem=pem,
         jars=jars,

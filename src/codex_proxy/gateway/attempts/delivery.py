@@ -11,7 +11,7 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
 from codex_proxy.gateway.ports import Accepted
-from codex_proxy.protocols.base import Step
+from codex_proxy.protocols.base import AnyStep
 
 if TYPE_CHECKING:
     from codex_proxy.canonical.usage import Usage
@@ -43,14 +43,14 @@ class Delivery:
         self._at_end = at_end
         self._commit = commit
         self._observe_limits = observe_limits
-        self._held: list[Step] = []
+        self._held: list[AnyStep] = []
         self.committed = False
         self.has_answer = False
         self.compacted = False
         self.usage: Usage | None = None
         self.end: ev.ResponseEnded | None = None
 
-    def take(self, steps: Sequence[Step]) -> Sequence[Step]:
+    def take(self, steps: Sequence[AnyStep]) -> Sequence[AnyStep]:
         """The next steps, in order; what of them and of those held the client is to get now."""
         content = False
         for step in steps:
@@ -76,7 +76,7 @@ class Delivery:
             return EMPTY
         return None
 
-    def hand_over(self) -> Sequence[Step]:
+    def hand_over(self) -> Sequence[AnyStep]:
         """Commit: what was held back, for the client; from now on steps pass through."""
         if not self.committed:
             self.committed = True

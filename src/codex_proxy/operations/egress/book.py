@@ -15,7 +15,18 @@ from codex_proxy.accounts.egress.standing import (
     let_through,
     region_refused,
 )
-from codex_proxy.accounts.egress.ways import DIRECT_ID, GLOBAL_ID, NoWay, OnUnavailable, Way, Ways, way_of
+from codex_proxy.accounts.egress.ways import (
+    DIRECT_ID,
+    GLOBAL_ID,
+    Direct,
+    NoWay,
+    OnUnavailable,
+    Through,
+    Way,
+    Ways,
+    owners_way,
+    way_of,
+)
 from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 
@@ -84,25 +95,27 @@ class EgressBook:
             way = self._ways[row_id] = self._resolved(row_id)
         return way
 
+    def owners_way(self) -> Direct | Through:
+        """How calls leave that are no account's."""
+        return owners_way(self._policy.global_url)
+
     def stranded(self, row_ids: Iterable[str]) -> dict[str, NoWay]:
         """Those of these accounts that cannot leave at all, and why."""
         ways = ((row_id, self.way(row_id)) for row_id in row_ids)
         return {row_id: way for row_id, way in ways if isinstance(way, NoWay)}
 
     def came_through(self, egress_id: str) -> None:
-        """A request got an answer this way."""
+        """A call got an answer this way."""
         if self.standing(egress_id).failures:
             self._set(egress_id, let_through(self.standing(egress_id)))
 
     def blame(self, egress_id: str, failure: Failure) -> None:
-        """A request failed this way: where it got an answer, the way is open; other failures say nothing about it."""
+        """A call failed this way; most failures say nothing about it.  To be told once of each, or it counts twice."""
         match failure.kind:
             case FailureKind.REGION_BLOCKED:
                 self._set(egress_id, region_refused(self.standing(egress_id), self._now()))
             case FailureKind.UNREACHABLE if failure.sent is Sent.NOTHING_SENT and egress_id != DIRECT_ID:
                 self._set(egress_id, failed(self.standing(egress_id), failure.message))
-            case _ if failure.status is not None:
-                self.came_through(egress_id)
             case _:
                 pass
 

@@ -4,7 +4,7 @@ Rules of this file: no way out is a failure of which nothing was sent, told with
 address.
 """
 
-from codex_proxy.accounts.egress.ways import Direct, NoWay, Through, Way
+from codex_proxy.accounts.egress.ways import Direct, NoWay, Through, Way, egress_id_of
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError
 
@@ -17,9 +17,15 @@ def route_by(way: Way, *, base_url: str, row_id: str) -> Route:
     """
     match way:
         case Direct():
-            return Route(base_url=base_url, account_id=row_id)
+            return Route(base_url=base_url, account_id=row_id, egress_id=egress_id_of(way))
         case Through():
-            return Route(base_url=base_url, account_id=row_id, egress_url=way.url, egress_name=way.name)
+            return Route(
+                base_url=base_url,
+                account_id=row_id,
+                egress_url=way.url,
+                egress_name=way.name,
+                egress_id=egress_id_of(way),
+            )
         case NoWay():
             raise TransportError(no_way_failure(way))
 

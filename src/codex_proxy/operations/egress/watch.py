@@ -1,4 +1,4 @@
-"""What requests tell about ways out, and what the pool is told of accounts that cannot leave.
+"""What calls tell about ways out, and what the pool is told of accounts that cannot leave.
 
 Rules of this file: no I/O; the pool is told when something changed and not for every request.
 """
@@ -7,14 +7,13 @@ from collections.abc import Iterable
 
 from codex_proxy.accounts.choice.member import EgressFault
 from codex_proxy.accounts.egress.ways import NoWay
-from codex_proxy.accounts.issuer import Refusal
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.operations.egress.book import EgressBook
 
 
 class EgressWatch:
-    """Implements the gateway's ``EgressReports``."""
+    """Implements the gateway's ``EgressReports`` and the transport's ``WayReports``."""
 
     def __init__(self, *, book: EgressBook, pool: AccountPool) -> None:
         self._book = book
@@ -22,19 +21,19 @@ class EgressWatch:
         self._told_version = -1
 
     def came_through(self, egress_id: str) -> None:
-        """See ``EgressReports``."""
+        """See ``WayReports``."""
         self._book.came_through(egress_id)
         self.tell()
 
     def blame(self, egress_id: str, failure: Failure) -> None:
-        """See ``EgressReports``."""
+        """See ``WayReports``."""
         self._book.blame(egress_id, failure)
         self.tell()
 
-    def refresh_refused(self, egress_id: str, refusal: Refusal) -> None:
-        """The issuer refused a refresh for the way it came by."""
-        if refusal is Refusal.REGION:
-            self.blame(egress_id, Failure(kind=FailureKind.REGION_BLOCKED, message="the issuer refuses this country"))
+    def refused(self, egress_id: str, failure: Failure) -> None:
+        """See ``EgressReports``: of all that answers say, only a refused country is about the way."""
+        if failure.kind is FailureKind.REGION_BLOCKED:
+            self.blame(egress_id, failure)
 
     def account_changed(self, row_id: str) -> None:
         """An account came or changed: it may have no way out."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from codex_proxy.accounts.affinity import MAX_CONVERSATIONS
-from codex_proxy.accounts.issuer import Refusal
 from codex_proxy.accounts.keeping import AffinityStore, Home
 from codex_proxy.accounts.lifecycle.condition import standing
 from codex_proxy.accounts.lifecycle.hindrances import HindranceKind
@@ -30,11 +29,7 @@ _QUIET: Final = frozenset({Outcome.RENEWED, Outcome.ADOPTED, Outcome.GONE, Outco
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeeperParts:
-    """What the keeper works with.
-
-    ``changed`` and ``gone`` hear of accounts after the pool does; ``egress_blamed`` of refreshes that the way out
-    made fail.
-    """
+    """What the keeper works with; ``changed`` and ``gone`` hear of accounts after the pool does."""
 
     store: AccountStore
     affinity: AffinityStore
@@ -43,7 +38,6 @@ class KeeperParts:
     complain: Callable[[str, Exception], None]
     changed: Callable[[AccountRecord], None]
     gone: Callable[[str], None]
-    egress_blamed: Callable[[str, Refusal], None]
 
 
 class AccountKeeper:
@@ -109,8 +103,6 @@ class AccountKeeper:
 
     def refused(self, row_id: str, refreshed: Refreshed) -> None:
         """See ``LiveAccounts``: it is seen in the account's timeline."""
-        if refreshed.egress_blamed and refreshed.refusal is not None:
-            self._parts.egress_blamed(row_id, refreshed.refusal)
         if refreshed.outcome in _QUIET:
             return
         reason = refreshed.refusal.value if refreshed.refusal else refreshed.outcome.value

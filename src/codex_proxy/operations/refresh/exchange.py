@@ -44,7 +44,6 @@ class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     message: str | None = None
     wait_seconds: float | None = None
-    egress_blamed: bool = False
 
     @property
     def has_newer(self) -> bool:
@@ -138,7 +137,6 @@ class _Exchange:
             refusal=error.refusal,
             message=str(error),
             wait_seconds=again.seconds,
-            egress_blamed=again.egress_blamed,
         )
 
     async def _die(self, intent: RefreshIntent, death: Death, error: IssuerError | None) -> Refreshed:

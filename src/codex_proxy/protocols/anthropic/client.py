@@ -15,15 +15,16 @@ from codex_proxy.protocols.anthropic.asking.body import build_body
 from codex_proxy.protocols.anthropic.failures import parse_reply_headers, parse_vendor_failure
 from codex_proxy.protocols.anthropic.schema import AnthropicProfile, AnthropicRequest
 from codex_proxy.protocols.anthropic.stream.decoder import Answer, AnthropicDecoder
-from codex_proxy.protocols.base import HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
+from codex_proxy.protocols.parts.bodies.passing import SEALED, members_of, with_members
 from codex_proxy.protocols.parts.json_text import encode
 
 
 class AnthropicClient:
     """The dialect's verbs for the client role.
 
-    ``profile_of`` tells a model's profile by its id, where one vendor's models differ; without it all have ``profile``.
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
     """
 
     def __init__(
@@ -48,6 +49,25 @@ class AnthropicClient:
             context=body.context,
             notes=body.notes,
             sent_fields=frozenset(body.members),
+        )
+
+    takes_stops = True
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """A client's own body with the vendor's name of the model.
+
+        None where it holds what the vendor does not take, thoughts of another upstream among it.
+        """
+        slug = target.model.slug
+        profile, members = self._profile_of(slug), members_of(body)
+        if SEALED in body or not members.keys().isdisjoint(profile.refuses):
+            return None
+        return UpstreamCall(
+            method="POST",
+            path=call_path(profile.path, slug),
+            headers=_headers(request, target, profile),
+            body=with_members(body, members, {"model": slug}),
+            context=CallContext(model=slug, relays=False),
         )
 
     def open_stream(self, call: UpstreamCall) -> AnthropicDecoder:

@@ -13,7 +13,7 @@ from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
-from codex_proxy.protocols.base import CallContext, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.gemini.building.config import build_config
 from codex_proxy.protocols.gemini.building.contents import Writing, write_contents
 from codex_proxy.protocols.gemini.building.names import custom_names, tool_names
@@ -23,6 +23,7 @@ from codex_proxy.protocols.gemini.errors import WORDS
 from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
 from codex_proxy.protocols.parts.asking.calling import call_headers, path_part
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
+from codex_proxy.protocols.parts.bodies.passing import SEALED
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
@@ -33,7 +34,7 @@ _HOLDERS: Final = {"tool_config": "toolConfig", "generation_config": "generation
 class GeminiClient:
     """The dialect's verbs for the client role.
 
-    ``profile_of`` tells a model's profile by its id, where one vendor's models differ; without it all have ``profile``.
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
     """
 
     def __init__(
@@ -68,22 +69,35 @@ class GeminiClient:
         body = {name: value for name, value in body.items() if value or name == "contents"}
         body, refusals = without_refused(profile.sends | body, profile.refuses, NOT_TAKEN)
         body, rejects = without_refused(body, target.learned_rejects)
-        verb = f"{Verb.STREAM}?alt=sse" if request.stream else Verb.GENERATE.value
         return UpstreamCall(
             method="POST",
-            path=f"{profile.path}/models/{path_part(slug)}:{verb}",
-            headers=call_headers(
-                stream=request.stream,
-                key_header=profile.key_header,
-                key=target.credential.token,
-                more=profile.headers,
-            ),
+            path=_path(request, slug, profile),
+            headers=_headers(request, target, profile),
             body=encode(body),
             context=CallContext(
                 model=slug, tool_names=names.back(), custom_tools=frozenset(custom_names(request.tools))
             ),
             notes=(*notes, *refusals, *rejects),
             sent_fields=frozenset(body),
+        )
+
+    takes_stops = True
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """A client's own body, whose model stands in the path.
+
+        None where it holds what the vendor does not take, thoughts of another upstream among it.
+        """
+        slug = target.model.slug
+        profile = self._profile_of(slug)
+        if SEALED in body or profile.refuses:
+            return None
+        return UpstreamCall(
+            method="POST",
+            path=_path(request, slug, profile),
+            headers=_headers(request, target, profile),
+            body=body,
+            context=CallContext(model=slug, relays=False),
         )
 
     def open_stream(self, call: UpstreamCall) -> GeminiDecoder:
@@ -101,6 +115,17 @@ class GeminiClient:
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """An HTTP error, classified."""
         return parse_vendor_failure(status, headers, body, WORDS)
+
+
+def _path(request: Request, slug: str, profile: GeminiProfile) -> str:
+    verb = f"{Verb.STREAM}?alt=sse" if request.stream else Verb.GENERATE.value
+    return f"{profile.path}/models/{path_part(slug)}:{verb}"
+
+
+def _headers(request: Request, target: Target, profile: GeminiProfile) -> HeaderPairs:
+    return call_headers(
+        stream=request.stream, key_header=profile.key_header, key=target.credential.token, more=profile.headers
+    )
 
 
 def _add_tools(body: JsonObject, request: Request, names: NameMap, profile: GeminiProfile) -> list[Note]:

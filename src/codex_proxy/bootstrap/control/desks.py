@@ -3,18 +3,14 @@
 Rules of this file: objects are made here, rules are elsewhere.
 """
 
-import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from litestar.handlers import HTTPRouteHandler
 
-from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.accounts.quota.warnings import Thresholds
-from codex_proxy.bootstrap.accounts.egress import EgressServices
-from codex_proxy.bootstrap.accounts.logins import Logins
-from codex_proxy.bootstrap.accounts.services import AccountServices, new_row_id
+from codex_proxy.bootstrap.accounts.services import new_row_id
+from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.operations.accounts.changes import AccountChanges, ChangeParts
 from codex_proxy.operations.accounts.checking import AccountChecks, CheckParts
 from codex_proxy.operations.accounts.credits import CreditParts, ResetCreditDesk
@@ -22,7 +18,6 @@ from codex_proxy.operations.accounts.explaining import Explaining
 from codex_proxy.operations.accounts.parts import AssignedProxy
 from codex_proxy.operations.accounts.quota import QuotaLooks, QuotaParts
 from codex_proxy.operations.accounts.views import AccountViews, ViewParts
-from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.transfer.exporting import AccountExport
 from codex_proxy.operations.transfer.importing import AccountImport
 from codex_proxy.operations.transfer.parts import TransferParts
@@ -37,39 +32,11 @@ from codex_proxy.server.admin.egress.cookies import cookie_routes
 from codex_proxy.server.admin.egress.proxies import ProxyDesk, proxy_routes
 from codex_proxy.server.admin.jobs import jobs_routes
 from codex_proxy.server.admin.transfer import TransferDesk, transfer_routes
-from codex_proxy.server.security import Authenticator
 from codex_proxy.settings.schema import QuotaSection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnersGround:
-    """What the owner's use cases stand on; ``inference_key`` gives the key for clients."""
-
-    services: AccountServices
-    logins: Logins
-    egress: EgressServices
-    authenticator: Authenticator
-    explain: Callable[[str], Explanation | None]
-    inference_key: Callable[[], str | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnersDesks:
-    """The use cases, and the routes that show them."""
-
-    jobs: JobBook
-    views: AccountViews
-    changes: AccountChanges
-    quota: QuotaLooks
-    checks: AccountChecks
-    credits: ResetCreditDesk
-    imports: AccountImport
-    exports: AccountExport
-    routes: tuple[HTTPRouteHandler, ...]
-
-
-def owners_desks(ground: OwnersGround) -> OwnersDesks:
-    """The use cases of accounts."""
+def owners_routes(ground: ControlGround) -> tuple[HTTPRouteHandler, ...]:
+    """The routes over the use cases of accounts."""
     services = ground.services
     below = services.ground
     views, quota, checks = _looking(ground)
@@ -85,34 +52,21 @@ def owners_desks(ground: OwnersGround) -> OwnersDesks:
             clock=below.clock,
         )
     )
-    jobs = JobBook(clock=below.clock, new_id=lambda: secrets.token_hex(8), complain=below.complain)
-    credits_, transfer = _credits(ground, views), _transfer(ground)
-    imports, exports = AccountImport(transfer), AccountExport(transfer)
-    desk = TransferDesk(imports=imports, exports=exports, jobs=jobs, authenticator=ground.authenticator)
-    return OwnersDesks(
-        jobs=jobs,
-        views=views,
-        changes=changes,
-        quota=quota,
-        checks=checks,
-        credits=credits_,
-        imports=imports,
-        exports=exports,
-        routes=(
-            *login_routes(_login_desk(ground, views, changes)),
-            *listing_routes(views, quota, changes),
-            *changing_routes(changes),
-            *checking_routes(checks, jobs),
-            *quota_routes(quota, credits_, views, thresholds=_thresholds(below.settings.quota), now=below.clock.now),
-            *explaining_routes(Explaining(explain=ground.explain, pool=below.pool)),
-            *jobs_routes(jobs),
-            *transfer_routes(desk),
-            *_egress_routes(ground, views),
-        ),
+    thresholds = _thresholds(below.settings.quota)
+    return (
+        *login_routes(_login_desk(ground, views, changes)),
+        *listing_routes(views, quota, changes),
+        *changing_routes(changes),
+        *checking_routes(checks, ground.jobs),
+        *quota_routes(quota, _credits(ground, views), views, thresholds=thresholds, now=below.clock.now),
+        *explaining_routes(Explaining(explain=ground.explain, pool=below.pool)),
+        *jobs_routes(ground.jobs),
+        *transfer_routes(_transfer_desk(ground)),
+        *_egress_routes(ground, views),
     )
 
 
-def _login_desk(ground: OwnersGround, views: AccountViews, changes: AccountChanges) -> LoginDesk:
+def _login_desk(ground: ControlGround, views: AccountViews, changes: AccountChanges) -> LoginDesk:
     return LoginDesk(
         browser=ground.logins.browser,
         devices=ground.logins.device,
@@ -124,7 +78,7 @@ def _login_desk(ground: OwnersGround, views: AccountViews, changes: AccountChang
     )
 
 
-def _looking(ground: OwnersGround) -> tuple[AccountViews, QuotaLooks, AccountChecks]:
+def _looking(ground: ControlGround) -> tuple[AccountViews, QuotaLooks, AccountChecks]:
     services = ground.services
     below = services.ground
 
@@ -148,7 +102,7 @@ def _looking(ground: OwnersGround) -> tuple[AccountViews, QuotaLooks, AccountChe
     return views, quota, checks
 
 
-def _credits(ground: OwnersGround, views: AccountViews) -> ResetCreditDesk:
+def _credits(ground: ControlGround, views: AccountViews) -> ResetCreditDesk:
     services = ground.services
     return ResetCreditDesk(
         CreditParts(
@@ -164,9 +118,9 @@ def _credits(ground: OwnersGround, views: AccountViews) -> ResetCreditDesk:
     )
 
 
-def _transfer(ground: OwnersGround) -> TransferParts:
+def _transfer_desk(ground: ControlGround) -> TransferDesk:
     services = ground.services
-    return TransferParts(
+    parts = TransferParts(
         store=services.ground.stores.accounts,
         pool=services.ground.pool,
         live=services.keeper,
@@ -177,9 +131,15 @@ def _transfer(ground: OwnersGround) -> TransferParts:
         client_id=services.ground.settings.auth.oauth_client_id,
         new_id=new_row_id,
     )
+    return TransferDesk(
+        imports=AccountImport(parts),
+        exports=AccountExport(parts),
+        jobs=ground.jobs,
+        authenticator=ground.authenticator,
+    )
 
 
-def _egress_routes(ground: OwnersGround, views: AccountViews) -> list[HTTPRouteHandler]:
+def _egress_routes(ground: ControlGround, views: AccountViews) -> list[HTTPRouteHandler]:
     below, egress = ground.services.ground, ground.egress
     proxies = ProxyDesk(
         pool=egress.pool,
