@@ -96,3 +96,12 @@ def test_a_paused_answer_goes_back_whole_through_a_client_of_another_dialect() -
     again = responses.parse_request(json.dumps(body).encode(), headers={}).request
     sent = json.loads(call(again, cache_marks=False).body)
     assert sent["messages"][-1] == {"role": "assistant", "content": [search, found]}
+
+
+def test_a_clients_own_body_goes_with_the_vendors_name_of_the_model() -> None:
+    body = b'{"model": "theirs", "max_tokens": 5, "messages": [], "temperature": 1.0}'
+    made = AnthropicClient().pass_call(request(), target(), body)
+    assert made is not None
+    assert made.body == body.replace(b"theirs", b"claude-v")
+    assert AnthropicClient(AnthropicProfile(refuses=("temperature",))).pass_call(request(), target(), body) is None
+    assert AnthropicClient().pass_call(request(), target(), body.replace(b"[]", b'["cpx1.x"]')) is None

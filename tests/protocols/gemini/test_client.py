@@ -126,3 +126,13 @@ def test_a_models_id_stays_within_its_place() -> None:
     request = Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=ASK)
     made = GeminiClient().build_call(request, aimed_at(ModelFacts(slug="x?key=1:y")))
     assert made.path == "/v1beta/models/x%3Fkey%3D1%3Ay:generateContent"
+
+
+def test_a_clients_own_body_goes_as_it_is() -> None:
+    request = Request(dialect=Dialect.GEMINI, model="m", turns=ASK, stream=True)
+    body = b'{ "contents": [] }'
+    made = GeminiClient().pass_call(request, aimed_at(MODEL), body)
+    assert made is not None
+    assert (made.body, made.path) == (body, "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse")
+    assert GeminiClient(GeminiProfile(refuses=("labels",))).pass_call(request, aimed_at(MODEL), body) is None
+    assert GeminiClient().pass_call(request, aimed_at(MODEL), b'{"contents":"cpx1."}') is None

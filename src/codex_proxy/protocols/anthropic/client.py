@@ -24,7 +24,7 @@ from codex_proxy.protocols.parts.json_text import encode
 class AnthropicClient:
     """The dialect's verbs for the client role.
 
-    ``profile_of`` tells a model's profile by its id, where one vendor's models differ; without it all have ``profile``.
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
     """
 
     def __init__(
@@ -54,16 +54,19 @@ class AnthropicClient:
     takes_stops = True
 
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
-        """A client's own body with the vendor's name of the model; None where it holds thoughts of another upstream."""
-        if SEALED in body:
-            return None
+        """A client's own body with the vendor's name of the model.
+
+        None where it holds what the vendor does not take, thoughts of another upstream among it.
+        """
         slug = target.model.slug
-        profile = self._profile_of(slug)
+        profile, members = self._profile_of(slug), members_of(body)
+        if SEALED in body or not members.keys().isdisjoint(profile.refuses):
+            return None
         return UpstreamCall(
             method="POST",
             path=call_path(profile.path, slug),
             headers=_headers(request, target, profile),
-            body=with_members(body, members_of(body), {"model": slug}),
+            body=with_members(body, members, {"model": slug}),
             context=CallContext(model=slug, relays=False),
         )
 

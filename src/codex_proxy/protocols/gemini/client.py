@@ -34,7 +34,7 @@ _HOLDERS: Final = {"tool_config": "toolConfig", "generation_config": "generation
 class GeminiClient:
     """The dialect's verbs for the client role.
 
-    ``profile_of`` tells a model's profile by its id, where one vendor's models differ; without it all have ``profile``.
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
     """
 
     def __init__(
@@ -84,11 +84,14 @@ class GeminiClient:
     takes_stops = True
 
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
-        """A client's own body, whose model stands in the path; None where it holds thoughts of another upstream."""
-        if SEALED in body:
-            return None
+        """A client's own body, whose model stands in the path.
+
+        None where it holds what the vendor does not take, thoughts of another upstream among it.
+        """
         slug = target.model.slug
         profile = self._profile_of(slug)
+        if SEALED in body or profile.refuses:
+            return None
         return UpstreamCall(
             method="POST",
             path=_path(request, slug, profile),

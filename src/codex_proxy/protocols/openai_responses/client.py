@@ -12,6 +12,7 @@ from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_responses.asking.body import build_vendor_body
+from codex_proxy.protocols.openai_responses.asking.passing import may_pass
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.disguised_answers import DisguisedDecoder, decode_disguised
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
@@ -25,7 +26,7 @@ from codex_proxy.protocols.parts.json_text import encode
 class ResponsesClient:
     """Implements ``ClientCodec``.
 
-    ``profile_of`` tells a model's profile by its id, where one vendor's models differ; without it all have ``profile``.
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
     """
 
     dialect = Dialect.OPENAI_RESPONSES
@@ -53,16 +54,16 @@ class ResponsesClient:
     takes_stops = False
 
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
-        """A client's own body with the vendor's name of the model; None where the vendor answers in another form."""
+        """A client's own body with the vendor's name of the model; None where it says what the vendor does not take."""
         slug = target.model.slug
-        profile = self._profile_of(slug)
-        if profile.streams_only and not request.stream:
+        profile, members = self._profile_of(slug), members_of(body)
+        if not may_pass(request, body, members.keys(), profile):
             return None
         return UpstreamCall(
             method="POST",
             path=call_path(profile.path, slug),
             headers=_headers(request, target, profile),
-            body=with_members(body, members_of(body), {"model": slug}),
+            body=with_members(body, members, {"model": slug}),
             context=CallContext(model=slug, relays=False),
         )
 
@@ -76,7 +77,10 @@ class ResponsesClient:
         return ReplyFacts(request_id=headers.get("x-request-id") or headers.get("apim-request-id"))
 
     def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]:
-        """See ``ClientCodec``."""
+        """See ``ClientCodec``; a stream that came where none was wanted is read as well."""
+        if body.lstrip()[:1] != b"{":
+            stream = self.open_stream(call)
+            return [event for step in (*stream.feed(body), *stream.end()) for event in step.events]
         events = (decode_disguised if call.context.custom_tools else decode_whole)(body, call.context)
         return rewritten(events, call.context)
 
