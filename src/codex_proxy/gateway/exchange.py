@@ -262,6 +262,7 @@ class _Running:
             at_end=not prepared.request.stream,
             commit=self._commit,
             observe_limits=candidate.observe,
+            takes_empty=candidate.vendor is not None,  # that accounts answer so at times is their upstream's defect
         )
 
     def _commit(self) -> None:
