@@ -267,17 +267,6 @@ def test_a_limit_is_at_least_the_vendors_least(asked: int | None, said: int | No
     assert (made.members.get("max_output_tokens"), bool(made.notes)) == (said, noted)
 
 
-def test_a_tool_that_only_others_run_is_not_offered() -> None:
-    tools = (HostedTool(kind="web_search"), FunctionTool(name="f", parameters=OPEN, strict=False))
-    profile = ResponsesProfile(hosted_tools=("file_search",))
-    made = built(request(tools=tools, tool_choice=ChooseHosted(kind="web_search")), profile, model=PLAIN)
-    assert [tool["type"] for tool in made.members["tools"]] == ["function"]
-    assert "tool_choice" not in made.members
-    assert [(note.path, note.weight) for note in made.notes] == [("tools[0]", Weight.LOSSY)]
-    own = native(tools=[{"type": "web_search"}, {"type": "file_search"}])
-    assert [tool["type"] for tool in built(own, profile).members["tools"]] == ["file_search"]
-
-
 def test_a_vendor_that_speaks_as_the_codex_backend_does() -> None:
     profile = ResponsesProfile(
         system_role=False, needs_instructions=True, streams_only=True, cache_key=True, sends={"tool_choice": "auto"}

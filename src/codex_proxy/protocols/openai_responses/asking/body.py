@@ -11,31 +11,17 @@ from typing import Final
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.notes import Note, Verdict, Weight
+from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.request import Dialect, Request, Role
 from codex_proxy.canonical.target import Target
-from codex_proxy.canonical.tools import ChooseHosted, FunctionTool, HostedTool, NamespaceTool, Tool, ToolChoice
 from codex_proxy.protocols.base import CallContext
-from codex_proxy.protocols.openai_responses.asking.disguise import (
-    disguised_choice,
-    disguised_names,
-    disguised_tool,
-    disguised_turns,
-)
+from codex_proxy.protocols.openai_responses.asking.disguise import disguised_turns
 from codex_proxy.protocols.openai_responses.asking.history import History
-from codex_proxy.protocols.openai_responses.asking.members import (
-    ENCRYPTED_REASONING,
-    asked_form,
-)
-from codex_proxy.protocols.openai_responses.asking.offers import (
-    chosen_tool,
-    client_names,
-    offered_function,
-    offered_once,
-)
+from codex_proxy.protocols.openai_responses.asking.members import ENCRYPTED_REASONING, asked_form
+from codex_proxy.protocols.openai_responses.asking.offers import client_names
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
+from codex_proxy.protocols.openai_responses.asking.tools import vendor_offer
 from codex_proxy.protocols.openai_responses.request.items import ROLE_WORDS, build_items
-from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
 from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
@@ -70,22 +56,15 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
         drop_reasoning=target.drop_reasoning,
         knows_files=request.dialect in _OPENAI,
     )
-    offered, tool_notes = _offered(request, names, profile)
-    choice = request.tool_choice if native else chosen_tool(request, names) if offered else None
-    if isinstance(choice, ChooseHosted) and not _runs(choice.kind, profile):
-        choice = None  # the note says that the tool itself is missing
-    turns = history.turns
-    disguised: frozenset[str] = frozenset()
-    if not profile.custom_tools:
-        disguised, turns, choice = disguised_names(request.tools), disguised_turns(turns), disguised_choice(choice)
-        offered = tuple(map(disguised_tool, offered))
+    offer = vendor_offer(request, names, profile)
+    turns = history.turns if profile.custom_tools else disguised_turns(history.turns)
     members: JsonObject = {"model": target.model.slug}
     instructions = history.instructions or target.default_instructions
     if instructions or profile.needs_instructions:
         members["instructions"] = instructions
     members["input"] = list(build_items(turns, roles=_roles(profile)))
     limit, limit_notes = _limit(request, profile)
-    members |= _tools(request, offered, choice) | _reasoning(request, target) | _sampling(request) | limit
+    members |= offer.members | _reasoning(request, target) | _sampling(request) | limit
     form = asked_form(request.output, request.dialect)
     members |= _text(request, form.wire) | _answer_members(request, target, profile)
     members = profile.sends | members
@@ -97,19 +76,11 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
             model=target.model.slug,
             tool_names=names.back(),
             call_ids=history.call_ids,
-            custom_tools=disguised,
+            custom_tools=offer.disguised,
             unwrap_key=form.unwrap_key,
             loose_schema=form.loose_schema,
         ),
-        notes=(
-            *history.notes,
-            *tool_notes,
-            *form.notes,
-            *limit_notes,
-            *_unsaid(request, target),
-            *refusals,
-            *rejects,
-        ),
+        notes=(*history.notes, *offer.notes, *form.notes, *limit_notes, *_unsaid(request, target), *refusals, *rejects),
     )
 
 
@@ -137,51 +108,6 @@ def _limit(request: Request, profile: ResponsesProfile) -> tuple[JsonObject, tup
         return ({} if wanted is None else {"max_output_tokens": wanted}), ()
     note = Note(path="max_output_tokens", verdict=Verdict.APPROXIMATED, detail=f"the vendor's lowest is {least}")
     return {"max_output_tokens": least}, (note,)
-
-
-def _offered(request: Request, names: NameMap, profile: ResponsesProfile) -> tuple[tuple[Tool, ...], tuple[Note, ...]]:
-    run, lost = _run_by(request.tools, profile)
-    if _is_native(request):
-        return run, lost
-    offered, notes = offered_once(run, lambda tool, notes: _offered_tool(tool, names, notes))
-    return offered, (*lost, *notes)
-
-
-def _run_by(tools: tuple[Tool, ...], profile: ResponsesProfile) -> tuple[tuple[Tool, ...], tuple[Note, ...]]:
-    """The tools without those that only another vendor runs."""
-    foreign = [
-        index for index, tool in enumerate(tools) if isinstance(tool, HostedTool) and not _runs(tool.kind, profile)
-    ]
-    if not foreign:
-        return tools, ()
-    detail = "the vendor does not run this tool"
-    notes = (
-        Note(path=f"tools[{index}]", verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail) for index in foreign
-    )
-    return tuple(tool for index, tool in enumerate(tools) if index not in foreign), tuple(notes)
-
-
-def _runs(kind: str, profile: ResponsesProfile) -> bool:
-    return profile.hosted_tools is None or kind in profile.hosted_tools
-
-
-def _offered_tool(tool: Tool, names: NameMap, notes: list[Note]) -> Tool:
-    match tool:
-        case FunctionTool():
-            return offered_function(tool, names, notes)
-        case HostedTool() | NamespaceTool():
-            return tool
-        case _:
-            return msgspec.structs.replace(tool, name=names.upstream(tool.name))
-
-
-def _tools(request: Request, offered: tuple[Tool, ...], choice: ToolChoice | None) -> JsonObject:
-    made: JsonObject = {"tools": [build_tool(tool) for tool in offered]} if offered else {}
-    if choice is not None:
-        made["tool_choice"] = build_choice(choice)
-    if request.parallel_tool_calls is not None and (offered or _is_native(request)):
-        made["parallel_tool_calls"] = request.parallel_tool_calls
-    return made
 
 
 def _reasoning(request: Request, target: Target) -> JsonObject:
