@@ -6,7 +6,7 @@ from codex_proxy.routing.resolve import Resolver
 from codex_proxy.routing.vendor_rows import BEHIND_ALL, VendorModel, by_id, facts_of, vendor_rows
 
 MODELS = (
-    VendorModel(id="gpt-4o", vendor="openai", display_name="GPT-4o", context_window=128_000),
+    VendorModel(id="gpt-4o", vendor="openai", display_name="GPT-4o", known=ModelFacts(slug="?", context_window=9)),
     VendorModel(id="gpt-5.5", vendor="openai"),
     VendorModel(id="deepseek-chat", vendor="deepseek"),
     VendorModel(id="deepseek-chat", vendor="openrouter"),
@@ -47,8 +47,8 @@ def test_an_alias_hides_an_id() -> None:
 
 def test_what_is_known_of_a_model() -> None:
     assert facts_of(MODELS[0]) == ModelFacts(
-        slug="gpt-4o", display_name="GPT-4o", vendor="openai", context_window=128_000, priority=BEHIND_ALL
+        slug="gpt-4o", display_name="GPT-4o", vendor="openai", context_window=9, priority=BEHIND_ALL
     )
-    pictures = facts_of(VendorModel(id="p", vendor="v", capabilities=("images",)))
-    assert (pictures.display_name, pictures.output_modalities) == ("p", ("image",))
+    embeddings = facts_of(VendorModel(id="e", vendor="v", capabilities=("embeddings",)))
+    assert (embeddings.display_name, embeddings.capabilities, embeddings.chats) == ("e", ("embeddings",), False)
     assert by_id(MODELS)["deepseek-chat"].vendor == "deepseek"

@@ -4,10 +4,13 @@ Rules of this file: pure values made by the gateway; nothing here is looked up l
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
+
+CHAT: Final = "chat"
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +38,13 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     alias_of: str | None = None
     vendor: str | None = None
-    capabilities: tuple[str, ...] = ("chat",)
+    capabilities: tuple[str, ...] = (CHAT,)
     raw: JsonObject = {}
+
+    @property
+    def chats(self) -> bool:
+        """Whether it can be asked for answers in a conversation."""
+        return CHAT in self.capabilities
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):

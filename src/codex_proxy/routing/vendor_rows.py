@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.canonical.target import CHAT, ModelFacts
 from codex_proxy.routing.resolve import Resolved, Resolver
 
 BEHIND_ALL: Final = 10_000
@@ -18,26 +18,27 @@ BEHIND_ALL: Final = 10_000
 
 
 class VendorModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that a vendor's keys list; ``capabilities`` such as ``chat``, ``embeddings``.  Windows count tokens."""
+    """A model that a vendor's keys list; ``capabilities`` such as ``chat``, ``embeddings``.
+
+    ``known`` is what the vendor's profile knows of it beside.
+    """
 
     id: str
     vendor: str
     display_name: str = ""
-    capabilities: tuple[str, ...] = ("chat",)
-    context_window: int | None = None
-    max_output_tokens: int | None = None
+    capabilities: tuple[str, ...] = (CHAT,)
+    known: ModelFacts | None = None
 
 
 def facts_of(model: VendorModel) -> ModelFacts:
     """What is known of the model, under the vendor's own id."""
-    return ModelFacts(
+    known = model.known or ModelFacts(slug=model.id)
+    return msgspec.structs.replace(
+        known,
         slug=model.id,
-        display_name=model.display_name or model.id,
+        display_name=model.display_name or known.display_name or model.id,
         vendor=model.vendor,
         capabilities=model.capabilities,
-        context_window=model.context_window,
-        max_output_tokens=model.max_output_tokens,
-        output_modalities=("image",) if model.capabilities == ("images",) else ("text",),
         priority=BEHIND_ALL,
     )
 
@@ -52,10 +53,10 @@ def by_id(models: Iterable[VendorModel]) -> Mapping[str, ModelFacts]:
 
 def vendor_rows(models: Iterable[VendorModel], resolver: Resolver) -> Iterator[ModelFacts]:
     """The rows of these models, in their order."""
-    unique = dict.fromkeys(models)
-    counts = Counter(model.id for model in unique)
+    unique = {(model.vendor, model.id): model for model in models}
+    counts = Counter(model_id for _, model_id in unique)
     told: set[str] = set()
-    for model in unique:
+    for model in unique.values():
         row, found = facts_of(model), resolver.resolve(model.id)
         leads_there = isinstance(found, Resolved) and found.vendor is not None and found.vendor.model == model.id
         if leads_there and model.id not in told and model.id not in resolver.aliases:

@@ -8,8 +8,10 @@ from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.models.packaged import packaged_models
-from codex_proxy.bootstrap.models.routing import Offering, Routing, Vendors, refuse_unknown_vendors
+from codex_proxy.bootstrap.models.routing import Routing, refuse_unknown_vendors
+from codex_proxy.bootstrap.models.vendors import Offering, Vendors
 from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.operations.catalogue.lists import ListParts, ModelLists
 from codex_proxy.routing.resolve import Resolved, UnknownModel, VendorRoute
 from codex_proxy.routing.vendor_rows import VendorModel
@@ -73,7 +75,9 @@ def test_keys_that_come_and_go_are_seen_by_the_next_request() -> None:
     whole = routing(keys)
     models = whole.model_list()
     assert isinstance(whole.resolver().resolve("chat-x"), UnknownModel)
-    keys.take(VendorModel(id="chat-x", vendor="groq", display_name="X", context_window=5))
+    keys.take(
+        VendorModel(id="chat-x", vendor="groq", known=ModelFacts(slug="chat-x", display_name="X", context_window=5))
+    )
     found = whole.resolver().resolve("chat-x")
     assert isinstance(found, Resolved)
     assert (found.vendor, found.model.context_window) == (VendorRoute(vendor=None, model="chat-x"), 5)

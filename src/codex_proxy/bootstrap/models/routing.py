@@ -4,46 +4,16 @@ Rules of this file: objects are made here, rules are elsewhere.  Everything is a
 and their models change while the gateway runs.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Collection, Mapping
 
 from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.bootstrap.models.vendors import Vendors
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.operations.catalogue.lists import ModelLists
 from codex_proxy.operations.model_list import MayUse, ModelList, everything
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.routing.vendor_rows import VendorModel, by_id
 from codex_proxy.settings.schema import Settings
-
-
-class Offered(Protocol):
-    """What the vendors' keys offer together: vendors by model id, and the names with a key."""
-
-    @property
-    def models(self) -> Mapping[str, tuple[str, ...]]: ...
-
-    @property
-    def vendors(self) -> frozenset[str]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offering:
-    """Implements ``Offered``; as it stands, there is no key."""
-
-    models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    vendors: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vendors:
-    """What is known of the vendors' keys: their offers, and their models as they are listed.
-
-    Both are asked for every request; ``models`` gives the same tuple until something changed.
-    """
-
-    offers: Callable[[], Offered] = Offering
-    models: Callable[[], tuple[VendorModel, ...]] = tuple
 
 
 class Routing:
