@@ -25,6 +25,9 @@ from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway, resolver_maker
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
+from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, vendor_key_services
+from codex_proxy.bootstrap.vendors.profiles import vendor_profiles
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
@@ -57,6 +60,7 @@ from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.transports.clients import ClientPool
+from codex_proxy.vendors.key import VendorKey
 
 ReportDefect = Callable[[str, Exception], None]
 
@@ -88,6 +92,7 @@ class Ground:
     observers: tuple[Observer, ...]
     report_defect: ReportDefect
     report_trouble: ReportDefect
+    configured_vendor_keys: tuple[VendorKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,7 @@ class Running:
     accounts: AccountServices
     logins: Logins
     egress: EgressServices
+    vendor_keys: VendorKeyServices
     jobs: JobBook
     updates: Updates
 
@@ -130,8 +136,7 @@ def assemble(ground: Ground) -> Running:
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
     resolver = resolver_maker(ground.settings, upstream.lookups)
     gateway = make_gateway(_exchange_ground(ground, upstream, prompts, resolver))
-    ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
-    jobs = JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble)
+    owners = _owners(ground, upstream)
     data = _DataPlane(
         upstream=upstream,
         gateway=gateway,
@@ -140,7 +145,7 @@ def assemble(ground: Ground) -> Running:
         inference=_inference(ground, gateway, exchanges),
         models=_model_list(ground.settings, upstream.lookups, resolver),
     )
-    application, bridge = _application(ground, data, _Owners(logins=ways, egress=egress, jobs=jobs))
+    application, bridge = _application(ground, data, owners)
     return Running(
         application=application,
         bridge=bridge,
@@ -150,10 +155,27 @@ def assemble(ground: Ground) -> Running:
         lookups=upstream.lookups,
         counter=counter,
         accounts=upstream.accounts,
-        logins=ways,
-        egress=egress,
-        jobs=jobs,
+        logins=owners.logins,
+        egress=owners.egress,
+        vendor_keys=owners.vendor_keys,
+        jobs=owners.jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+    )
+
+
+def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
+    book = upstream.accounts.ground.book
+    return vendor_key_services(
+        VendorKeyGround(
+            settings=ground.settings,
+            stores=ground.stores,
+            data_dir=ground.data_dir,
+            profiles=vendor_profiles(),
+            configured=ground.configured_vendor_keys,
+            calls=vendor_calls(ground.settings, book, monotonic=ground.clock.monotonic),
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
     )
 
 
@@ -213,7 +235,17 @@ class _Owners:
 
     logins: Logins
     egress: EgressServices
+    vendor_keys: VendorKeyServices
     jobs: JobBook
+
+
+def _owners(ground: Ground, upstream: Upstream) -> _Owners:
+    return _Owners(
+        logins=logins(upstream.accounts),
+        egress=egress_services(upstream.accounts, settings_path=ground.settings_path),
+        vendor_keys=_vendor_keys(ground, upstream),
+        jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
+    )
 
 
 def _application(ground: Ground, data: _DataPlane, owners: _Owners) -> tuple[Application, OllamaBridge]:
@@ -247,6 +279,7 @@ def _control_ground(ground: Ground, data: _DataPlane, owners: _Owners, bridge: O
         services=upstream.accounts,
         logins=owners.logins,
         egress=owners.egress,
+        vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
         bridge=bridge,
         exchanges=data.counting.running,
