@@ -33,7 +33,9 @@ class Passage:
 class RecordingProxy:
     """``passages`` is what it let through, in order; ``refused_count`` how often it did not; ``user_agents`` who asked.
 
-    ``refusal`` is a whole HTTP answer that everybody gets instead of a passage.
+    ``refusal`` is a whole HTTP answer that everybody gets instead of a passage, ``socks_refusal`` a number that says
+    the same in SOCKS5; ``is_closed`` lets nobody log in; ``detour`` is a port of this machine that everybody gets to,
+    whatever the target, which is noted as asked for.
     """
 
     def __init__(self, *, credentials: tuple[str, str] | None, leaves_from: str) -> None:
@@ -42,6 +44,9 @@ class RecordingProxy:
         self.connections_count = 0
         self.refused_count = 0
         self.refusal: bytes | None = None
+        self.detour: int | None = None
+        self.socks_refusal: int | None = None
+        self.is_closed = False
         self.port = 0
         self._credentials = credentials
         self._leaves_from = leaves_from
@@ -107,7 +112,7 @@ class RecordingProxy:
         await self._connect(place.netloc, reader, writer, sent_on=forwarded)
 
     def _admits(self, user: tuple[str, str] | None) -> bool:
-        return self._credentials is None or user == self._credentials
+        return not self.is_closed and (self._credentials is None or user == self._credentials)
 
     async def _connect(
         self,
@@ -118,9 +123,8 @@ class RecordingProxy:
         granted: bytes = b"",
         sent_on: bytes = b"",
     ) -> None:
-        host, _, port = target.rpartition(":")
         try:
-            there = await asyncio.open_connection(host.strip("[]"), int(port), local_addr=(self._leaves_from, 0))
+            there = await self._reach(target)
         except OSError:
             writer.write(b"HTTP/1.1 502 Nobody there\r\ncontent-length: 0\r\n\r\n")
             await writer.drain()
@@ -128,6 +132,11 @@ class RecordingProxy:
         writer.write(granted)
         there[1].write(sent_on)
         await _relay((reader, writer), there)
+
+    async def _reach(self, target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        host, _, port = target.rpartition(":")
+        place = (host.strip("[]"), int(port)) if self.detour is None else (HOME, self.detour)
+        return await asyncio.open_connection(*place, local_addr=(self._leaves_from, 0))
 
     # --------------------------------------------------------------------------------------------- SOCKS5
 
@@ -144,10 +153,13 @@ class RecordingProxy:
             self.refused_count += 1
             return
         target = await _socks_target(reader)
+        if self.socks_refusal is not None:
+            self.refused_count += 1
+            writer.write(bytes((_SOCKS_VERSION, self.socks_refusal, 0, 1)) + bytes(6))
+            return
         self.passages.append(Passage(way="socks5", target=target, user=user[0] if user else None))
-        host, _, port = target.rpartition(":")
         try:
-            there = await asyncio.open_connection(host.strip("[]"), int(port), local_addr=(self._leaves_from, 0))
+            there = await self._reach(target)
         except OSError:
             writer.write(bytes((_SOCKS_VERSION, 5, 0, 1)) + bytes(6))  # connection refused
             return

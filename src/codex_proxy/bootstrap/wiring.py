@@ -27,7 +27,7 @@ from codex_proxy.bootstrap.models.routing import Routing
 from codex_proxy.bootstrap.models.vendors import Vendors
 from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
-from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
+from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
@@ -118,12 +118,15 @@ def assemble(ground: Ground) -> Running:
         StartRefused: a file that the settings name cannot be read.
     """
     upstream = make_upstream(
-        ground.settings,
-        ground.stores,
-        data_dir=ground.data_dir,
-        installation_id=ground.installation_id,
-        clock=ground.clock,
-        complain=ground.report_trouble,
+        UpstreamGround(
+            settings=ground.settings,
+            stores=ground.stores,
+            bound_keys=ground.keys.bound,
+            data_dir=ground.data_dir,
+            installation_id=ground.installation_id,
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
     )
     exchanges = RunningExchanges()
     counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
@@ -131,10 +134,7 @@ def assemble(ground: Ground) -> Running:
         counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
     )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
-    lists = model_lists(
-        ground.settings, upstream, data_dir=ground.data_dir, clock=ground.clock, complain=ground.report_trouble
-    )
-    routing = Routing(ground.settings, lists, Vendors())
+    routing = Routing(ground.settings, _model_lists(ground, upstream), Vendors())
     gateway = make_gateway(_exchange_ground(ground, upstream, prompts, routing))
     ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
     jobs = JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble)
@@ -154,13 +154,19 @@ def assemble(ground: Ground) -> Running:
         orphans=upstream.orphans,
         clients=upstream.accounts.ground.clients,
         lookups=upstream.lookups,
-        lists=lists,
+        lists=routing.lists,
         counter=counter,
         accounts=upstream.accounts,
         logins=ways,
         egress=egress,
         jobs=jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+    )
+
+
+def _model_lists(ground: Ground, upstream: Upstream) -> ModelLists:
+    return model_lists(
+        ground.settings, upstream, data_dir=ground.data_dir, clock=ground.clock, complain=ground.report_trouble
     )
 
 

@@ -12,6 +12,7 @@ from codex_proxy.accounts.quota.buckets import MODEL_BUCKETS
 from codex_proxy.routing.names import PICTURE_MODELS
 from codex_proxy.settings.custom_models import CustomModels
 from codex_proxy.settings.keys import Change, Section, key
+from codex_proxy.settings.providers import Providers
 
 LIVE = Change.LIVE
 
@@ -316,7 +317,9 @@ class OllamaSection(Section):
 class SecuritySection(Section):
     """What user-given addresses may reach."""
 
-    allow_private_upstreams: bool = key(False, "Whether links that are fetched here may lead to private addresses.")
+    allow_private_upstreams: bool = key(
+        False, "Whether vendors' base URLs and links that are fetched here may lead to private addresses."
+    )
 
 
 class Settings(Section):
@@ -343,12 +346,17 @@ class Settings(Section):
     ws_pool: WsPoolSection = WsPoolSection()
     ollama: OllamaSection = OllamaSection()
     security: SecuritySection = SecuritySection()
-    providers: dict[str, Any] = key({}, "Third-party vendors and their keys.", used=False, secret=True)
+    providers: Providers = key(
+        {},
+        "Keys of third-party vendors, by vendor, or by a name below custom; see Vendors.",
+        secret=True,
+        file_only=True,
+    )
     model_routing: dict[str, str] = key(
         {}, "Vendor by model id, or by a pattern in which * is any text and ? one character."
     )
 
-    @field_validator("providers", "model_routing", mode="before")
+    @field_validator("model_routing", mode="before")
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         return {} if value is None else value

@@ -175,11 +175,11 @@ async def test_a_way_out_that_is_shut_is_told_and_nobody_is_asked() -> None:
     assert (failure.message, scene.transport.calls) == ("egress paris is down", [])
 
 
-async def test_a_refusal_is_told_of_the_way_it_came_by() -> None:
+async def test_what_a_vendor_says_of_a_country_is_nothing_to_the_accounts() -> None:
     scene = VendorScene(key("a"))
     scene.transport.add(refusing(403, {"error": {"code": "unsupported_country_region_territory"}}))
     await scene.post(question())
-    assert scene.egress.refusals == [("egress-a", FailureKind.REGION_BLOCKED)]
+    assert scene.egress.refusals == []
 
 
 # -------------------------------------------------------------------------------------------------------- next routes
@@ -218,6 +218,13 @@ async def test_what_is_the_clients_fault_is_not_tried_elsewhere() -> None:
     _, failure = await scene.post(question())
     assert failure is not None
     assert (failure.kind, scene.callers) == (FailureKind.INVALID_REQUEST, ["a"])
+
+
+async def test_a_key_of_an_account_reaches_no_vendor() -> None:
+    scene = VendorScene(key("a"))
+    _, failure = await scene.post(question(), bound_to="some-account")
+    assert failure is not None
+    assert (failure.kind, scene.transport.calls) == (FailureKind.NOT_PERMITTED, [])
 
 
 async def test_an_endpoint_of_the_accounts_alone_says_so() -> None:

@@ -60,7 +60,6 @@ class VendorScene(Scene):
                 route_of=self._vendor_route,
                 clock=self.clock,
                 rejects=LearnedRejects(),
-                egress=self.egress,
             )
         )
         routes = next_routes or {}
@@ -89,7 +88,7 @@ class VendorScene(Scene):
         return route if shut is None else shut
 
     async def post(
-        self, body: dict[str, Any] | bytes, codec: ServerCodec | None = None
+        self, body: dict[str, Any] | bytes, codec: ServerCodec | None = None, *, bound_to: str | None = None
     ) -> tuple[Client, Failure | None]:
         """Ask with a body of the dialect, as an endpoint would."""
         client, raw = Client(), body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -98,6 +97,7 @@ class VendorScene(Scene):
             request=parsed.request,
             request_id="req",
             client_key_id="key",
+            bound_to=bound_to,
             notes=parsed.notes,
             body=ClientBody(raw if parsed.passable else b""),
         )

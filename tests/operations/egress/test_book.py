@@ -132,3 +132,12 @@ def test_p_12_a_changed_address_is_another_proxy_and_a_changed_policy_counts_at_
 
 def test_p_05_a_policy_does_not_show_its_proxys_password() -> None:
     assert "secret" not in repr(EgressPolicy(global_url="http://u:secret@g.invalid:1"))
+
+
+def test_calls_of_no_account_leave_by_the_policys_way_whatever_the_upstream_refuses() -> None:
+    made = book()
+    made.blame("direct", failure(FailureKind.REGION_BLOCKED))
+    assert isinstance(made.way("row-1"), NoWay)
+    assert made.owners_way() == Direct()
+    made.change_policy(EgressPolicy(global_url="http://g.invalid:1"))
+    assert made.owners_way() == Through(egress_id="global", name="the global proxy", url="http://g.invalid:1")

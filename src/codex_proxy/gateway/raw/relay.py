@@ -16,7 +16,6 @@ from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import (
     AttemptRecord,
     Clock,
-    EgressReports,
     ExchangeRecord,
     Observer,
     Route,
@@ -53,7 +52,6 @@ class RawParts:
     resolver: Callable[[], Resolver]
     clock: Clock
     observer: Observer
-    egress: EgressReports | None = None
 
 
 class RawGateway:
@@ -135,8 +133,6 @@ class _Running:
         )
         failure = await self._call(call, route, self._parts.codec_of(key))
         self._parts.pool.settle(key.row_id, failure, self._parts.clock.now())
-        if failure is not None and self._parts.egress is not None:
-            self._parts.egress.refused(route.egress_id, failure)
         told = None if failure is None else _told(failure, key)
         self._records.append(AttemptRecord(account_row_id=key.row_id, vendor=key.vendor, failure=told))
         return told

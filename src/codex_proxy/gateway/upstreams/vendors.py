@@ -17,7 +17,7 @@ from codex_proxy.canonical.request import Dialect
 from codex_proxy.canonical.target import ClientIdentity, Credential, Profile, Target, UpstreamIdentity
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.continuation import LearnedRejects
-from codex_proxy.gateway.ports import Clock, EgressReports, Lease, Route
+from codex_proxy.gateway.ports import Clock, Lease, Route
 from codex_proxy.gateway.prepare import Prepared, not_stored
 from codex_proxy.gateway.progress import Progress
 from codex_proxy.gateway.upstreams.candidate import Asker, Outgoing
@@ -57,7 +57,6 @@ class VendorParts:
     route_of: Callable[[VendorKey], Route | Failure]
     clock: Clock
     rejects: LearnedRejects
-    egress: EgressReports | None = None
 
 
 class VendorUpstream:
@@ -136,7 +135,6 @@ class VendorCandidate:
         self.row_id = key.row_id
         self.vendor: str | None = key.vendor
         self.lease: Lease = VendorLease(key.row_id)
-        self._route: Route | None = None
 
     def has_way(self) -> bool:
         """See ``Candidate``."""
@@ -157,7 +155,6 @@ class VendorCandidate:
             call = codec.build_call(request, target) if passed is None else passed
         except (Unsupported, InvalidRequest) as error:
             return error.failure()
-        self._route = route
         return Outgoing(
             call=call,
             route=route,
@@ -182,10 +179,8 @@ class VendorCandidate:
         """See ``Candidate``: a vendor's own counters decide nothing here."""
 
     def settle(self, failure: Failure | None, delivery: Delivery | None, *, asked_at: float) -> None:
-        """See ``Candidate``."""
+        """See ``Candidate``; what a vendor says of a country is nothing to the accounts, and their egress not told."""
         self._parts.pool.settle(self.row_id, failure, self._parts.clock.now())
-        if failure is not None and self._parts.egress is not None and self._route is not None:
-            self._parts.egress.refused(self._route.egress_id, failure)
 
     def told(self, failure: Failure) -> Failure:
         """See ``Candidate``: in the vendor's name, which keeps its status, and without the key."""

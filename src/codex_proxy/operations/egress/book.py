@@ -15,7 +15,18 @@ from codex_proxy.accounts.egress.standing import (
     let_through,
     region_refused,
 )
-from codex_proxy.accounts.egress.ways import DIRECT_ID, GLOBAL_ID, NoWay, OnUnavailable, Way, Ways, way_of
+from codex_proxy.accounts.egress.ways import (
+    DIRECT_ID,
+    GLOBAL_ID,
+    Direct,
+    NoWay,
+    OnUnavailable,
+    Through,
+    Way,
+    Ways,
+    owners_way,
+    way_of,
+)
 from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 
@@ -83,6 +94,10 @@ class EgressBook:
         if way is None:
             way = self._ways[row_id] = self._resolved(row_id)
         return way
+
+    def owners_way(self) -> Direct | Through:
+        """How calls leave that are no account's."""
+        return owners_way(self._policy.global_url)
 
     def stranded(self, row_ids: Iterable[str]) -> dict[str, NoWay]:
         """Those of these accounts that cannot leave at all, and why."""

@@ -24,9 +24,9 @@ from codex_proxy.canonical.blocks import (
 from codex_proxy.canonical.notes import Weight
 from codex_proxy.canonical.request import Dialect, Request, Role, Turn
 from codex_proxy.protocols.base import Unsupported
+from codex_proxy.protocols.openai_chat.asking.messages import Telling, write_messages
+from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.conversation.reading import parse_messages
-from codex_proxy.protocols.openai_chat.conversation.writing import write_messages
-from codex_proxy.protocols.openai_chat.schema import ChatProfile
 
 ABLE = ChatProfile(
     custom_tools=True, files=True, audio=True, tool_images=True, developer_role=True, reasoning_echo="reasoning_content"
@@ -226,6 +226,70 @@ def test_members_without_meaning_go_on_to_vendors_of_this_dialect_only() -> None
         {"role": "user", "content": "a"},
         {"role": "assistant", "content": "b"},
     ]
+
+
+def test_a_vendor_that_calls_no_tools_is_told_what_was_called() -> None:
+    talk = (turn(Role.ASSISTANT, Text(text="look"), calls("a")), answers("a", Text(text="1"), PNG), says("so"))
+    assert write(*talk, profile=ChatProfile(tools=False)) == [
+        {"role": "assistant", "content": "look\n\n[called ls with {}]"},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "[result of a]"}, {"type": "text", "text": "1"}, PNG_PART],
+        },
+        {"role": "assistant", "content": "so"},
+    ]
+    assert notes(*talk, profile=ChatProfile(tools=False)) == ["messages[0].content[1]", "messages[1].content[0]"]
+
+
+def test_ids_of_calls_fit_and_still_agree() -> None:
+    made = write(turn(Role.ASSISTANT, calls("call_1")), answers("call_1"), profile=ChatProfile(call_id_length=9))
+    sent = made[0]["tool_calls"][0]["id"]
+    assert (len(sent), made[1]["tool_call_id"]) == (9, sent)
+
+
+def test_names_of_speakers_where_the_vendor_takes_them() -> None:
+    named = turn(Role.USER, Text(text="a"), name="ann")
+    assert write(named)[0]["name"] == "ann"
+    assert "name" not in write(named, profile=ChatProfile(message_names=False))[0]
+
+
+def test_a_picture_by_link_where_the_vendor_follows_none() -> None:
+    inline = ChatProfile(image_links=False)
+    assert write(turn(Role.USER, PNG), profile=inline)[0]["content"] == [PNG_PART]
+    with pytest.raises(Unsupported, match="by link"):
+        write(turn(Role.USER, Image(source=UrlSource(url="https://x"))), profile=inline)
+
+
+def echoed(thought: Thinking, *, dialect: Dialect = Dialect.ANTHROPIC, drop: bool = False) -> Any:
+    request = Request(dialect=dialect, model="m", turns=(turn(Role.ASSISTANT, thought, calls("a")),))
+    made, _ = write_messages(request, ChatProfile(reasoning_details=True), Telling(drop_reasoning=drop))
+    return made[0].get("reasoning_details")
+
+
+def test_a_vendors_own_tokens_go_back_to_it() -> None:
+    own = Thinking(summary=("why",), signature="ENC", origin="openai_chat", item_id="rs_1")
+    assert echoed(own) == [{"type": "reasoning.encrypted", "data": "ENC", "id": "rs_1"}]
+    assert echoed(own, drop=True) is None
+    signed = Thinking(summary=("why",), signature="signed:f:SIG", origin="openai_chat")
+    assert echoed(signed) == [{"type": "reasoning.text", "text": "why", "signature": "SIG", "format": "f"}]
+    assert echoed(Thinking(signature="ENC", origin="anthropic")) is None
+    assert echoed(Thinking(signature="ENC")) is None
+
+
+def test_a_client_of_this_dialect_gives_details_back_as_they_came() -> None:
+    details = [{"type": "reasoning.text", "text": "why", "signature": "SIG", "index": 0}]
+    kept = Thinking(summary=("why",), extra={"reasoning_details": details})
+    assert echoed(kept, dialect=Dialect.OPENAI_CHAT) == details
+    assert echoed(kept) is None
+    bare = Thinking(signature="gAAAA", item_id="rs_1")
+    expected = [{"type": "reasoning.encrypted", "data": "gAAAA", "id": "rs_1", "format": "openai-responses-v1"}]
+    assert echoed(bare, dialect=Dialect.OPENAI_CHAT) == expected
+
+
+def test_a_wish_stands_behind_the_leading_instructions() -> None:
+    request = Request(dialect=Dialect.GEMINI, model="m", instructions="a", turns=(turn(Role.USER, Text(text="b")),))
+    made, _ = write_messages(request, ChatProfile(), Telling(wish="c"))
+    assert [message["content"] for message in made] == ["a", "c", "b"]
 
 
 def test_what_is_written_is_read_back() -> None:

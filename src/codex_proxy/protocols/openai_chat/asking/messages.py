@@ -5,7 +5,10 @@ text, their results follow at once, and pictures that a tool gave back come as a
 the group.  What the vendor cannot read is refused if it is content, and noted if it is not.
 """
 
+from collections.abc import Callable
 from typing import Any, Final, assert_never
+
+import msgspec
 
 from codex_proxy.canonical.blocks import (
     Audio,
@@ -29,34 +32,60 @@ from codex_proxy.canonical.blocks import (
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, Request, Role, Turn
 from codex_proxy.protocols.base import Unsupported
-from codex_proxy.protocols.openai_chat.schema import ChatProfile
+from codex_proxy.protocols.openai_chat.asking.order import fitted_id, ordered
+from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
+from codex_proxy.protocols.openai_chat.schema import ORIGIN
+from codex_proxy.protocols.openai_chat.tokens import DETAILS, RESPONSES_FORM, detail_of
+from codex_proxy.protocols.parts.asking.free_text import MEMBER
 from codex_proxy.protocols.parts.json_text import encode
 
 _INSTRUCTION_ROLES: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
-_LEADING_ROLES: Final = frozenset({"system", "developer"})
 _SEE_BELOW: Final = "(The result is in the user message after the tool results.)"
 
 
-def write_messages(request: Request, profile: ChatProfile) -> tuple[list[JsonObject], list[Note]]:
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """What the conversation's words depend on beside the profile.
+
+    ``rename`` makes names of tools fit, ``drop_reasoning`` leaves tokens of thoughts out, ``wish`` is an instruction
+    to add behind those of the client.
+    """
+
+    rename: Callable[[str], str] = str
+    drop_reasoning: bool = False
+    wish: str | None = None
+
+
+def write_messages(
+    request: Request, profile: ChatProfile, telling: Telling | None = None
+) -> tuple[list[JsonObject], list[Note]]:
     """The conversation as the vendor's messages.
 
     Raises:
         Unsupported: a block holds content that the vendor cannot read.
     """
-    writer = _Writer(profile, own=request.dialect is Dialect.OPENAI_CHAT)
+    told = telling or Telling()
+    writer = _Writer(profile, told, own=request.dialect is Dialect.OPENAI_CHAT)
     if request.instructions:
         writer.write_instructions(Turn(role=Role.SYSTEM, blocks=(Text(text=request.instructions),)), "instructions")
     for index, turn in enumerate(request.turns):
         writer.write(turn, f"messages[{index}]")
     writer.flush()
-    return writer.merged() if profile.single_system else writer.messages, writer.notes
+    messages = writer.messages if told.wish is None else _with_wish(writer.messages, told.wish)
+    return ordered(messages, profile, writer.notes), writer.notes
+
+
+def _with_wish(messages: list[JsonObject], wish: str) -> list[JsonObject]:
+    """The messages with one more instruction behind the leading ones."""
+    leading = next((place for place, told in enumerate(messages) if told["role"] != "system"), len(messages))
+    return [*messages[:leading], {"role": "system", "content": wish}, *messages[leading:]]
 
 
 class _Writer:
-    def __init__(self, profile: ChatProfile, *, own: bool) -> None:
+    def __init__(self, profile: ChatProfile, telling: Telling, *, own: bool) -> None:
         self.messages: list[JsonObject] = []
         self.notes: list[Note] = []
         self._profile = profile
+        self._telling = telling
         self._own = own  # the client speaks this dialect: members without a meaning here go on to the vendor
         self._assistant: JsonObject | None = None
         self._images: list[JsonObject] = []
@@ -87,15 +116,6 @@ class _Writer:
             self._assistant = None
         self._flush_images()
 
-    def merged(self) -> list[JsonObject]:
-        """All instructions as one leading message."""
-        told = [message for message in self.messages if message["role"] in _LEADING_ROLES]
-        if self.messages[: len(told)] == told and len(told) < 2:
-            return self.messages
-        self._note("messages", Verdict.APPROXIMATED, "the vendor takes one leading instruction")
-        lead = {"role": "system", "content": "\n\n".join(message["content"] for message in told)}
-        return [lead, *(message for message in self.messages if message["role"] not in _LEADING_ROLES)]
-
     def _write_assistant(self, turn: Turn, path: str) -> None:
         self._flush_images()
         if self._assistant is not None and not self._joins(turn):
@@ -120,7 +140,7 @@ class _Writer:
             case Thinking():
                 self._echo(message, block, path)
             case ToolCall():
-                message.setdefault("tool_calls", []).append(_write_call(block, self._profile))
+                self._add_call(message, block, path)
             case Image() | File() | Audio():
                 raise Unsupported(path, "the vendor reads no media in an assistant message")
             case ToolResult():
@@ -135,20 +155,43 @@ class _Writer:
             case _:
                 assert_never(block)
 
+    def _add_call(self, message: JsonObject, call: ToolCall, path: str) -> None:
+        if self._profile.tools:
+            message.setdefault("tool_calls", []).append(self._write_call(call))
+            return
+        words = f"[called {call.name} with {call.arguments}]"
+        message["content"] = "\n\n".join(filter(None, (message["content"], words)))
+        self._note(path, Verdict.APPROXIMATED, "the vendor calls no tools; the call is retold")
+
     def _echo(self, message: JsonObject, block: Thinking, path: str) -> None:
-        """The vendor's own thoughts, where it wants them back (DeepSeek, Kimi and GLM do on tool turns)."""
+        """The vendor's own thoughts, where it wants them back: in words (on turns with calls), or as its tokens."""
         words = "\n\n".join(block.summary or block.content)
         field = self._profile.reasoning_echo
+        if self._profile.reasoning_details and (details := self._details(block, words)):
+            message.setdefault(DETAILS, []).extend(details)
         if field is not None and words:
             message[field] = f"{message[field]}\n\n{words}" if field in message else words
-        elif words:
+        elif words and DETAILS not in message:
             self.notes.append(Note(path=path, verdict=Verdict.DROPPED, detail="the vendor takes no thoughts"))
+
+    def _details(self, block: Thinking, words: str) -> list[JsonObject]:
+        if self._telling.drop_reasoning:
+            return []
+        kept = block.extra.get(DETAILS)
+        if self._own and isinstance(kept, list):
+            return kept
+        if block.signature is None or not (block.origin == ORIGIN or (self._own and block.origin is None)):
+            return []
+        form = {"format": RESPONSES_FORM} if block.origin is None else {}
+        return [detail_of(block.signature, words, block.item_id) | form]
 
     def _write_user_or_tool(self, turn: Turn, path: str) -> None:
         content: list[JsonObject] = []
         for index, block in enumerate(turn.blocks):
             where = f"{path}.content[{index}]"
-            if isinstance(block, ToolResult):
+            if isinstance(block, ToolResult) and not self._profile.tools:
+                content.extend(self._retold(block, where))
+            elif isinstance(block, ToolResult):
                 self._flush_assistant()
                 self._write_result(block, where)
             elif (part := self._part(block, where)) is not None:
@@ -156,7 +199,7 @@ class _Writer:
         if content:
             self.flush()
             message: JsonObject = {"role": "user", "content": _plain_if_text(content), **self._extra(turn)}
-            if turn.name is not None:
+            if turn.name is not None and self._profile.message_names:
                 message["name"] = turn.name
             self.messages.append(message)
 
@@ -179,7 +222,26 @@ class _Writer:
         content: Any = _plain_if_text(parts) if self._profile.tool_images else "\n".join(part["text"] for part in parts)
         if not parts:
             content = _SEE_BELOW if later else ""
-        self.messages.append({"role": "tool", "tool_call_id": result.call_id, "content": content})
+        call_id = fitted_id(result.call_id, self._profile.call_id_length)
+        self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
+
+    def _retold(self, result: ToolResult, path: str) -> list[JsonObject]:
+        """A result for a vendor that calls no tools."""
+        self._note(path, Verdict.APPROXIMATED, "the vendor calls no tools; the result is retold")
+        label: JsonObject = {"type": "text", "text": f"[result of {result.name or result.call_id}]"}
+        parts = (self._part(part, f"{path}.content[{index}]") for index, part in enumerate(result.parts))
+        return [label, *(part for part in parts if part is not None)]
+
+    def _write_call(self, call: ToolCall) -> JsonObject:
+        call_id = fitted_id(call.call_id, self._profile.call_id_length)
+        name = self._telling.rename(call.name)
+        if call.kind is ToolKind.FUNCTION:
+            function = {"name": name, "arguments": call.arguments or "{}"}
+        elif self._profile.custom_tools:
+            return {"id": call_id, "type": "custom", "custom": {"name": name, "input": call.arguments}}
+        else:
+            function = {"name": name, "arguments": encode({MEMBER: call.arguments}).decode()}
+        return {"id": call_id, "type": "function", "function": function}
 
     def _flush_images(self) -> None:
         if self._images:
@@ -214,7 +276,9 @@ class _Writer:
 
     def _write_image(self, image: Image, path: str) -> JsonObject:
         self._need(path, "pictures", able=self._profile.images)
-        link: JsonObject = {"url": _url_of(image.source, path)}
+        url = _url_of(image.source, path)
+        self._need(path, "pictures by link", able=self._profile.image_links or url.startswith("data:"))
+        link: JsonObject = {"url": url}
         if image.detail is not None:
             link["detail"] = "high" if image.detail == "original" else image.detail
         return {"type": "image_url", "image_url": link, **self._extra(image)}
@@ -250,16 +314,6 @@ def _plain_if_text(parts: list[JsonObject]) -> Any:
     if len(parts) == 1 and parts[0].keys() == {"type", "text"}:
         return parts[0]["text"]
     return parts
-
-
-def _write_call(call: ToolCall, profile: ChatProfile) -> JsonObject:
-    if call.kind is ToolKind.FUNCTION:
-        function = {"name": call.name, "arguments": call.arguments or "{}"}
-    elif profile.custom_tools:
-        return {"id": call.call_id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
-    else:
-        function = {"name": call.name, "arguments": encode({"input": call.arguments}).decode()}
-    return {"id": call.call_id, "type": "function", "function": function}
 
 
 def _url_of(source: MediaSource, path: str) -> str:
