@@ -13,6 +13,8 @@ from codex_proxy.access.keys import INFERENCE
 from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
 from codex_proxy.bootstrap.accounts.logins import Logins, logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
+from codex_proxy.bootstrap.asking.exchanges import ExchangeGround, make_gateway
+from codex_proxy.bootstrap.asking.vendors import VendorAskers
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.control.late import ControlGround, LatePlane
@@ -23,11 +25,9 @@ from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.models.lists import model_lists
 from codex_proxy.bootstrap.models.routing import Routing
 from codex_proxy.bootstrap.models.vendors import VendorGround, Vendors, vendors_of
-from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
-from codex_proxy.bootstrap.vendors.asking import VendorAskers
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, vendor_key_services
 from codex_proxy.bootstrap.vendors.profiles import vendor_profiles
 from codex_proxy.counting.counter import ProcessCounter

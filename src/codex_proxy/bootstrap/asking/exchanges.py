@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from codex_proxy.accounts.quota.buckets import bucket_of_model
+from codex_proxy.bootstrap.asking.vendors import VendorAskers
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream
-from codex_proxy.bootstrap.vendors.asking import VendorAskers
 from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
 from codex_proxy.gateway.exchange import Gateway, GatewayParts
