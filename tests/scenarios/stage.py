@@ -51,7 +51,7 @@ class Stage:
 
     async def models_fetched(self) -> None:
         """Wait until the backend's own list of models is in."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (await self.client.get("/health/details")).json()["models_fetched_at"] is None:
                 pass
 

@@ -296,10 +296,10 @@ class AccountPool:
         self._roster.candidates(bucket, now)
         return {row_id: member.seats[bucket].verdict for row_id, member in self._roster.members.items()}
 
-    def standing(self, now: float, *, bucket: str = DEFAULT_BUCKET) -> PoolStanding:
-        """Whether somebody is logged in, one could serve, and one has a free slot for it."""
+    def standing(self, now: float, *, bucket: str = DEFAULT_BUCKET, only: str | None = None) -> PoolStanding:
+        """Whether somebody is logged in, one could serve, and one has a free slot; of all, or of ``only`` this one."""
         self._roster.candidates(bucket, now)
-        members = self._roster.members.values()
+        members = [each for each in self._roster.members.values() if only is None or each.row_id == only]
         return pool_standing((_with_egress(each, bucket, now), not self._roster.is_full(each)) for each in members)
 
     def capacity(self, now: float, *, bucket: str = DEFAULT_BUCKET) -> Capacity:

@@ -22,9 +22,12 @@ from codex_proxy.bootstrap.dialects.images import ImageRoutes
 from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
 from codex_proxy.bootstrap.dialects.usage import usage_routes
 from codex_proxy.bootstrap.key_ring import KeyRing
-from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway, resolver_maker
+from codex_proxy.bootstrap.models.lists import model_lists
+from codex_proxy.bootstrap.models.routing import Routing
+from codex_proxy.bootstrap.models.vendors import Vendors
+from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
-from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
+from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, vendor_key_services
 from codex_proxy.bootstrap.vendors.profiles import vendor_profiles
@@ -33,8 +36,8 @@ from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.ports import Observer
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
+from codex_proxy.operations.catalogue.lists import ModelLists
 from codex_proxy.operations.jobs_book import JobBook
-from codex_proxy.operations.model_list import ModelList, everything
 from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
@@ -43,7 +46,6 @@ from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses import counting as responses_counting
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
-from codex_proxy.routing.resolve import Resolver
 from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.cursor import ChatOrResponses
 from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, InferenceEndpoint, InferenceParts
@@ -105,6 +107,7 @@ class Running:
     orphans: Orphanage
     clients: ClientPool
     lookups: UpstreamLookups
+    lists: ModelLists
     counter: ProcessCounter
     accounts: AccountServices
     logins: Logins
@@ -121,29 +124,29 @@ def assemble(ground: Ground) -> Running:
         StartRefused: a file that the settings name cannot be read.
     """
     upstream = make_upstream(
-        ground.settings,
-        ground.stores,
-        data_dir=ground.data_dir,
-        installation_id=ground.installation_id,
-        clock=ground.clock,
-        complain=ground.report_trouble,
+        UpstreamGround(
+            settings=ground.settings,
+            stores=ground.stores,
+            bound_keys=ground.keys.bound,
+            data_dir=ground.data_dir,
+            installation_id=ground.installation_id,
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
     )
     exchanges = RunningExchanges()
     counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
-    counting = CountParts(
-        counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
-    )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
-    resolver = resolver_maker(ground.settings, upstream.lookups)
-    gateway = make_gateway(_exchange_ground(ground, upstream, prompts, resolver))
+    routing = Routing(ground.settings, _model_lists(ground, upstream), Vendors())
+    gateway = make_gateway(_exchange_ground(ground, upstream, prompts, routing))
     owners = _owners(ground, upstream)
     data = _DataPlane(
         upstream=upstream,
         gateway=gateway,
-        counting=counting,
+        counting=_counting(ground, counter, exchanges),
         prompts=prompts,
         inference=_inference(ground, gateway, exchanges),
-        models=_model_list(ground.settings, upstream.lookups, resolver),
+        routing=routing,
     )
     application, bridge = _application(ground, data, owners)
     return Running(
@@ -153,6 +156,7 @@ def assemble(ground: Ground) -> Running:
         orphans=upstream.orphans,
         clients=upstream.accounts.ground.clients,
         lookups=upstream.lookups,
+        lists=routing.lists,
         counter=counter,
         accounts=upstream.accounts,
         logins=owners.logins,
@@ -179,13 +183,17 @@ def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
     )
 
 
-def _exchange_ground(
-    ground: Ground, upstream: Upstream, prompts: PromptEstimates, resolver: Callable[[], Resolver]
-) -> ExchangeGround:
+def _model_lists(ground: Ground, upstream: Upstream) -> ModelLists:
+    return model_lists(
+        ground.settings, upstream, data_dir=ground.data_dir, clock=ground.clock, complain=ground.report_trouble
+    )
+
+
+def _exchange_ground(ground: Ground, upstream: Upstream, prompts: PromptEstimates, routing: Routing) -> ExchangeGround:
     return ExchangeGround(
         settings=ground.settings,
         upstream=upstream,
-        resolver=resolver,
+        resolver=routing.resolver,
         clock=ground.clock,
         new_id=ground.ids.uuid7,
         observers=(*ground.observers, prompts, upstream.accounts.counters),
@@ -194,13 +202,9 @@ def _exchange_ground(
     )
 
 
-def _model_list(settings: Settings, lookups: UpstreamLookups, resolver: Callable[[], Resolver]) -> ModelList:
-    return ModelList(
-        catalogue=lambda: lookups.catalogue,
-        aliases=lambda: settings.model.aliases,
-        resolver=resolver,
-        variants=lambda: settings.models.list_variants,
-        may_use=everything,
+def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchanges) -> CountParts:
+    return CountParts(
+        counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
     )
 
 
@@ -226,7 +230,7 @@ class _DataPlane:
     counting: CountParts
     prompts: PromptEstimates
     inference: InferenceParts
-    models: ModelList
+    routing: Routing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +256,7 @@ def _application(ground: Ground, data: _DataPlane, owners: _Owners) -> tuple[App
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
-    bridge_ground = _bridge_ground(ground, data.upstream, data.inference, models=data.models, secret=bridge_secret)
+    bridge_ground = _bridge_ground(ground, data, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
     exact, prefixes = _tables(ground, data, encode_failure)
     application = GatewayApplication(
@@ -284,6 +288,7 @@ def _control_ground(ground: Ground, data: _DataPlane, owners: _Owners, bridge: O
         bridge=bridge,
         exchanges=data.counting.running,
         leases=upstream.leases,
+        routing=data.routing,
         authenticator=ground.keys,
         explain=upstream.selection.explanations.explain,
         inference_key=lambda: ground.inference_key,
@@ -297,16 +302,15 @@ def _tables(
     ground: Ground, data: _DataPlane, encode_failure: FailureEncoder
 ) -> tuple[dict[str, Route], dict[str, Route]]:
     """The routes of whole paths, and those of everything below a path."""
-    parts, models = data.inference, data.models
+    parts, models = data.inference, data.routing.model_list()
     gemini = GeminiRoutes(inference=parts, counting=data.counting, list_models=models.shown_to)
     anthropic = AnthropicRoutes(
         AnthropicGround(
-            settings=ground.settings.model,
             inference=parts,
             gateway=data.gateway,
             prompts=data.prompts,
             counting=data.counting,
-            lookups=data.upstream.lookups,
+            resolver=data.routing.resolver,
             list_models=models.shown_to,
         )
     )
@@ -326,17 +330,15 @@ def _failures_by_caller(openai: FailureEncoder) -> FailuresByCaller:
     return FailuresByCaller(openai=openai, anthropic=anthropic, gemini=gemini)
 
 
-def _bridge_ground(
-    ground: Ground, upstream: Upstream, parts: InferenceParts, *, models: ModelList, secret: str
-) -> BridgeGround:
+def _bridge_ground(ground: Ground, data: _DataPlane, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
         settings_path=ground.settings_path,
         overriding=ground.overriding,
         secret=secret,
-        inference=parts,
-        lookups=upstream.lookups,
-        models=models,
+        inference=data.inference,
+        resolver=data.routing.resolver,
+        models=data.routing.model_list(),
         report_defect=ground.report_defect,
         new_request_id=_request_ids(ground),
     )

@@ -274,8 +274,9 @@ class _Search:
         return _asked(self._vendors_model(VendorRoute(vendor=vendor, model=reading.name)), reading)
 
     def _vendors_model(self, route: VendorRoute) -> Resolved:
-        known = self._known.vendor_models.get(route.model)
-        return Resolved(model=ModelFacts(slug=route.model) if known is None else known, vendor=route)
+        known = self._known.vendor_models.get(route.model) or ModelFacts(slug=route.model)
+        vendor = route.vendor or self._known.offers[route.model][0]
+        return Resolved(model=msgspec.structs.replace(known, vendor=vendor), vendor=route)
 
     def _guessed(self, name: str) -> Resolved | None:
         """By what the name looks like, without its suffixes."""

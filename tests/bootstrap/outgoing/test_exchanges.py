@@ -1,19 +1,15 @@
 """The gateway that runs exchanges."""
 
-from codex_proxy.bootstrap.outgoing.exchanges import resolver_maker
-from codex_proxy.routing.resolve import Resolved
-from codex_proxy.settings.schema import ModelSection, Settings
-from tests.operations.test_upstream_lookups import Scene, check, models
+from pathlib import Path
+
+from tests.scenarios.stage import stage
 
 
-async def test_names_are_resolved_with_what_was_fetched_last() -> None:
-    scene = Scene()
-    settings = Settings(model=ModelSection(aliases={"mine": "gpt-new"}))
-    resolver = resolver_maker(settings, scene.lookups)
-    assert resolver().catalogue.find("gpt-new") is None
-    scene.script("free", check("free"), models("gpt-new"))
-    scene.script("plus", check("plus"), models("gpt-new"))
-    await scene.lookups.refresh()
-    found = resolver().resolve("mine")
-    assert isinstance(found, Resolved)
-    assert found.model.slug == "gpt-new"
+async def test_names_are_resolved_with_what_was_fetched_last(tmp_path: Path) -> None:
+    scenario = "accounts: [{id: account-1, models: [gpt-new]}, {id: account-2, models: [gpt-new]}]"
+    async with stage(tmp_path, scenario, MODEL__ALIASES='{"mine": "gpt-new"}') as play:
+        await play.models_fetched()
+        assert (await play.chat(model="mine")).status_code == 200
+        assert (await play.chat(model="gpt-5.5")).status_code == 404
+        (asked,) = await play.asked()
+    assert asked["body"]["model"] == "gpt-new"

@@ -203,3 +203,25 @@ def test_the_whole_answer_is_the_folded_stream(events: list[ev.Event]) -> None:
     read = fold(ChatClient().parse_response(call_of(request), reply.body))
     assert [part.block for part in read.parts] == [part.block for part in fold(events).parts]
     assert (read.usage, read.ending) == (fold(events).usage, fold(events).ending)
+
+
+def test_a_clients_own_body_goes_with_the_vendors_name_of_the_model() -> None:
+    body = b'{ "model": "theirs", "stream": true, "temperature": 0.10, "x": {"y": 1.0} }'
+    request = asks(dialect=Dialect.OPENAI_CHAT, stream=True)
+    call = ChatClient(ChatProfile(headers=(("x-title", "t"),))).pass_call(request, target(), body)
+    assert call is not None
+    assert json.loads(call.body) == json.loads(body) | {
+        "model": "vendor-model",
+        "stream_options": {"include_usage": True},
+    }
+    assert b'"temperature": 0.10, "x": {"y": 1.0} }' in call.body
+    assert (call.headers[-1], call.left_out is not None, call.context.relays) == (("x-title", "t"), True, False)
+    whole = ChatClient().pass_call(asks(dialect=Dialect.OPENAI_CHAT), target(), b'{"model":"a"}')
+    assert whole is not None
+    assert (whole.body, whole.left_out) == (b'{"model":"vendor-model"}', None)
+    assert ChatClient(ChatProfile(passes=False)).pass_call(request, target(), body) is None
+
+
+def test_stops_are_the_gateways_where_the_vendor_takes_none() -> None:
+    assert ChatClient().takes_stops
+    assert not ChatClient(ChatProfile(refuses=("stop",))).takes_stops

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.egress.ways import OnUnavailable
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.record import AccountRecord, Death
@@ -50,6 +51,7 @@ class AccountGround:
     stores: Stores
     data_dir: Path
     pool: AccountPool
+    bound_keys: BoundKeys
     book: EgressBook
     watch: EgressWatch
     transport: Transport
@@ -136,6 +138,7 @@ def account_services(ground: AccountGround) -> AccountServices:
             store=ground.stores.accounts,
             affinity=ground.stores.affinity,
             pool=ground.pool,
+            bound_keys=ground.bound_keys,
             clock=ground.clock,
             complain=ground.complain,
             changed=news.changed,

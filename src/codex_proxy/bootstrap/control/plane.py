@@ -48,5 +48,5 @@ def _health(ground: ControlGround) -> HealthReport:
             waiting_count=ground.leases.waiting_count,
         ),
         exchanges_count=len(ground.exchanges),
-        models_fetched_at=below.lookups.fetched_at,
+        models_fetched_at=ground.routing.lists.fetched_at,
     )

@@ -19,7 +19,6 @@ from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Observer, PictureStore
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
-from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.settings.schema import Settings
@@ -57,16 +56,6 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
             pictures=ground.pictures,
             links=linked_files(settings),
         )
-    )
-
-
-def resolver_maker(settings: Settings, lookups: UpstreamLookups) -> Callable[[], Resolver]:
-    """Who resolves model names, made anew where what they lead to has changed."""
-    return lambda: Resolver(
-        catalogue=lookups.catalogue,
-        aliases=settings.model.aliases,
-        default=settings.model.default,
-        image_host=settings.model.image_host_model,
     )
 
 

@@ -13,12 +13,12 @@ from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_chat.asking.body import build_body
-from codex_proxy.protocols.openai_chat.asking.passing import is_usage_chunk, passed_body
+from codex_proxy.protocols.openai_chat.asking.passing import changes_of, is_usage_chunk, may_pass
 from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.decoder import Answer, ChatDecoder
 from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
 from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
-from codex_proxy.protocols.parts.bodies.passing import SEALED
+from codex_proxy.protocols.parts.bodies.passing import members_of, with_members
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 
@@ -28,7 +28,7 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "apim-request-id", "mistral-correl
 class ChatClient:
     """The dialect's verbs for the client role.
 
-    ``profile_of`` tells a model's profile by its id, where one vendor's models differ; without it all have ``profile``.
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class ChatClient:
     ) -> None:
         usual = profile or ChatProfile()
         self._profile_of = profile_of or (lambda _: usual)
+        self.takes_stops = "stop" not in usual.refuses
 
     @property
     def dialect(self) -> Dialect:
@@ -55,25 +56,23 @@ class ChatClient:
             sent_fields=frozenset(body.members),
         )
 
-    takes_stops = True
-
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
         """A client's own body with the vendor's name of the model; the usage is asked for where it would not come.
 
-        None where the body holds thoughts of another upstream.
+        None where the body holds what the vendor does not take, thoughts of another upstream among it.
         """
-        if SEALED in body:
-            return None
         slug = target.model.slug
-        profile = self._profile_of(slug)
-        counts = request.stream and profile.stream_options and not request.include_usage
+        profile, members = self._profile_of(slug), members_of(body)
+        if not may_pass(body, members, profile):
+            return None
+        changes = changes_of(request, members, profile)
         return UpstreamCall(
             method="POST",
             path=call_path(profile.path, slug),
             headers=self._headers(request, target, profile),
-            body=passed_body(body, slug, counts=counts),
+            body=with_members(body, members, {"model": slug} | changes),
             context=CallContext(model=slug, relays=False),
-            left_out=is_usage_chunk if counts else None,
+            left_out=is_usage_chunk if changes else None,
         )
 
     def open_stream(self, call: UpstreamCall) -> ClientStream:

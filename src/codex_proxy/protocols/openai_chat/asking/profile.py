@@ -36,7 +36,7 @@ class ChatProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     The call: ``path``, in which ``{model}`` stands for the model; ``key_header`` carries the key, as a bearer token if
     it is ``authorization``; ``headers`` and the members ``sends`` go with every call, what the client says of the same
-    name wins over the latter.
+    name wins over the latter; ``passes`` False writes even the requests of this dialect's clients anew.
 
     Members: ``refuses`` are left out, ``refuses_thinking`` while the model thinks; ``renames`` are said under another
     name; ``extras`` are the members without a meaning here that a client of this dialect may send, None for all;
@@ -63,6 +63,7 @@ class ChatProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     key_header: str = "authorization"
     headers: tuple[tuple[str, str], ...] = ()
     sends: JsonObject = {}
+    passes: bool = True
     refuses: tuple[str, ...] = ()
     refuses_thinking: tuple[str, ...] = ()
     renames: dict[str, str] = {}
