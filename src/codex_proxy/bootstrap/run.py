@@ -5,9 +5,7 @@ second does not.  Standard output is for what the owner must read, the log goes 
 """
 
 import asyncio
-import contextlib
 import secrets
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
@@ -25,6 +23,7 @@ from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
 from codex_proxy.bootstrap.accounts.upkeep import upkeep
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.commands.announcing import COMMANDS_KEY_ID, announced
+from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
@@ -39,7 +38,6 @@ from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
 from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.client_keys import (
-    ADMIN_KEY_ID,
     INFERENCE_KEY_ID,
     EnsuredKeys,
     KeysUnreadable,
@@ -106,7 +104,7 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
     stop = stop_signals()
     async with serving(options, environ) as served:
         calm_collector()
-        _announce(served)
+        greet(_greeting(served))
         await stop.wait()
 
 
@@ -116,7 +114,7 @@ async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
     stop = stop_signals()
     simulation = _simulation()
     async with simulation.simulated_backend(simulation.scenario_of(scenario), port=port, seed=seed) as base_url:
-        _tell(f"simulated Codex backend listening on {base_url}")
+        tell(f"simulated Codex backend listening on {base_url}")
         await stop.wait()
 
 
@@ -341,28 +339,11 @@ def _refuse_weak_key(settings: Settings) -> None:
     structlog.get_logger("codex_proxy").warning("server.proxy_api_key is weak; that will do on loopback only")
 
 
-def _announce(served: Serving) -> None:
-    _tell(f"codex-proxy listening on {served.url}")
-    _announce_bridge(served.bridge)
-    if served.settings.server.proxy_api_key is not None:
-        _tell("client key: server.proxy_api_key, with all scopes")
-    elif served.keys.made_now:
-        _tell(f"admin key:     {served.keys.kept.secret_of(ADMIN_KEY_ID)}")
-        _tell(f"inference key: {served.keys.kept.secret_of(INFERENCE_KEY_ID)}")
-        _tell(f"clients use the inference key; both are shown only now and kept sealed in {served.access_path}")
-    else:
-        _tell(f"client keys: made by an earlier start, kept sealed in {served.access_path}")
-
-
-def _announce_bridge(bridge: OllamaBridge) -> None:
-    status = bridge.status
-    if status.url:
-        _tell(f"Ollama bridge listening on {status.url}")
-    if status.error:
-        structlog.get_logger("codex_proxy").warning("the Ollama bridge is not listening", reason=status.error)
-
-
-def _tell(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+def _greeting(served: Serving) -> Greeting:
+    return Greeting(
+        url=served.url,
+        bridge=served.bridge,
+        keys=served.keys,
+        access_path=served.access_path,
+        has_own_key=served.settings.server.proxy_api_key is not None,
+    )

@@ -209,6 +209,12 @@ def _offered(services: VendorKeyServices) -> Vendors:
     return vendors_of(VendorGround(all_keys=pool.all_keys, offers=pool.offers, profiles=services.ground.profiles))
 
 
+def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchanges) -> CountParts:
+    return CountParts(
+        counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
+    )
+
+
 def _inference(ground: Ground, gateway: Gateway, exchanges: RunningExchanges) -> InferenceParts:
     server = ground.settings.server
     return InferenceParts(
