@@ -8,16 +8,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from codex_proxy.bootstrap.clock import SystemClock
-from codex_proxy.bootstrap.vendors.codecs import codec_of
+from codex_proxy.bootstrap.vendors.codecs import VendorCodecs
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.ports import Observer, Route, Transport, UpstreamReply
 from codex_proxy.gateway.raw.relay import RawGateway, RawParts
 from codex_proxy.gateway.upstreams.vendors import VendorParts, VendorUpstream
-from codex_proxy.protocols.base import UpstreamCall, VendorCodec
+from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.routing.resolve import Resolver
-from codex_proxy.vendors.key import CUSTOM, VendorKey
-from codex_proxy.vendors.profile import VendorProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +36,11 @@ class VendorAskers:
     def __init__(self, services: VendorKeyServices, *, clock: SystemClock) -> None:
         self._services = services
         self._clock = clock
+        self._codecs = VendorCodecs(services.ground.profiles)
         self.upstream = VendorUpstream(
             VendorParts(
                 pool=services.book.pool,
-                codec_of=self._codec_of,
+                codec_of=self._codecs.of,
                 route_of=services.ground.calls.vendor_route,
                 clock=clock,
                 rejects=LearnedRejects(),
@@ -58,18 +57,11 @@ class VendorAskers:
             RawParts(
                 transport=self._services.ground.calls.transport,
                 pool=self._services.book.pool,
-                profile_of=self._profile_of,
-                codec_of=self._codec_of,
+                profile_of=self._codecs.profile_of,
+                codec_of=self._codecs.of,
                 route_of=self._services.ground.calls.vendor_route,
                 resolver=resolver,
                 clock=self._clock,
                 observer=observer,
             )
         )
-
-    def _profile_of(self, key: VendorKey) -> VendorProfile:
-        profiles = self._services.ground.profiles
-        return profiles.get(key.vendor) or profiles[CUSTOM]
-
-    def _codec_of(self, key: VendorKey) -> VendorCodec:
-        return codec_of(self._profile_of(key), key.wire)
