@@ -33,6 +33,9 @@ from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
+from codex_proxy.bootstrap.vendors.keys import keys_of_settings
+from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
+from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
 from codex_proxy.bootstrap.wiring import Ground, Running, assemble
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
@@ -181,6 +184,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
         with announced(loaded.data_dir, url=url, token=whole.token):
             async with (
                 upkeep(running.accounts, running.logins, running.egress, running.jobs),
+                vendor_keys_upkeep(running.vendor_keys),
                 _attended(running, whole.ground, listener),
             ):
                 yield Serving(
@@ -192,21 +196,23 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
 async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Assembled]:
     """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``."""
     settings = loaded.settings
-    configured = _accounts(settings)
+    configured, vendor_keys = _accounts(settings), keys_of_settings(settings, environ)
     secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
     access, token = AccessFile(loaded.data_dir, secret_keys), secrets.token_urlsafe(_SECRET_BYTES)
     async with _stores(loaded, secret_keys) as stores:
         try:
             keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-            ground = _ground(loaded, keys, stores, token=token)
+            ground = replace(_ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys)
         except KeysUnreadable as error:
             raise StartRefused(str(error)) from error
         running = assemble(ground)
         try:
             await load_accounts(running.accounts, configured)
+            await load_vendor_keys(running.vendor_keys)
             yield Assembled(running=running, ground=ground, keys=keys, access_path=access.path, token=token)
         finally:
             await running.clients.close()
+            await running.vendor_keys.ground.calls.close()
             await running.counter.close()
 
 

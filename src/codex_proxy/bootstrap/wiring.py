@@ -23,11 +23,14 @@ from codex_proxy.bootstrap.dialects.openai import OpenAiRoutes, chat_server
 from codex_proxy.bootstrap.dialects.usage import usage_routes
 from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.models.lists import model_lists
-from codex_proxy.bootstrap.models.routing import Routing
-from codex_proxy.bootstrap.models.vendors import Vendors
+from codex_proxy.bootstrap.models.routing import Routing, refuse_unknown_vendors
+from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
 from codex_proxy.bootstrap.outgoing.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
+from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, vendor_key_services
+from codex_proxy.bootstrap.vendors.profiles import vendor_profiles
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
@@ -59,6 +62,7 @@ from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.transports.clients import ClientPool
+from codex_proxy.vendors.key import VendorKey
 
 ReportDefect = Callable[[str, Exception], None]
 
@@ -90,6 +94,7 @@ class Ground:
     observers: tuple[Observer, ...]
     report_defect: ReportDefect
     report_trouble: ReportDefect
+    configured_vendor_keys: tuple[VendorKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,7 @@ class Running:
     accounts: AccountServices
     logins: Logins
     egress: EgressServices
+    vendor_keys: VendorKeyServices
     jobs: JobBook
     updates: Updates
 
@@ -134,10 +140,9 @@ def assemble(ground: Ground) -> Running:
         counting=TokenCounting(counter), running=exchanges, max_body_bytes=ground.settings.server.max_body_bytes
     )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
-    routing = Routing(ground.settings, _model_lists(ground, upstream), Vendors())
+    owners = _owners(ground, upstream)
+    routing = _routing(ground, upstream, owners)
     gateway = make_gateway(_exchange_ground(ground, upstream, prompts, routing))
-    ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
-    jobs = JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble)
     data = _DataPlane(
         upstream=upstream,
         gateway=gateway,
@@ -146,7 +151,7 @@ def assemble(ground: Ground) -> Running:
         inference=_inference(ground, gateway, exchanges),
         routing=routing,
     )
-    application, bridge = _application(ground, data, _Owners(logins=ways, egress=egress, jobs=jobs))
+    application, bridge = _application(ground, data, owners)
     return Running(
         application=application,
         bridge=bridge,
@@ -157,16 +162,27 @@ def assemble(ground: Ground) -> Running:
         lists=routing.lists,
         counter=counter,
         accounts=upstream.accounts,
-        logins=ways,
-        egress=egress,
-        jobs=jobs,
+        logins=owners.logins,
+        egress=owners.egress,
+        vendor_keys=owners.vendor_keys,
+        jobs=owners.jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
     )
 
 
-def _model_lists(ground: Ground, upstream: Upstream) -> ModelLists:
-    return model_lists(
-        ground.settings, upstream, data_dir=ground.data_dir, clock=ground.clock, complain=ground.report_trouble
+def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
+    book = upstream.accounts.ground.book
+    return vendor_key_services(
+        VendorKeyGround(
+            settings=ground.settings,
+            stores=ground.stores,
+            data_dir=ground.data_dir,
+            profiles=vendor_profiles(),
+            configured=ground.configured_vendor_keys,
+            calls=vendor_calls(ground.settings, book, monotonic=ground.clock.monotonic),
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
     )
 
 
@@ -214,7 +230,28 @@ class _Owners:
 
     logins: Logins
     egress: EgressServices
+    vendor_keys: VendorKeyServices
     jobs: JobBook
+
+
+def _owners(ground: Ground, upstream: Upstream) -> _Owners:
+    return _Owners(
+        logins=logins(upstream.accounts),
+        egress=egress_services(upstream.accounts, settings_path=ground.settings_path),
+        vendor_keys=_vendor_keys(ground, upstream),
+        jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
+    )
+
+
+def _routing(ground: Ground, upstream: Upstream, owners: _Owners) -> Routing:
+    profiles, pool = vendor_profiles(), owners.vendor_keys.book.pool
+    names = {name for key in ground.configured_vendor_keys for name in (key.vendor, key.called)}
+    refuse_unknown_vendors(ground.settings.model_routing, names | profiles.keys())
+    lists = model_lists(
+        ground.settings, upstream, data_dir=ground.data_dir, clock=ground.clock, complain=ground.report_trouble
+    )
+    keys = VendorGround(all_keys=pool.all_keys, offers=pool.offers, profiles=profiles)
+    return Routing(ground.settings, lists, vendors_of(keys))
 
 
 def _application(ground: Ground, data: _DataPlane, owners: _Owners) -> tuple[Application, OllamaBridge]:
@@ -248,6 +285,7 @@ def _control_ground(ground: Ground, data: _DataPlane, owners: _Owners, bridge: O
         services=upstream.accounts,
         logins=owners.logins,
         egress=owners.egress,
+        vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
         bridge=bridge,
         exchanges=data.counting.running,

@@ -45,7 +45,7 @@ class KeyBook:
             self.pool.put(key)
 
     def all_keys(self) -> tuple[VendorKey, ...]:
-        """All keys: the configuration's, then the others, oldest first."""
+        """All keys: the configuration's in its order, then the others, oldest first."""
         return tuple(sorted(self.pool.all_keys(), key=_order))
 
     def find(self, entry_or_row_id: str) -> VendorKey:
@@ -138,4 +138,5 @@ class KeyBook:
 
 
 def _order(key: VendorKey) -> tuple[bool, float, str]:
-    return key.source is KeySource.STORE, key.added_at, key.row_id
+    is_kept = key.source is KeySource.STORE
+    return is_kept, key.added_at, key.row_id if is_kept else ""  # the configuration's are in its own order already
