@@ -23,13 +23,12 @@ from codex_proxy.bootstrap.dialects.openai import chat_server
 from codex_proxy.bootstrap.dialects.tables import DataPlane, failures_by_caller, route_tables
 from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.models.lists import model_lists
-from codex_proxy.bootstrap.models.routing import Routing
-from codex_proxy.bootstrap.models.vendors import VendorGround, Vendors, vendors_of
+from codex_proxy.bootstrap.models.routing import Routing, refuse_unknown_vendors
+from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
-from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, vendor_key_services
-from codex_proxy.bootstrap.vendors.profiles import vendor_profiles
+from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
@@ -152,7 +151,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
     exchanges, settings = RunningExchanges(), ground.settings
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
     observer = Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect)
-    routing = Routing(settings, _model_lists(ground, upstream), _offered(owners.vendor_keys))
+    routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
     gateway = make_gateway(
         ExchangeGround(
@@ -170,9 +169,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
         upstream=upstream,
         gateway=gateway,
         raw=askers.raw(routing.resolver, observer),
-        counting=CountParts(
-            counting=TokenCounting(counter), running=exchanges, max_body_bytes=settings.server.max_body_bytes
-        ),
+        counting=_counting(ground, counter, exchanges),
         prompts=prompts,
         inference=_inference(ground, gateway, exchanges),
         routing=routing,
@@ -195,7 +192,7 @@ def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
             settings=ground.settings,
             stores=ground.stores,
             data_dir=ground.data_dir,
-            profiles=vendor_profiles(),
+            profiles=profiles_of(ground.settings),
             configured=ground.configured_vendor_keys,
             calls=vendor_calls(ground.settings, book, monotonic=ground.clock.monotonic),
             clock=ground.clock,
@@ -204,9 +201,12 @@ def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
     )
 
 
-def _offered(services: VendorKeyServices) -> Vendors:
-    pool = services.book.pool
-    return vendors_of(VendorGround(all_keys=pool.all_keys, offers=pool.offers, profiles=services.ground.profiles))
+def _routing(ground: Ground, upstream: Upstream, services: VendorKeyServices) -> Routing:
+    profiles, pool = services.ground.profiles, services.book.pool
+    names = {name for key in ground.configured_vendor_keys for name in (key.vendor, key.called)}
+    refuse_unknown_vendors(ground.settings.model_routing, names | profiles.keys())
+    keys = VendorGround(all_keys=pool.all_keys, offers=pool.offers, profiles=profiles)
+    return Routing(ground.settings, _model_lists(ground, upstream), vendors_of(keys))
 
 
 def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchanges) -> CountParts:
