@@ -13,7 +13,6 @@ from codex_proxy.bootstrap.vendors.profiles import packaged_profiles
 from codex_proxy.vendors.key import CUSTOM
 from scripts.checks.breach import ROOT, Breach, report
 
-
 PLAYING = "simulator"
 
 
