@@ -11,9 +11,10 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +37,7 @@ from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
-from codex_proxy.bootstrap.wiring import Ground, Running, assemble
+from codex_proxy.bootstrap.wiring import Ground, ReportDefect, Running, assemble
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
 from codex_proxy.operations.catalogue.lists import TICK_SECONDS
@@ -245,33 +246,20 @@ def _url_of(listener: Listener) -> str:
 
 
 async def _upkeep(running: Running, ground: Ground) -> None:
-    lookups = repeat(
-        running.lookups.refresh,
-        clock=ground.clock,
-        pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
-        complain=lambda error: ground.report_defect("upstream lookups", error),
+    jobs: tuple[tuple[str, Callable[[], Awaitable[bool]], Callable[[bool], float], ReportDefect], ...] = (
+        ("upstream lookups", running.lookups.refresh, _lookup_pause, ground.report_defect),
+        ("model lists", running.lists.look, lambda _: TICK_SECONDS, ground.report_defect),
+        ("picture expiry", ground.pictures.expire, lambda _: EXPIRY_PAUSE_SECONDS, ground.report_defect),
+        ("updates", running.updates.look, running.updates.pause_seconds, ground.report_trouble),
     )
-    lists = repeat(
-        running.lists.look,
-        clock=ground.clock,
-        pause_seconds=lambda _: TICK_SECONDS,
-        complain=lambda error: ground.report_defect("model lists", error),
-    )
-    expiry = repeat(
-        ground.pictures.expire,
-        clock=ground.clock,
-        pause_seconds=lambda _: EXPIRY_PAUSE_SECONDS,
-        complain=lambda error: ground.report_defect("picture expiry", error),
-    )
-    updates = repeat(
-        running.updates.look,
-        clock=ground.clock,
-        pause_seconds=running.updates.pause_seconds,
-        complain=lambda error: ground.report_trouble("updates", error),
-    )
-    async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates):
-            jobs.create_task(job)
+    async with asyncio.TaskGroup() as group:
+        for name, work, pause_seconds, report in jobs:
+            complain = partial(report, name)
+            group.create_task(repeat(work, clock=ground.clock, pause_seconds=pause_seconds, complain=complain))
+
+
+def _lookup_pause(succeeded: bool) -> float:  # noqa: FBT001 - the job runner's form
+    return LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS
 
 
 async def _listen(running: Running, settings: Settings) -> Listener:

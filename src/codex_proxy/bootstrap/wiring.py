@@ -123,17 +123,7 @@ def assemble(ground: Ground) -> Running:
     Raises:
         StartRefused: a file that the settings name cannot be read.
     """
-    upstream = make_upstream(
-        UpstreamGround(
-            settings=ground.settings,
-            stores=ground.stores,
-            bound_keys=ground.keys.bound,
-            data_dir=ground.data_dir,
-            installation_id=ground.installation_id,
-            clock=ground.clock,
-            complain=ground.report_trouble,
-        )
-    )
+    upstream = _upstream(ground)
     exchanges = RunningExchanges()
     counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
     counting = CountParts(
@@ -167,6 +157,20 @@ def assemble(ground: Ground) -> Running:
         vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+    )
+
+
+def _upstream(ground: Ground) -> Upstream:
+    return make_upstream(
+        UpstreamGround(
+            settings=ground.settings,
+            stores=ground.stores,
+            bound_keys=ground.keys.bound,
+            data_dir=ground.data_dir,
+            installation_id=ground.installation_id,
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
     )
 
 
