@@ -5,22 +5,16 @@ second does not.  Standard output is for what the owner must read, the log goes 
 """
 
 import asyncio
-import contextlib
-import gc
 import secrets
-import signal
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
-import uvloop
 
 from codex_proxy.access.keys import ADMIN, is_strong
 from codex_proxy.accounts.account import Account
@@ -29,20 +23,21 @@ from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
 from codex_proxy.bootstrap.accounts.upkeep import upkeep
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.commands.announcing import COMMANDS_KEY_ID, announced
+from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
+from codex_proxy.bootstrap.process.running import calm_collector, stop_signals
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
-from codex_proxy.bootstrap.wiring import Ground, ReportDefect, Running, assemble
+from codex_proxy.bootstrap.wiring import Ground, Running, assemble
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
 from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.client_keys import (
-    ADMIN_KEY_ID,
     INFERENCE_KEY_ID,
     EnsuredKeys,
     KeysUnreadable,
@@ -62,7 +57,6 @@ from codex_proxy.storage.sealing.sources import KeySource
 LOOKUP_PAUSE_SECONDS: Final = 3600.0
 LOOKUP_RETRY_SECONDS: Final = 60.0
 EXPIRY_PAUSE_SECONDS: Final = 600.0
-YOUNG_OBJECTS: Final = 20_000  # net allocations until the collector looks at the youngest; Python's default is 700
 IMAGES_FOLDER: Final = "images"
 _SECRET_BYTES: Final = 32
 
@@ -100,11 +94,6 @@ class Assembled:
     token: str
 
 
-def run_until_done(work: Coroutine[Any, Any, None]) -> None:
-    """Run on the fast event loop."""
-    uvloop.run(work)
-
-
 async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
     """Serve until a signal comes.
 
@@ -112,31 +101,20 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
         StartRefused: something the start needs is not there.
         SettingsError: the configuration cannot be used.
     """
-    stop = _signals()
+    stop = stop_signals()
     async with serving(options, environ) as served:
         calm_collector()
-        _announce(served)
+        greet(_greeting(served))
         await stop.wait()
-
-
-def calm_collector() -> None:
-    """Keep the garbage collector from what lives as long as the process, and let it come less often.
-
-    An exchange makes thousands of objects and hardly a cycle; with the default threshold the collector took a
-    twentieth of the CPU time (measured).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
 
 
 async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
     """Serve the simulated backend until a signal comes; raises ``StartRefused``."""
     configure_logs("auto")
-    stop = _signals()
+    stop = stop_signals()
     simulation = _simulation()
     async with simulation.simulated_backend(simulation.scenario_of(scenario), port=port, seed=seed) as base_url:
-        _tell(f"simulated Codex backend listening on {base_url}")
+        tell(f"simulated Codex backend listening on {base_url}")
         await stop.wait()
 
 
@@ -246,20 +224,33 @@ def _url_of(listener: Listener) -> str:
 
 
 async def _upkeep(running: Running, ground: Ground) -> None:
-    jobs: tuple[tuple[str, Callable[[], Awaitable[bool]], Callable[[bool], float], ReportDefect], ...] = (
-        ("upstream lookups", running.lookups.refresh, _lookup_pause, ground.report_defect),
-        ("model lists", running.lists.look, lambda _: TICK_SECONDS, ground.report_defect),
-        ("picture expiry", ground.pictures.expire, lambda _: EXPIRY_PAUSE_SECONDS, ground.report_defect),
-        ("updates", running.updates.look, running.updates.pause_seconds, ground.report_trouble),
+    lookups = repeat(
+        running.lookups.refresh,
+        clock=ground.clock,
+        pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
+        complain=lambda error: ground.report_defect("upstream lookups", error),
     )
-    async with asyncio.TaskGroup() as group:
-        for name, work, pause_seconds, report in jobs:
-            complain = partial(report, name)
-            group.create_task(repeat(work, clock=ground.clock, pause_seconds=pause_seconds, complain=complain))
-
-
-def _lookup_pause(succeeded: bool) -> float:  # noqa: FBT001 - the job runner's form
-    return LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS
+    lists = repeat(
+        running.lists.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: TICK_SECONDS,
+        complain=lambda error: ground.report_defect("model lists", error),
+    )
+    expiry = repeat(
+        ground.pictures.expire,
+        clock=ground.clock,
+        pause_seconds=lambda _: EXPIRY_PAUSE_SECONDS,
+        complain=lambda error: ground.report_defect("picture expiry", error),
+    )
+    updates = repeat(
+        running.updates.look,
+        clock=ground.clock,
+        pause_seconds=running.updates.pause_seconds,
+        complain=lambda error: ground.report_trouble("updates", error),
+    )
+    async with asyncio.TaskGroup() as jobs:
+        for job in (lookups, lists, expiry, updates):
+            jobs.create_task(job)
 
 
 async def _listen(running: Running, settings: Settings) -> Listener:
@@ -348,43 +339,11 @@ def _refuse_weak_key(settings: Settings) -> None:
     structlog.get_logger("codex_proxy").warning("server.proxy_api_key is weak; that will do on loopback only")
 
 
-def _announce(served: Serving) -> None:
-    _tell(f"codex-proxy listening on {served.url}")
-    _announce_bridge(served.bridge)
-    if served.settings.server.proxy_api_key is not None:
-        _tell("client key: server.proxy_api_key, with all scopes")
-    elif served.keys.made_now:
-        _tell(f"admin key:     {served.keys.kept.secret_of(ADMIN_KEY_ID)}")
-        _tell(f"inference key: {served.keys.kept.secret_of(INFERENCE_KEY_ID)}")
-        _tell(f"clients use the inference key; both are shown only now and kept sealed in {served.access_path}")
-    else:
-        _tell(f"client keys: made by an earlier start, kept sealed in {served.access_path}")
-
-
-def _announce_bridge(bridge: OllamaBridge) -> None:
-    status = bridge.status
-    if status.url:
-        _tell(f"Ollama bridge listening on {status.url}")
-    if status.error:
-        structlog.get_logger("codex_proxy").warning("the Ollama bridge is not listening", reason=status.error)
-
-
-def _tell(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-
-def _signals() -> asyncio.Event:
-    """Set at the first signal; at the second one the running task is cancelled."""
-    stop = asyncio.Event()
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def asked() -> None:
-        if stop.is_set() and task is not None:
-            task.cancel()
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked)
-    return stop
+def _greeting(served: Serving) -> Greeting:
+    return Greeting(
+        url=served.url,
+        bridge=served.bridge,
+        keys=served.keys,
+        access_path=served.access_path,
+        has_own_key=served.settings.server.proxy_api_key is not None,
+    )
