@@ -30,7 +30,7 @@ from codex_proxy.bootstrap.outgoing.upstream import Upstream, make_upstream
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.attempts.runner import AttemptRunner
-from codex_proxy.gateway.continuation import Continuation, LearnedRejects
+from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.exchange import Gateway, GatewayParts
 from codex_proxy.gateway.failover import FailoverPolicy
 from codex_proxy.gateway.observers import Observers
@@ -194,7 +194,7 @@ def _gateway(ground: Ground, upstream: Upstream, prompts: PromptEstimates) -> Ga
         runner=AttemptRunner(transport=upstream.transport, codec=codec, orphans=upstream.orphans),
         selection=upstream.selection,
         pool=upstream.pool,
-        continuation=Continuation(new_id=ground.ids.uuid7),
+        continuation=upstream.continuation,
         rejects=LearnedRejects(),
         clock=ground.clock,
         client=upstream.client,

@@ -197,7 +197,7 @@ class _Running:
             return place
         key = self._conversation(prepared)
         upstream_key = (account.row_id, *key) if key else None
-        identity = self._parts.continuation.identity(upstream_key, prepared.request)
+        identity = self._parts.continuation.identity(upstream_key, prepared.request, self._parts.clock.now())
         try:
             call = self._parts.codec.build_call(prepared.request, self._target(prepared, account, place, identity))
         except (Unsupported, InvalidRequest) as error:
@@ -220,7 +220,8 @@ class _Running:
         del call  # the plan lets go of its body once it is sent
 
         def make_delivery(facts: ReplyFacts) -> Delivery:
-            self._parts.continuation.keep_turn_state(upstream_key, identity, facts.turn_state)
+            now = self._parts.clock.now()
+            self._parts.continuation.keep_turn_state(upstream_key, identity, facts.turn_state, now)
             self._notes = prepared.notes + plan.call.notes
             return self._delivery(account, prepared, facts)
 

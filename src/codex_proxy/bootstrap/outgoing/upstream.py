@@ -13,9 +13,10 @@ from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
 from codex_proxy.bootstrap.accounts.services import AccountGround, AccountServices, account_services, egress_book
-from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, trusted_pem
 from codex_proxy.gateway.attempts.orphans import Orphanage
+from codex_proxy.gateway.continuation import Continuation
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.selection import QueuePolicy, Selection
 from codex_proxy.operations.egress.book import EgressBook
@@ -34,6 +35,7 @@ class Upstream:
 
     transport: HttpTransport
     pool: AccountPool
+    continuation: Continuation
     leases: MemoryLeaseBook
     lookups: UpstreamLookups
     orphans: Orphanage
@@ -62,12 +64,14 @@ def make_upstream(
     clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
     transport = HttpTransport(pool=clients, timeouts=_timeouts(settings))
     pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
+    continuation = Continuation(new_id=RandomIds().uuid7)
     lookups = _lookups(settings, transport, pool, clock=clock, client=client, book=book)
     ground = AccountGround(
         settings=settings,
         stores=stores,
         data_dir=data_dir,
         pool=pool,
+        continuation=continuation,
         book=book,
         transport=transport,
         clients=clients,
@@ -82,6 +86,7 @@ def make_upstream(
     return Upstream(
         transport=transport,
         pool=pool,
+        continuation=continuation,
         leases=leases,
         selection=Selection(pool=pool, leases=leases, clock=clock, queue=_queue_policy(settings)),
         lookups=lookups,
