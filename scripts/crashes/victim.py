@@ -74,7 +74,7 @@ async def main(data_dir: Path, base_url: str, count: int) -> None:
     )
     services = upstream.accounts
     await load(services, ())
-    egress = egress_services(services, settings_path=data_dir / "local.yaml")
+    egress = egress_services(services, settings_path=data_dir / "local.yaml", overriding={})
     jobs = JobBook(clock=clock, new_id=new_row_id, complain=services.ground.complain)
     async with upkeep(services, logins(services), egress, jobs):
         tell("ready")

@@ -140,7 +140,8 @@ def assemble(ground: Ground) -> Running:
     )
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=ground.settings.session.trust_user_field)
     gateway = _gateway(ground, upstream, prompts)
-    ways, egress = logins(upstream.accounts), egress_services(upstream.accounts, settings_path=ground.settings_path)
+    ways = logins(upstream.accounts)
+    egress = egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding)
     desks = _desks(ground, upstream, ways, egress)
     data = _DataPlane(
         upstream=upstream,

@@ -5,7 +5,9 @@ written in batches, and what could not be written is written the next time.  Cha
 a second.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +48,7 @@ class AccountKeeper:
     def __init__(self, parts: KeeperParts) -> None:
         self._parts = parts
         self._revision = 0
+        self._arriving = asyncio.Lock()
         self._known: set[str] = set()
 
     async def load(self) -> int:
@@ -59,8 +62,15 @@ class AccountKeeper:
 
     async def follow(self) -> bool:
         """Take in what changed since, by whichever process; for a job.  Raises ``StoreUnusable``."""
-        await self._apply(await self._parts.store.changes_since(self._revision))
+        async with self._arriving:
+            await self._apply(await self._parts.store.changes_since(self._revision))
         return True
+
+    @asynccontextmanager
+    async def arriving(self) -> AsyncIterator[None]:
+        """Implements the import's ``ArrivingAccounts``."""
+        async with self._arriving:
+            yield
 
     async def write(self) -> bool:
         """Write what happened in memory; for a job.
