@@ -16,7 +16,7 @@ from codex_proxy.accounts.choice.need import Need
 from codex_proxy.accounts.lifecycle.evidence import Evidence, ends_at, evidence_of
 from codex_proxy.accounts.lifecycle.states import Occurrence, occurrence_of
 from codex_proxy.accounts.pool import AccountPool, News
-from codex_proxy.accounts.quota.buckets import bucket_of_model
+from codex_proxy.accounts.quota.buckets import DEFAULT_BUCKET, bucket_of_model
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
@@ -141,6 +141,7 @@ class _Running:
         self._progress = Progress(started_at=parts.clock.monotonic())
         self._records: list[AttemptRecord] = []
         self._model_used: str | None = None
+        self._bucket = DEFAULT_BUCKET
         self._notes = exchange.notes
         self._first_content_at: float | None = None
         self._last: Delivery | None = None
@@ -155,6 +156,7 @@ class _Running:
             self._failure = prepared
             return prepared
         self._model_used = prepared.model.slug
+        self._bucket = parts.bucket_of(prepared.model.slug)
         self._notes = prepared.notes
         self._progress.has_lite_form = prepared.model.lite and not prepared.request.is_codex_client
         self._progress.lite_forced = self._progress.has_lite_form and parts.rejects.wants_lite(prepared.model.slug)
@@ -179,7 +181,7 @@ class _Running:
     async def _choose(self, prepared: Prepared, again: str | None) -> Chosen | Failure:
         need = Need(
             model=prepared.model.slug,
-            bucket=self._parts.bucket_of(prepared.model.slug),
+            bucket=self._bucket,
             conversation=self._conversation(prepared),
             is_continued=any(turn.role is Role.ASSISTANT for turn in prepared.request.turns),
             client_key_id=self._exchange.client_key_id,
@@ -290,7 +292,7 @@ class _Running:
         news = News(
             occurrence=occurrence,
             generation=account.generation,
-            bucket=self._parts.bucket_of(self._model_used or ""),
+            bucket=self._bucket,
             until=None if failure is None else ends_at(failure, now=now),
             evidence=msgspec.structs.replace(seen, request_id=self._exchange.request_id),
         )
@@ -354,8 +356,7 @@ class _Running:
         if wait_seconds is None:
             return None
         now = self._parts.clock.now()
-        bucket = self._parts.bucket_of(self._model_used or "")
-        standing = self._parts.pool.standing(now, bucket=bucket, only=self._exchange.bound_to)
+        standing = self._parts.pool.standing(now, bucket=self._bucket, only=self._exchange.bound_to)
         back_at = now if standing.usable_now else standing.retry_at
         return wait_seconds if back_at is None else max(1.0, min(wait_seconds, back_at - now))
 
