@@ -204,6 +204,10 @@ class AccountPool:
         """Whether this account could serve too; ``holds_slot``: it has given a slot for this request already."""
         return self._ranker.serves(row_id, asked, holds_slot=holds_slot)
 
+    def obstacle(self, row_id: str, need: Need, now: float) -> str | None:
+        """What keeps an account from serving ``need``; None where nothing but a missing slot can."""
+        return self._reasons.obstacle(row_id, need, now)
+
     def chosen(self, row_id: str, need: Need, basis: Basis, now: float) -> None:
         """Note that an attempt begins on this account, and on what basis."""
         member = self._roster.members[row_id]

@@ -5,11 +5,9 @@ second does not.  Standard output is for what the owner must read, the log goes 
 """
 
 import asyncio
-import gc
 import secrets
-import signal
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -17,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-import uvloop
 
 from codex_proxy.access.keys import ADMIN, is_strong
 from codex_proxy.accounts.account import Account
@@ -32,6 +29,7 @@ from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
+from codex_proxy.bootstrap.process.running import calm_collector, stop_signals
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
@@ -59,7 +57,6 @@ from codex_proxy.storage.sealing.sources import KeySource
 LOOKUP_PAUSE_SECONDS: Final = 3600.0
 LOOKUP_RETRY_SECONDS: Final = 60.0
 EXPIRY_PAUSE_SECONDS: Final = 600.0
-YOUNG_OBJECTS: Final = 20_000  # net allocations until the collector looks at the youngest; Python's default is 700
 IMAGES_FOLDER: Final = "images"
 _SECRET_BYTES: Final = 32
 
@@ -97,11 +94,6 @@ class Assembled:
     token: str
 
 
-def run_until_done(work: Coroutine[Any, Any, None]) -> None:
-    """Run on the fast event loop."""
-    uvloop.run(work)
-
-
 async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
     """Serve until a signal comes.
 
@@ -109,28 +101,17 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
         StartRefused: something the start needs is not there.
         SettingsError: the configuration cannot be used.
     """
-    stop = _signals()
+    stop = stop_signals()
     async with serving(options, environ) as served:
         calm_collector()
         greet(_greeting(served))
         await stop.wait()
 
 
-def calm_collector() -> None:
-    """Keep the garbage collector from what lives as long as the process, and let it come less often.
-
-    An exchange makes thousands of objects and hardly a cycle; with the default threshold the collector took a
-    twentieth of the CPU time (measured).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
-
-
 async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
     """Serve the simulated backend until a signal comes; raises ``StartRefused``."""
     configure_logs("auto")
-    stop = _signals()
+    stop = stop_signals()
     simulation = _simulation()
     async with simulation.simulated_backend(simulation.scenario_of(scenario), port=port, seed=seed) as base_url:
         tell(f"simulated Codex backend listening on {base_url}")
@@ -366,18 +347,3 @@ def _greeting(served: Serving) -> Greeting:
         access_path=served.access_path,
         has_own_key=served.settings.server.proxy_api_key is not None,
     )
-
-
-def _signals() -> asyncio.Event:
-    """Set at the first signal; at the second one the running task is cancelled."""
-    stop = asyncio.Event()
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def asked() -> None:
-        if stop.is_set() and task is not None:
-            task.cancel()
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked)
-    return stop

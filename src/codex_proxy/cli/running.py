@@ -15,7 +15,8 @@ import typer
 from rich.console import Console
 
 from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.bootstrap.run import ServeOptions, run_until_done
+from codex_proxy.bootstrap.process.running import run_until_done
+from codex_proxy.bootstrap.run import ServeOptions
 from codex_proxy.cli.reaching import Work, with_gateway
 
 Options = TypeVar("Options")

@@ -11,11 +11,26 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.settings.keys import Section
 from codex_proxy.vendors.profile import Capability, Wire
 
 CUSTOM_PREFIX: Final = "custom."
 _CUSTOM: Final = "custom"
+_PROFILE_MEMBERS: Final = {
+    "base_url",
+    "wire",
+    "profile",
+    "display_name",
+    "quirks",
+    "headers",
+    "lookup_headers",
+    "key_header",
+    "model_list_path",
+    "model_list_shape",
+    "families",
+    "paths",
+}
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -29,7 +44,7 @@ class ProviderModel(Section):
 
 
 class ProviderEntry(Section):
-    """One key; what is left out comes from the vendor's profile."""
+    """One key, and what its vendor does otherwise; what is left out comes from the vendor's profile."""
 
     api_key: str | None = Field(default=None, repr=False)
     api_key_env: str | None = None
@@ -38,6 +53,21 @@ class ProviderEntry(Section):
     models: list[str | ProviderModel] = Field(default_factory=list)
     capabilities: list[Capability] | None = None
     allow_private: bool = False
+    profile: str | None = None
+    display_name: str | None = None
+    quirks: dict[str, Any] | None = None
+    headers: dict[str, str] | None = None
+    lookup_headers: dict[str, str] | None = None
+    key_header: str | None = None
+    model_list_path: str | None = None
+    model_list_shape: str | None = None
+    families: list[dict[str, Any]] | None = None
+    paths: dict[str, str] | None = None
+
+    def profile_members(self) -> JsonObject:
+        """What it says of the vendor: whose profile it starts from, and what differs."""
+        told = self.model_dump(mode="json", include=_PROFILE_MEMBERS, exclude_unset=True)
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def _flattened(value: Any) -> Any:

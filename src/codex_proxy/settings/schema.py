@@ -76,6 +76,9 @@ class ModelSection(Section):
     default_instructions: str = key("", "Instructions for requests that bring none.")
     default_tools: list[dict[str, Any]] = key([], "Tools added to every request.", used=False)
     aliases: dict[str, str] = key({}, "Model names of the owner's, by the name clients send.")
+    fallbacks: dict[str, list[str]] = key(
+        {}, "Models to ask in turn where the one of this name cannot be had, by the name clients send."
+    )
     custom_models: CustomModels = key(
         [], "Codex models added to the catalogue: ids, or objects with what is known of them."
     )

@@ -7,12 +7,14 @@ members of a dialect's own profile, which the composition root checks when it bu
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.target import ModelFacts
+
+_Kind = TypeVar("_Kind")
 
 
 class ProfileError(Exception):
@@ -201,17 +203,24 @@ def parse_profiles(data: JsonObject) -> dict[str, VendorProfile]:
 def parse_profile(name: str, members: Any) -> VendorProfile:
     """One profile; see ``parse_profiles``."""
     if not _NAME.fullmatch(name):
-        raise ProfileError(name, "a vendor's name is lower-case letters, digits, hyphens and underscores")
+        raise ProfileError(name, "a name is letters, digits, hyphens and underscores, at most 64 of them")
     if not isinstance(members, dict):
         raise ProfileError(name, "expected the members of a profile")
     if "name" in members:
         raise ProfileError(f"{name}.name", "the name stands before the members")
-    try:
-        profile = msgspec.convert({"display_name": name, **members, "name": name}, VendorProfile)
-    except msgspec.ValidationError as error:
-        raise _at(name, str(error)) from None
+    profile = convert_at(name, {"display_name": name, **members, "name": name}, VendorProfile)
     _check(profile)
     return profile
+
+
+def convert_at(path: str, members: JsonObject, kind: type[_Kind]) -> _Kind:
+    """The members as a value of this kind; raises ``ProfileError`` with the place below ``path``."""
+    try:
+        return msgspec.convert(members, kind)
+    except msgspec.ValidationError as error:
+        found = _PLACE.fullmatch(str(error))
+        reason, place = found.groups() if found else (str(error), None)
+        raise ProfileError(f"{path}{place or ''}", reason[:1].lower() + reason[1:]) from None
 
 
 _AUTHORIZATION: Final = "authorization"
@@ -220,7 +229,7 @@ _CAPABILITIES: Final[Mapping[RawEndpoint, Capability]] = {
     RawEndpoint.IMAGE_EDITS: Capability.IMAGES,
     RawEndpoint.TRANSLATION: Capability.TRANSCRIPTION,
 }
-_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _BASE_URL: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^\s/?#@\\]+)*")
 _PLACE: Final = re.compile(r"(?s)(.*?)(?: - at (?:`key` in )?`\$(.*)`)?")
@@ -229,13 +238,6 @@ _PLACE: Final = re.compile(r"(?s)(.*?)(?: - at (?:`key` in )?`\$(.*)`)?")
 def _fits(pattern: str, model: str) -> bool:
     words = map(re.escape, pattern.lower().split("*"))
     return re.fullmatch(".*".join(words), model.lower()) is not None
-
-
-def _at(name: str, told: str) -> ProfileError:
-    """The sentence of msgspec, with the place it names in front."""
-    found = _PLACE.fullmatch(told)
-    reason, place = found.groups() if found else (told, None)
-    return ProfileError(f"{name}{place or ''}", reason[:1].lower() + reason[1:])
 
 
 def _check(profile: VendorProfile) -> None:

@@ -1,5 +1,6 @@
 """What model names lead to, put together."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from codex_proxy.settings.schema import Settings
 from tests.gateway.scene import FakeClock
 from tests.operations.catalogue.stand_ins import MemoryLists
 from tests.protocols.codex.parts import CLIENT
+from tests.scenarios.stage import stage
+from tests.vendors.samples import SECRET
 
 
 class Keys:
@@ -92,3 +95,36 @@ def test_a_model_is_routed_to_vendors_there_are() -> None:
     refuse_unknown_vendors({"a": "groq"}, {"groq", "openai"})
     with pytest.raises(StartRefused, match=r"model_routing\.a\*: there is no vendor grok; known are groq, openai"):
         refuse_unknown_vendors({"a*": "grok"}, {"openai", "groq"})
+
+
+async def test_a_vendors_models_are_listed_in_every_shape_and_their_routes_explained(tmp_path: Path) -> None:
+    chat = {"provider": "openai", "apiKey": SECRET, "models": ["gpt-4o", "gpt-5.4"]}
+    embeddings = chat | {"models": ["embed"], "capabilities": ["embeddings"]}
+    async with stage(tmp_path) as play:
+        added = [(await play.client.post("/auth/api-keys", json=body)).json()["added"] for body in (chat, embeddings)]
+        openai = {model["id"]: model for model in (await play.client.get("/v1/models")).json()["data"]}
+        claude = await play.client.get("/v1/models?limit=99", headers={"anthropic-version": "2023-06-01"})
+        gemini = await play.client.get("/v1beta/models")
+        info = (await play.client.get("/v1/models/openai:gpt-5.4/info")).json()
+        catalogue = {model["id"] for model in (await play.client.get("/v1/models/catalog")).json()}
+        route = (await play.client.get("/admin/route?model=gpt-4o-high")).json()
+    assert added == [2, 1]
+    names = {"gpt-4o", "openai:gpt-5.4", "embed"}
+    assert {(openai[name]["owned_by"], openai[name]["capabilities"][0]) for name in names} == {
+        ("openai", "chat"),
+        ("openai", "embeddings"),
+    }
+    assert {model["id"] for model in claude.json()["data"]} & names == names - {"embed"}
+    embeds = next(model for model in gemini.json()["models"] if model["name"] == "models/embed")
+    assert embeds["supportedGenerationMethods"] == ["embedContent", "batchEmbedContents"]
+    assert (info["vendor"], info["source"]) == ("openai", "vendor")
+    assert names <= catalogue
+    assert (route["upstream"], route["vendor"], route["model"], route["effort"]) == ("vendor", None, "gpt-4o", "high")
+    assert [key["vendor"] for key in route["keys"]] == ["openai"]
+
+
+async def test_a_start_is_refused_where_a_model_is_routed_to_a_vendor_nobody_knows(tmp_path: Path) -> None:
+    (tmp_path / "local.yaml").write_text("model_routing:\n  house-*: nobody\n")
+    with pytest.raises(StartRefused, match=r"model_routing\.house-\*: there is no vendor nobody; known are .*openai"):
+        async with stage(tmp_path):
+            pass

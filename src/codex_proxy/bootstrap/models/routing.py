@@ -5,10 +5,15 @@ and their models change while the gateway runs.
 """
 
 from collections.abc import Collection, Mapping
+from functools import partial
 
+from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.accounts.quota.buckets import bucket_of_model
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.models.vendors import Vendors
 from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.gateway.ports import Clock
+from codex_proxy.operations.catalogue.explaining import RouteExplaining, RouteParts
 from codex_proxy.operations.catalogue.lists import ModelLists
 from codex_proxy.operations.model_list import MayUse, ModelList, everything
 from codex_proxy.routing.resolve import Resolver
@@ -46,6 +51,19 @@ class Routing:
         if models is not self._seen:
             self._seen, self._known = models, by_id(models)
         return self._known
+
+    def explaining(self, pool: AccountPool, clock: Clock) -> RouteExplaining:
+        """Who tells where names lead."""
+        return RouteExplaining(
+            RouteParts(
+                resolver=self.resolver,
+                plans_of=self.lists.plans_of,
+                pool=pool,
+                bucket_of=partial(bucket_of_model, table=self._settings.quota.model_buckets),
+                vendor_keys=self._vendors.all_keys,
+                clock=clock,
+            )
+        )
 
     def model_list(self, may_use: MayUse = everything) -> ModelList:
         """The models that client keys are shown."""

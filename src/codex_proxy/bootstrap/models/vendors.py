@@ -33,13 +33,14 @@ class Offering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendors:
-    """What is known of the vendors' keys: their offers, and their models as they are listed.
+    """What is known of the vendors' keys: their offers, their models as they are listed, and the keys themselves.
 
-    Both are asked for every request; ``models`` gives the same tuple until something changed.
+    Offers and models are asked for every request; ``models`` gives the same tuple until something changed.
     """
 
     offers: Callable[[], Offered] = Offering
     models: Callable[[], tuple[VendorModel, ...]] = tuple
+    all_keys: Callable[[], Iterable[VendorKey]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class VendorGround:
 
 def vendors_of(ground: VendorGround) -> Vendors:
     """What these keys offer, with what the vendors' profiles know of the models."""
-    return Vendors(offers=ground.offers, models=_Listed(ground))
+    return Vendors(offers=ground.offers, models=_Listed(ground), all_keys=ground.all_keys)
 
 
 class _Listed:

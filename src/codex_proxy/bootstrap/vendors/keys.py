@@ -14,20 +14,23 @@ from typing import Final
 
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.outgoing.vendors import VendorCalls
 from codex_proxy.bootstrap.vendors.configured import configured_keys
-from codex_proxy.bootstrap.vendors.profiles import vendor_profiles
+from codex_proxy.bootstrap.vendors.profiles import with_owners
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.vendor_keys.book import FOLLOW_SECONDS, WRITE_SECONDS, BookParts, KeyBook
 from codex_proxy.operations.vendor_keys.catalogue import VendorCatalogue
 from codex_proxy.operations.vendor_keys.changes import ChangeParts, KeyChanges
 from codex_proxy.operations.vendor_keys.lists import ListParts, ModelLists
+from codex_proxy.settings.providers import CUSTOM_PREFIX
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.legacy.vendor_keys import import_node_keys
 from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.vendors.lists_file import ListsFile
 from codex_proxy.transports.vendors.base_urls import BaseUrls
 from codex_proxy.vendors.key import VendorKey
+from codex_proxy.vendors.profile import ProfileError
 from codex_proxy.vendors.telling import Profiles
 
 ROW_ID_BYTES: Final = 8
@@ -63,10 +66,19 @@ class VendorKeyServices:
     notices: list[str] = field(default_factory=list)
 
 
+def profiles_of(settings: Settings) -> Profiles:
+    """The packaged profiles, and one for each entry of the owner's configuration.  Raises ``StartRefused``."""
+    told = {name.removeprefix(CUSTOM_PREFIX): entry.profile_members() for name, entry in settings.providers.items()}
+    try:
+        return with_owners(told)
+    except ProfileError as error:
+        raise StartRefused(f"providers.{error}") from error
+
+
 def keys_of_settings(settings: Settings, environ: Mapping[str, str]) -> tuple[VendorKey, ...]:
     """The keys that the settings name.  Raises ``StartRefused``."""
     return configured_keys(
-        settings.providers, environ=environ, profiles=vendor_profiles(), addresses=_base_urls(settings)
+        settings.providers, environ=environ, profiles=profiles_of(settings), addresses=_base_urls(settings)
     )
 
 

@@ -66,7 +66,8 @@ class GeminiProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ``call_ids`` says whether calls and their responses carry ids (Vertex refused them before Gemini 3); ``json_schema``
     whether tools and answers take JSON Schema, else Gemini's own subset; ``thinking_levels`` are the models, by the
     beginning of their id, that take a level in place of a token budget, whose bounds are ``least_budget`` and
-    ``most_budget``; ``signed`` those that refuse a first call without a thought signature.
+    ``most_budget``; ``thinks`` False never speaks of thinking; ``signed`` are those that refuse a first call without a
+    thought signature.
     """
 
     path: str = "/v1beta"
@@ -78,6 +79,7 @@ class GeminiProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     headers: tuple[tuple[str, str], ...] = ()
     sends: JsonObject = {}
     refuses: tuple[str, ...] = ()
+    thinks: bool = True
     least_budget: int = 0
     most_budget: int = 24_576
 

@@ -28,15 +28,20 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "apim-request-id", "mistral-correl
 class ChatClient:
     """The dialect's verbs for the client role.
 
-    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.  ``takes_stops``
+    False leaves it to the gateway to end answers at stop strings, whatever the model.
     """
 
     def __init__(
-        self, profile: ChatProfile | None = None, *, profile_of: Callable[[str], ChatProfile] | None = None
+        self,
+        profile: ChatProfile | None = None,
+        *,
+        profile_of: Callable[[str], ChatProfile] | None = None,
+        takes_stops: bool = True,
     ) -> None:
         usual = profile or ChatProfile()
         self._profile_of = profile_of or (lambda _: usual)
-        self.takes_stops = "stop" not in usual.refuses
+        self.takes_stops = takes_stops and "stop" not in usual.refuses
 
     @property
     def dialect(self) -> Dialect:

@@ -142,3 +142,9 @@ def test_a_budget_stays_within_the_models_bounds(effort: str, budget: int | None
     profile = GeminiProfile(least_budget=128, most_budget=32_768)
     told = thinking(Reasoning(effort=effort, budget_tokens=budget), profile=profile)
     assert told["thinkingBudget"] == said
+
+
+def test_a_model_that_does_not_think_is_not_told_to() -> None:
+    made, notes = config(reasoning=Reasoning(effort="high"), profile=GeminiProfile(thinks=False))
+    assert ("thinkingConfig" in made, notes) == (False, ["reasoning_effort"])
+    assert config(profile=GeminiProfile(thinks=False)) == ({}, [])

@@ -42,7 +42,7 @@ def test_what_the_vendor_runs_is_offered_and_can_be_chosen() -> None:
 def test_free_text_tools_go_as_functions_where_there_are_none() -> None:
     patch = ChooseTool(name="patch", kind=ToolKind.CUSTOM)
     made = offered(ResponsesProfile(custom_tools=False), tools=(CustomTool(name="patch"),), tool_choice=patch)
-    assert (kinds(made), made.disguised) == (["function"], {"patch"})
+    assert (kinds(made), made.disguised) == (["function"], frozenset({"patch"}))
     assert made.members["tool_choice"] == {"type": "function", "name": "patch"}
 
 

@@ -45,7 +45,9 @@ def build_config(request: Request, target: Target, profile: GeminiProfile) -> tu
     config = _sampling(request.sampling)
     form, notes = _output(request, profile)
     config |= form
-    thinking = _thinking(request.reasoning, target, profile)
+    thinking = _thinking(request.reasoning, target, profile) if profile.thinks else {}
+    if not profile.thinks and (target.effort or request.reasoning.effort):
+        notes.append(Note(path="reasoning_effort", verdict=Verdict.DROPPED, detail="the model does not think"))
     if thinking:
         config["thinkingConfig"] = thinking
     if any(isinstance(tool, HostedTool) and tool.kind == IMAGE_GENERATION for tool in request.tools):
