@@ -72,7 +72,7 @@ def _transfer(house: Household) -> TransferParts:
                 book=book,
                 now=house.clock.now,
                 new_id=lambda: f"{next(numbers):016x}",
-                taken=lambda: None,
+                taken=lambda _: None,
                 rerouted=_nobody_cares,
             )
         ),

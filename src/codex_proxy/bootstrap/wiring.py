@@ -160,7 +160,6 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             vendors=askers,
             resolver=routing.resolver,
             clock=ground.clock,
-            new_id=ground.ids.uuid7,
             observer=observer,
             pictures=ground.pictures,
         )

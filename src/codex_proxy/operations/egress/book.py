@@ -42,7 +42,10 @@ class EgressPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EgressBook:
-    """Proxies, assignments and standings; ``now`` gives epoch seconds.  ``version`` grows when a way may be another."""
+    """Proxies, assignments and standings; ``now`` gives epoch seconds.
+
+    ``version`` grows when any way may be another; whoever changes assignments knows of which accounts.
+    """
 
     def __init__(self, *, policy: EgressPolicy, now: Callable[[], float]) -> None:
         self._policy = policy
@@ -74,6 +77,12 @@ class EgressBook:
 
         What another process's check found since is believed as our own would be.
         """
+        moved = assigned_anew(self._egresses, egresses)
+        if moved is not None:
+            self._egresses = egresses
+            for row_id in moved:
+                self._ways.pop(row_id, None)
+            return
         before, there = self._proxies, {proxy.proxy_id: proxy for proxy in egresses.proxies}
         same = {key for key, proxy in there.items() if key in before and before[key].url == proxy.url}
         known = same | {GLOBAL_ID, DIRECT_ID}
@@ -151,3 +160,10 @@ class EgressBook:
         now = self._now()
         ends = [standing.region_until for standing in self._standings.values() if standing.region_until is not None]
         self._stale_at = min((end for end in ends if end > now), default=None)
+
+
+def assigned_anew(before: Egresses, after: Egresses) -> frozenset[str] | None:
+    """The accounts that have another assignment, where nothing else changed; None where any way may be another."""
+    if before.proxies != after.proxies:
+        return None
+    return frozenset(row_id for row_id, _ in before.assignments.items() ^ after.assignments.items())
