@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.issuer import grant_of
 from codex_proxy.accounts.record import Secrets
 from codex_proxy.bootstrap.accounts.egress import egress_services
@@ -19,7 +20,7 @@ from codex_proxy.bootstrap.accounts.opening import open_account_stores
 from codex_proxy.bootstrap.accounts.services import AccountServices, new_row_id
 from codex_proxy.bootstrap.accounts.upkeep import load, upkeep
 from codex_proxy.bootstrap.clock import SystemClock
-from codex_proxy.bootstrap.outgoing.upstream import make_upstream
+from codex_proxy.bootstrap.outgoing.upstream import UpstreamGround, make_upstream
 from codex_proxy.bootstrap.simulated import simulated_urls
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.login.outcomes import new_account
@@ -65,12 +66,15 @@ async def main(data_dir: Path, base_url: str, count: int) -> None:
     settings, clock = settings_for(base_url), SystemClock()
     stores = await open_account_stores(settings.storage, data_dir=data_dir, keys=KeyFile(data_dir), now=clock.now())
     upstream = make_upstream(
-        settings,
-        stores,
-        data_dir=data_dir,
-        installation_id="victim",
-        clock=clock,
-        complain=lambda where, error: tell(f"trouble {where}: {error}"),
+        UpstreamGround(
+            settings=settings,
+            stores=stores,
+            bound_keys=BoundKeys(b"pepper"),
+            data_dir=data_dir,
+            installation_id="victim",
+            clock=clock,
+            complain=lambda where, error: tell(f"trouble {where}: {error}"),
+        )
     )
     services = upstream.accounts
     await load(services, ())

@@ -45,6 +45,32 @@ class _NotingSocket(socket.socket):
         return there, address
 
 
+class _Cutting:
+    """Breaks the connection under an answer that was left unfinished, as our own server does and hypercorn does not."""
+
+    def __init__(self, backend: SimulatedBackend) -> None:
+        self._backend = backend
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        is_over = scope["type"] != "http"
+
+        async def noting_receive() -> Any:
+            nonlocal is_over
+            message = await receive()
+            is_over |= message["type"] == "http.disconnect"
+            return message
+
+        async def noting_send(message: Any) -> None:
+            nonlocal is_over
+            is_over |= message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        await self._backend(scope, noting_receive, noting_send)
+        if not is_over:
+            protocol = send.__self__.send.__self__
+            protocol.send.__self__.writer.transport.abort()
+
+
 class _Config(Config):
     """For one socket that listens already."""
 
@@ -77,7 +103,7 @@ def tls_front(folder: Path, scenario: str) -> Iterator[TlsFront]:
     config.alpn_protocols = ["h2", "http/1.1"]
     config.errorlog = None
     config.graceful_timeout = 0.2
-    with _serving(backend, config):
+    with _serving(_Cutting(backend), config):
         yield TlsFront(url=url, authority=authority_file, backend=backend, accepted=bound.accepted, identity=identity)
 
 

@@ -12,6 +12,7 @@ from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.lifecycle.states import State
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.failure import Failure, FailureKind
@@ -31,7 +32,6 @@ from codex_proxy.gateway.selection import QueuePolicy, Selection
 from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream, UpstreamPlace
 from codex_proxy.protocols.base import AnyStep, PassedStep, Step
 from codex_proxy.protocols.codex.client import CodexClient
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, ScriptedTransport, Stall
 from tests.protocols.codex.parts import CLIENT
@@ -164,7 +164,7 @@ class Scene:
             runner=AttemptRunner(transport=self.transport, orphans=self.orphans),
             accounts=AccountUpstream(accounts_parts),
             clock=self.clock,
-            resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
+            resolver=lambda: Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4"),
             defaults=lambda: Defaults(strict=strict),
             failover=FailoverPolicy(),
             observer=Observers(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical.target import ModelFacts
-from codex_proxy.routing.catalogue import Catalogue, fetched_catalogue, static_catalogue
+from codex_proxy.routing.catalogue import Catalogue, fetched_catalogue
 from codex_proxy.routing.names import EFFORT_SUFFIXES, TIER_SUFFIXES
 from codex_proxy.routing.resolve import MAX_ALIAS_DEPTH, Resolved, Resolver, Rule, UnknownModel
 
@@ -72,7 +73,7 @@ def test_a_family_whose_model_is_not_listed_falls_to_the_best_one_with_a_note() 
 
 
 def test_until_the_list_is_in_a_name_that_looks_right_passes() -> None:
-    found = resolve("gpt-99-codex", static_catalogue())
+    found = resolve("gpt-99-codex", packaged_catalogue())
     assert isinstance(found, Resolved)
     assert found.model.slug == "gpt-99-codex"
     assert isinstance(resolve("gpt-99-codex"), UnknownModel)

@@ -17,6 +17,7 @@ from codex_proxy.accounts.keeping import AffinityStore, CookieStore, EgressStore
 from codex_proxy.accounts.store import AccountStore
 from codex_proxy.storage.opening import DATABASE_FILE, Stores, open_stores
 from codex_proxy.storage.sealing.sources import KeyFile, KeySource
+from codex_proxy.vendors.store import VendorKeyStore
 from tests.stores.memory_keeping import (
     MemoryAffinityStore,
     MemoryCookieStore,
@@ -24,6 +25,7 @@ from tests.stores.memory_keeping import (
     MemoryRefreshLocks,
 )
 from tests.stores.memory_store import MemoryAccountStore
+from tests.stores.memory_vendor_keys import MemoryVendorKeyStore
 
 NOW = 1_790_000_000.0
 
@@ -36,6 +38,7 @@ class Kept:
     affinity: AffinityStore
     cookies: CookieStore
     egress: EgressStore
+    vendor_keys: VendorKeyStore
     locks: RefreshLocks
 
 
@@ -47,6 +50,7 @@ def in_memory() -> Kept:
         affinity=MemoryAffinityStore(accounts.row_ids),
         cookies=MemoryCookieStore(accounts.row_ids),
         egress=MemoryEgressStore(accounts.row_ids),
+        vendor_keys=MemoryVendorKeyStore(),
         locks=MemoryRefreshLocks(),
     )
 
@@ -58,6 +62,7 @@ def of(stores: Stores) -> Kept:
         affinity=stores.affinity,
         cookies=stores.cookies,
         egress=stores.egress,
+        vendor_keys=stores.vendor_keys,
         locks=stores.locks,
     )
 
@@ -83,7 +88,9 @@ async def emptied(address: str) -> str:
     engine = create_async_engine(address.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.begin() as connection:
         if await connection.run_sync(lambda plain: inspect(plain).has_table("store_state")):
-            await connection.execute(text("TRUNCATE accounts, removed_accounts, egress_proxies, marks CASCADE"))
+            await connection.execute(
+                text("TRUNCATE accounts, removed_accounts, egress_proxies, marks, vendor_keys CASCADE")
+            )
             await connection.execute(
                 text("UPDATE store_state SET revision = 0, egress_revision = 0, sealing_key_id = NULL")
             )

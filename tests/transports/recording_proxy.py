@@ -33,8 +33,9 @@ class Passage:
 class RecordingProxy:
     """``passages`` is what it let through, in order; ``refused_count`` how often it did not; ``user_agents`` who asked.
 
-    ``refusal`` is a whole HTTP answer that everybody gets instead of a passage; ``detour`` a port of this machine that
-    everybody gets to, whatever the target, which is noted as asked for.
+    ``refusal`` is a whole HTTP answer that everybody gets instead of a passage, ``socks_refusal`` a number that says
+    the same in SOCKS5; ``is_closed`` lets nobody log in; ``detour`` is a port of this machine that everybody gets to,
+    whatever the target, which is noted as asked for.
     """
 
     def __init__(self, *, credentials: tuple[str, str] | None, leaves_from: str) -> None:
@@ -44,6 +45,8 @@ class RecordingProxy:
         self.refused_count = 0
         self.refusal: bytes | None = None
         self.detour: int | None = None
+        self.socks_refusal: int | None = None
+        self.is_closed = False
         self.port = 0
         self._credentials = credentials
         self._leaves_from = leaves_from
@@ -109,7 +112,7 @@ class RecordingProxy:
         await self._connect(place.netloc, reader, writer, sent_on=forwarded)
 
     def _admits(self, user: tuple[str, str] | None) -> bool:
-        return self._credentials is None or user == self._credentials
+        return not self.is_closed and (self._credentials is None or user == self._credentials)
 
     async def _connect(
         self,
@@ -150,6 +153,10 @@ class RecordingProxy:
             self.refused_count += 1
             return
         target = await _socks_target(reader)
+        if self.socks_refusal is not None:
+            self.refused_count += 1
+            writer.write(bytes((_SOCKS_VERSION, self.socks_refusal, 0, 1)) + bytes(6))
+            return
         self.passages.append(Passage(way="socks5", target=target, user=user[0] if user else None))
         try:
             there = await self._reach(target)

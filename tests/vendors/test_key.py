@@ -2,7 +2,7 @@
 
 import pytest
 
-from codex_proxy.vendors.key import KeyModel, VendorKey
+from codex_proxy.vendors.key import KeyModel, KeyStatus, VendorKey
 from tests.vendors.samples import NOW, SECRET, key
 
 
@@ -24,6 +24,14 @@ def test_a_configured_key_is_known_by_its_own_name_and_by_its_vendors() -> None:
     assert configured.is_named("cheap")
     assert configured.is_named("deepseek")
     assert not configured.is_named("openai")
+
+
+def test_a_key_is_off_as_a_whole_or_model_by_model() -> None:
+    on, off = KeyModel(id="m"), KeyModel(id="n", enabled=False)
+    assert key(status=KeyStatus.DISABLED).is_off
+    assert key(models=(off,)).is_off
+    assert not key(models=(on, off)).is_off
+    assert not key(models=(), status=KeyStatus.ERROR).is_off
 
 
 def test_what_a_key_says_of_a_model() -> None:

@@ -143,7 +143,7 @@ def test_an_attempt_with_a_key_that_is_gone_changes_nothing(told: Failure) -> No
     pool.remove("a")
     pool.settle("a", told, NOW)
     pool.used("a", NOW)
-    assert (heard, pool.keys(), pool.find("a")) == ([], (), None)
+    assert (heard, pool.all_keys(), pool.find("a")) == ([], (), None)
 
 
 def test_offers_are_the_same_object_until_the_keys_are_others() -> None:

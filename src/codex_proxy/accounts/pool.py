@@ -204,6 +204,10 @@ class AccountPool:
         """Whether this account could serve too; ``holds_slot``: it has given a slot for this request already."""
         return self._ranker.serves(row_id, asked, holds_slot=holds_slot)
 
+    def obstacle(self, row_id: str, need: Need, now: float) -> str | None:
+        """What keeps an account from serving ``need``; None where nothing but a missing slot can."""
+        return self._reasons.obstacle(row_id, need, now)
+
     def chosen(self, row_id: str, need: Need, basis: Basis, now: float) -> None:
         """Note that an attempt begins on this account, and on what basis."""
         member = self._roster.members[row_id]
@@ -296,10 +300,10 @@ class AccountPool:
         self._roster.candidates(bucket, now)
         return {row_id: member.seats[bucket].verdict for row_id, member in self._roster.members.items()}
 
-    def standing(self, now: float, *, bucket: str = DEFAULT_BUCKET) -> PoolStanding:
-        """Whether somebody is logged in, one could serve, and one has a free slot for it."""
+    def standing(self, now: float, *, bucket: str = DEFAULT_BUCKET, only: str | None = None) -> PoolStanding:
+        """Whether somebody is logged in, one could serve, and one has a free slot; of all, or of ``only`` this one."""
         self._roster.candidates(bucket, now)
-        members = self._roster.members.values()
+        members = [each for each in self._roster.members.values() if only is None or each.row_id == only]
         return pool_standing((_with_egress(each, bucket, now), not self._roster.is_full(each)) for each in members)
 
     def capacity(self, now: float, *, bucket: str = DEFAULT_BUCKET) -> Capacity:

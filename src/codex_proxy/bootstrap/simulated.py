@@ -15,6 +15,7 @@ from codex_proxy.simulator.player import DROP
 from codex_proxy.simulator.scenario import Scenario, ScenarioError, load_scenario
 from codex_proxy.simulator.tokens import ISSUER, LIFETIME_SECONDS, make_token
 from codex_proxy.simulator.updates import DIST_TAGS, FEED
+from codex_proxy.simulator.vendors.service import PREFIX as VENDORS
 
 if TYPE_CHECKING:
     from codex_proxy.server.asgi import Receive, Scope, Send
@@ -44,6 +45,11 @@ def simulated_urls(base_url: str) -> SimulatedUrls:
         feed=root + FEED,
         dist_tags=root + DIST_TAGS,
     )
+
+
+def simulated_vendor(base_url: str, name: str, *, version: str = "v1") -> str:
+    """The base URL of a scenario's vendor, beside a simulated backend's."""
+    return f"{base_url.removesuffix(PREFIX)}{VENDORS}{name}/{version}"
 
 
 def simulated_tokens(issuer: str = ISSUER) -> list[str]:

@@ -15,7 +15,8 @@ import typer
 
 from codex_proxy import __version__
 from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.bootstrap.run import ServeOptions, load, run_until_done, serve, simulate
+from codex_proxy.bootstrap.process.running import run_until_done
+from codex_proxy.bootstrap.run import ServeOptions, load, serve, simulate
 from codex_proxy.cli.asking import GatewayRefused
 from codex_proxy.cli.commands import EXIT_FAILED, ConfigFile, DataDir, add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table

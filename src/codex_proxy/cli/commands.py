@@ -1,4 +1,4 @@
-"""The commands that speak to a gateway: ``login``, ``accounts`` and ``explain``.
+"""The commands that speak to a gateway: ``login``, ``accounts``, ``explain`` and ``route``.
 
 Rules of this file: arguments in, work done elsewhere; exit code 1 where the gateway refused or an account did not
 come through.  Files are read and written here.
@@ -15,10 +15,12 @@ import typer
 from rich.console import Console
 
 from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.bootstrap.run import ServeOptions, run_until_done
+from codex_proxy.bootstrap.process.running import run_until_done
+from codex_proxy.bootstrap.run import ServeOptions
 from codex_proxy.cli import accounts as work
 from codex_proxy.cli.accounts import AccountScene, Import, media_type_of
 from codex_proxy.cli.asking import Gateway
+from codex_proxy.cli.catalogue.route import show_route
 from codex_proxy.cli.login import LoginScene, log_in, log_in_by_device, log_in_by_paste
 from codex_proxy.cli.reaching import Work, with_gateway
 
@@ -162,10 +164,22 @@ def explain_command(request_id: str, *, data_dir: DataDir = None, config_file: C
     _run(explain, data_dir, config_file)
 
 
+def route_command(
+    model: Annotated[str, typer.Argument(help="A model name as clients send it; none for the default.")] = "",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    data_dir: DataDir = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Say where a model name leads, step by step, and who could serve it now."""
+    _run(lambda gateway: show_route(gateway, _console(), model, as_json=as_json), data_dir, config_file)
+
+
 def add_commands(app: typer.Typer) -> None:
     """Add these commands to the program's."""
     app.command("login")(login_command)
     app.command("explain")(explain_command)
+    app.command("route")(route_command)
     app.add_typer(accounts, name="accounts")
 
 

@@ -49,13 +49,15 @@ from codex_proxy.routing.resolve import Resolver
 class ExchangeInput(msgspec.Struct, frozen=True, kw_only=True):
     """One client request, parsed.
 
-    ``link_base`` is the scheme and authority of links in the answer, as this client reaches us; needed only where links
-    are wanted.  ``prompt`` is for observers alone.  ``body`` is what the client sent, for vendors of its own dialect.
+    ``bound_to`` is the only account that may serve it, None for any.  ``link_base`` is the scheme and authority of
+    links in the answer, as this client reaches us; needed only where links are wanted.  ``prompt`` is for observers
+    alone.  ``body`` is what the client sent, for vendors of its own dialect.
     """
 
     request: Request
     request_id: str
     client_key_id: str
+    bound_to: str | None = None
     notes: tuple[Note, ...] = ()
     link_base: str = ""
     prompt: PromptEstimate | None = None
@@ -168,12 +170,16 @@ class _Running:
         self._model_used = prepared.model.slug
         self._notes = prepared.notes
         self._progress = Progress(started_at=self._progress.started_at)
-        asker = Asker(request_id=self._exchange.request_id, client_key_id=self._exchange.client_key_id)
+        exchange = self._exchange
+        asker = Asker(request_id=exchange.request_id, client_key_id=exchange.client_key_id, bound_to=exchange.bound_to)
         return await self._try(prepared, upstream.ask(asker, prepared, self._progress))
 
     def _upstream(self, prepared: Prepared) -> Upstream | Failure:
         if prepared.vendor is None:
             return self._parts.accounts
+        if self._exchange.bound_to is not None:
+            told = "this key is served by its own account alone, and the model is a vendor's"
+            return Failure(kind=FailureKind.NOT_PERMITTED, message=told, param="model")
         if self._parts.vendors is not None:
             return self._parts.vendors
         told = f"the model {prepared.request.model!r} is a vendor's, and this endpoint asks ChatGPT accounts only"
@@ -256,6 +262,7 @@ class _Running:
             at_end=not prepared.request.stream,
             commit=self._commit,
             observe_limits=candidate.observe,
+            takes_empty=candidate.vendor is not None,  # that accounts answer so at times is their upstream's defect
         )
 
     def _commit(self) -> None:

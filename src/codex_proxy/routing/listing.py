@@ -2,6 +2,7 @@
 
 Rules of this file: pure; an alias, or a name with suffixes, looks like the model it stands for, under its own name; one
 that leads nowhere is not shown.  An alias under a model's own name stands in that model's place.
+A vendor's models have no rows with suffixes, since nobody told which of them mean something there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -43,7 +44,7 @@ def with_variants(rows: Iterable[ModelFacts], resolver: Resolver) -> Iterator[Mo
 
 
 def _names_with_suffixes(model: ModelFacts) -> Iterator[str]:
-    if not model.visible or "text" not in model.output_modalities:
+    if not model.visible or model.vendor is not None or "text" not in model.output_modalities:
         return
     efforts = ["", *(f"-{effort}" for effort in model.efforts if effort in EFFORT_SUFFIXES)]
     offered = model.service_tiers or _USUAL_TIERS

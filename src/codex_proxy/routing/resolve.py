@@ -274,8 +274,9 @@ class _Search:
         return _asked(self._vendors_model(VendorRoute(vendor=vendor, model=reading.name)), reading)
 
     def _vendors_model(self, route: VendorRoute) -> Resolved:
-        known = self._known.vendor_models.get(route.model)
-        return Resolved(model=ModelFacts(slug=route.model) if known is None else known, vendor=route)
+        known = self._known.vendor_models.get(route.model) or ModelFacts(slug=route.model)
+        vendor = route.vendor or self._known.offers[route.model][0]
+        return Resolved(model=msgspec.structs.replace(known, vendor=vendor), vendor=route)
 
     def _guessed(self, name: str) -> Resolved | None:
         """By what the name looks like, without its suffixes."""
@@ -323,14 +324,13 @@ def _nearest(name: str, known: Resolver) -> tuple[str, ...]:
     wanted = name.strip()
     if len(wanted) > names.MAX_NAME_LENGTH:
         return ()
-    ids = dict.fromkeys(_known_ids(known))
+    ids = dict.fromkeys(_known_ids(known, with_vendors=":" in wanted))
     return tuple(get_close_matches(wanted, ids, n=_NEAREST_COUNT, cutoff=_LIKENESS))
 
 
-def _known_ids(known: Resolver) -> Iterator[str]:
+def _known_ids(known: Resolver, *, with_vendors: bool) -> Iterator[str]:
     yield from known.catalogue.models
     yield from known.aliases
     for model, vendors in known.offers.items():
-        yield model
-        yield from (f"{vendor}:{model}" for vendor in vendors)
+        yield from (f"{vendor}:{model}" for vendor in vendors) if with_vendors else (model,)
     yield from (name for name in known.model_routing if not names.is_pattern(name))

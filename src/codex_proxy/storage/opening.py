@@ -1,4 +1,4 @@
-"""Opening what keeps accounts: SQLite in a file, or a PostgreSQL.
+"""Opening what keeps accounts and vendor keys: SQLite in a file, or a PostgreSQL.
 
 Rules of this file: a store that cannot be used is copied away, told about and left alone; nothing is read from it and
 nothing written, and never does an empty one take its place.  Before a schema changes there is a backup.
@@ -35,10 +35,12 @@ from codex_proxy.storage.sql.egress import SqlEgressStore
 from codex_proxy.storage.sql.engines import Engines, sqlite_engines
 from codex_proxy.storage.sql.marks import SqlMarks
 from codex_proxy.storage.sql.resealing import adopt_key, reseal, sealing_key_id
+from codex_proxy.storage.sql.vendor_keys.store import SqlVendorKeyStore
 from codex_proxy.storage.upkeep.backups import back_up
 from codex_proxy.storage.upkeep.quarantine import quarantine
 from codex_proxy.storage.upkeep.revisions import bring_up_to_date
 from codex_proxy.storage.upkeep.sqlite_files import Unreadable, look, make, make_private, update
+from codex_proxy.vendors.store import VendorKeyStore
 
 DATABASE_FILE: Final = "codex-proxy.sqlite"  # `accounts.sqlite` is the Node system's, whose store may lie here too
 _ADVICE: Final = "nothing is read from it or written to it; put a backup in its place, or move it away to begin anew"
@@ -46,12 +48,13 @@ _ADVICE: Final = "nothing is read from it or written to it; put a backup in its 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """Everything that is kept of accounts.  Where ``health`` is not ok every verb raises ``StoreUnusable``."""
+    """Everything that is kept.  Where ``health`` is not ok every verb raises ``StoreUnusable``."""
 
     accounts: AccountStore
     affinity: AffinityStore
     cookies: CookieStore
     egress: EgressStore
+    vendor_keys: VendorKeyStore
     marks: SqlMarks
     locks: RefreshLocks
     health: PersistenceHealth
@@ -164,6 +167,7 @@ def _stores(database: Database, unseal: Unseal, locks: RefreshLocks, health: Per
         affinity=SqlAffinityStore(database),
         cookies=SqlCookieStore(database, unseal),
         egress=SqlEgressStore(database, unseal),
+        vendor_keys=SqlVendorKeyStore(database, unseal),
         marks=SqlMarks(database),
         locks=locks,
         health=health,

@@ -113,9 +113,7 @@ class UrlGuard:
         else:
             addresses = await self._addresses(name, port)
         for address in addresses:
-            _check_reach(address, allow_private=allow_private)
-            if carries_key:
-                _check_secrecy(address, scheme=url.scheme)
+            check_address(address, scheme=url.scheme, allow_private=allow_private, carries_key=carries_key)
         return CheckedUrl(url=str(url), name=name, addresses=tuple(addresses), port=port)
 
     def connecting(self, builder: ClientBuilder, checked: CheckedUrl) -> ClientBuilder:
@@ -138,6 +136,13 @@ class UrlGuard:
         if not addresses:
             raise NameUnknown
         return addresses
+
+
+def check_address(text: str, *, scheme: str, allow_private: bool, carries_key: bool) -> None:
+    """See whether an IP address may be asked; raises ``AddressRefused``."""
+    _check_reach(text, allow_private=allow_private)
+    if carries_key:
+        _check_secrecy(text, scheme=scheme)
 
 
 def _check_reach(text: str, *, allow_private: bool) -> None:

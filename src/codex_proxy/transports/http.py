@@ -36,6 +36,7 @@ _EGRESS_WORDS: Final = {
     "tunnel error: unsuccessful": "it would not connect to the upstream",
     "tunnel error: unexpected end of file": "it broke off",
     "SOCKS error: failed to create underlying connection": "it cannot be reached",
+    "SOCKS error: connection not allowed": "its rules do not allow it",
     "SOCKS error: credentials not accepted": "it wants other credentials",
     "SOCKS error: server does not support user/pass authentication": "it wants other credentials",
 }

@@ -86,6 +86,12 @@ class VendorKey(msgspec.Struct, frozen=True, kw_only=True):
             return _MASK
         return f"{self.secret[:_SHOWN_CHARACTERS]}{_MASK}{self.secret[-_SHOWN_CHARACTERS:]}"
 
+    @property
+    def is_off(self) -> bool:
+        """Whether its owner switched it off, as a whole or model by model."""
+        is_emptied = bool(self.models) and not any(model.enabled for model in self.models)
+        return self.status is KeyStatus.DISABLED or is_emptied
+
     def model(self, model_id: str) -> KeyModel | None:
         """What the key says of this model; None where it does not list it."""
         return next((model for model in self.models if model.id == model_id), None)

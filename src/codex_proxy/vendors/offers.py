@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from codex_proxy.vendors.key import KeyStatus, VendorKey
+from codex_proxy.vendors.key import VendorKey
 
 
 class Offers(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ def offers_of(keys: Iterable[VendorKey]) -> Offers:
     listed: dict[str, set[str]] = {}
     names: set[str] = set()
     for key in keys:
-        if key.status is KeyStatus.DISABLED:
+        if key.is_off:
             continue
         names |= {key.vendor, key.called}
         for model in key.models:

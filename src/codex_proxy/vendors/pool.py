@@ -76,7 +76,7 @@ class VendorPool:
         """The key as it is now."""
         return self._keys.get(row_id)
 
-    def keys(self) -> tuple[VendorKey, ...]:
+    def all_keys(self) -> tuple[VendorKey, ...]:
         """All keys, in the order in which they came."""
         return tuple(self._keys.values())
 
@@ -133,7 +133,7 @@ def _order(key: VendorKey) -> tuple[float, str]:
 
 
 def _why_not(key: VendorKey, exclude: frozenset[str], now: float) -> NoKeyReason | None:
-    if key.status is KeyStatus.DISABLED:
+    if key.is_off:
         return NoKeyReason.DISABLED
     if key.status is KeyStatus.ERROR:
         return NoKeyReason.REFUSED

@@ -70,3 +70,12 @@ async def test_what_accounts_used_is_counted_and_survives_a_restart(tmp_path: Pa
             assert [(await play.chat(text)).status_code for text in "ab"] == [200, 200]
             accounts = (await play.client.get("/auth/accounts")).json()["accounts"]
             assert sum(account["usage"]["request_count"] for account in accounts) == expected
+
+
+async def test_models_are_fetched_and_routes_explained(tmp_path: Path) -> None:
+    async with stage(tmp_path, MODEL__ALIASES='{"mine": "gpt-6.1-sol-max"}') as play:
+        told = (await play.client.post("/admin/refresh-models")).json()
+        route = (await play.client.get("/admin/route?model=mine")).json()
+    assert (told["success"], set(told["plans"]), told["failures"]) == (True, {"plus", "pro"}, [])
+    assert (route["upstream"], route["model"], route["effort"]) == ("codex", "gpt-6.1-sol", "max")
+    assert (route["plans"], route["accounts_count"]) == (["plus", "pro"], 2)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Route
@@ -12,7 +13,6 @@ from codex_proxy.gateway.raw.question import RawQuestion
 from codex_proxy.gateway.raw.relay import RawGateway, RawParts, usage_at_end
 from codex_proxy.protocols.base import HeaderPairs
 from codex_proxy.protocols.openai_chat.client import ChatClient
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, ScriptedTransport
 from codex_proxy.vendors.key import KeyModel, KeyStatus, VendorKey
@@ -67,7 +67,7 @@ class RawScene:
     def _resolver(self) -> Resolver:
         offers = self.keys.offers()
         return Resolver(
-            catalogue=static_catalogue(),
+            catalogue=packaged_catalogue(),
             aliases={"mine": "acme:embed-1"},
             default="gpt-5.4",
             offers=offers.models,

@@ -220,6 +220,13 @@ async def test_what_is_the_clients_fault_is_not_tried_elsewhere() -> None:
     assert (failure.kind, scene.callers) == (FailureKind.INVALID_REQUEST, ["a"])
 
 
+async def test_a_key_of_an_account_reaches_no_vendor() -> None:
+    scene = VendorScene(key("a"))
+    _, failure = await scene.post(question(), bound_to="some-account")
+    assert failure is not None
+    assert (failure.kind, scene.transport.calls) == (FailureKind.NOT_PERMITTED, [])
+
+
 async def test_an_endpoint_of_the_accounts_alone_says_so() -> None:
     scene = VendorScene(key("a"))
     scene.gateway = scene.gateway.speaking(CompactClient())

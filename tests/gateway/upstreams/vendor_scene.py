@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.exchange import ExchangeInput, Gateway
@@ -16,7 +17,6 @@ from codex_proxy.protocols.gemini.client import GeminiClient
 from codex_proxy.protocols.openai_chat.client import ChatClient
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses.client import ResponsesClient
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.transports.scripted import Piece, ScriptedReply
 from codex_proxy.vendors.key import KeyModel, VendorKey
@@ -75,7 +75,7 @@ class VendorScene(Scene):
     def _resolver(self) -> Resolver:
         offers = self.keys.offers()
         return Resolver(
-            catalogue=static_catalogue(),
+            catalogue=packaged_catalogue(),
             aliases={"mine": "acme:acme-1"},
             default="gpt-5.4",
             offers=offers.models,
@@ -88,7 +88,7 @@ class VendorScene(Scene):
         return route if shut is None else shut
 
     async def post(
-        self, body: dict[str, Any] | bytes, codec: ServerCodec | None = None
+        self, body: dict[str, Any] | bytes, codec: ServerCodec | None = None, *, bound_to: str | None = None
     ) -> tuple[Client, Failure | None]:
         """Ask with a body of the dialect, as an endpoint would."""
         client, raw = Client(), body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -97,6 +97,7 @@ class VendorScene(Scene):
             request=parsed.request,
             request_id="req",
             client_key_id="key",
+            bound_to=bound_to,
             notes=parsed.notes,
             body=ClientBody(raw if parsed.passable else b""),
         )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.choice.explanation import Explanations
@@ -217,6 +218,7 @@ class Household:
             store=self.store,
             affinity=Homes(),
             pool=self.pool,
+            bound_keys=BoundKeys(b"pepper"),
             clock=self.clock,
             complain=_complain,
             changed=self._changed,

@@ -1,5 +1,7 @@
 """What follows outside from what happened to accounts."""
 
+import pytest
+
 from codex_proxy.accounts.lifecycle.keeping import decode_condition, encode_condition
 from codex_proxy.accounts.lifecycle.states import Occurrence
 from codex_proxy.accounts.pool import News
@@ -104,6 +106,15 @@ async def test_a_closed_account_is_kept_as_closed() -> None:
     scene.happen(Occurrence.DEACTIVATED)
     await scene.effects.run()
     assert scene.deaths == [("a", Death.DEACTIVATED)]
+
+
+@pytest.mark.parametrize("since", [Occurrence.LOGGED_IN, Occurrence.OWNER_ENABLED])
+async def test_a_12_one_that_is_back_by_then_is_not_kept_as_closed(since: Occurrence) -> None:
+    scene = Scene()
+    scene.happen(Occurrence.DEACTIVATED)
+    scene.happen(since)
+    await scene.effects.run()
+    assert scene.deaths == []
 
 
 async def test_what_concerns_an_account_that_is_gone_is_dropped() -> None:

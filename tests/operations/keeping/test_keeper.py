@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import pytest
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.issuer import Refusal
 from codex_proxy.accounts.keeping import Home
@@ -57,6 +58,9 @@ class Store(MemoryAccountStore):
             raise StoreUnusable("the disk is full")
 
 
+CLIENT_KEY = "codex-proxy-" + "0f" * 24
+
+
 class Scene:
     """A store with an account ``a``, and as many gateways over it as a test wants."""
 
@@ -64,10 +68,12 @@ class Scene:
         self.store, self.homes, self.clock = Store(), Homes(), FakeClock()
         self.changed: list[str] = []
         self.gone: list[str] = []
+        self.bound_keys = BoundKeys(b"pepper")
 
-    async def add(self, row_id: str, *, token: str = "access") -> AccountRecord:
+    async def add(self, row_id: str, *, token: str = "access", client_key: str | None = None) -> AccountRecord:
         identity = Identity(issuer="https://issuer.invalid", account_id=row_id, user_id=row_id)
-        new = NewAccount(row_id=row_id, identity=identity, secrets=Secrets(access_token=token), plan="plus")
+        secrets = Secrets(access_token=token, client_key=client_key)
+        new = NewAccount(row_id=row_id, identity=identity, secrets=secrets, plan="plus")
         return (await self.store.put(new, now=self.clock.now())).record
 
     async def gateway(self) -> tuple[AccountKeeper, AccountPool]:
@@ -76,6 +82,7 @@ class Scene:
             store=self.store,
             affinity=self.homes,
             pool=pool,
+            bound_keys=self.bound_keys,
             clock=self.clock,
             complain=lambda what, error: pytest.fail(f"{what}: {error}"),
             changed=lambda record: self.changed.append(record.row_id),
@@ -208,3 +215,13 @@ async def test_b_08_three_renewals_that_refused_tokens_cause_in_ten_minutes_are_
         await keeper.take(await scene.add("a", token=f"newer-{generation}"))
     assert allowed == [True, True, True, False]
     assert not keeper.may_renew("nobody")
+
+
+async def test_the_key_of_an_account_comes_and_goes_with_it() -> None:
+    scene = Scene()
+    record = await scene.add("a", client_key=CLIENT_KEY)
+    keeper, _ = await scene.gateway()
+    assert scene.bound_keys.find(CLIENT_KEY) == "a"
+    await scene.store.remove([record.row_id])
+    await keeper.follow()
+    assert (scene.bound_keys.find(CLIENT_KEY), len(scene.bound_keys)) == (None, 0)

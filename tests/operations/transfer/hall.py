@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.formats.rows import AccountFile
 from codex_proxy.accounts.issuer import Grant, IssuerError, RefreshReason, Refusal, grant_of
@@ -144,6 +145,7 @@ class Hall:
                 store=self.store,
                 affinity=kept.affinity,
                 pool=self.pool,
+                bound_keys=BoundKeys(b"pepper"),
                 clock=self.clock,
                 complain=_unexpected,
                 changed=self._has_its_way,

@@ -9,8 +9,10 @@ from codex_proxy.storage.sql.tables import (
     METADATA,
     REFRESH_INTENTS,
     SEALED_COLUMNS,
+    VENDOR_KEYS,
     place_of,
 )
+from codex_proxy.vendors.key import VendorKey
 
 
 def names(columns: object) -> set[str]:
@@ -24,6 +26,7 @@ def test_every_member_has_its_column() -> None:
     assert set(RefreshIntent.__struct_fields__) == names(REFRESH_INTENTS.c)
     assert set(Cookie.__struct_fields__) == names(COOKIES.c)
     assert set(EgressProxy.__struct_fields__) - {"health"} <= names(EGRESS_PROXIES.c)
+    assert set(VendorKey.__struct_fields__) - {"models", "name", "source"} == names(VENDOR_KEYS.c)
 
 
 def test_every_secret_is_sealed() -> None:
@@ -34,6 +37,7 @@ def test_every_secret_is_sealed() -> None:
         ("accounts", "client_key"),
         ("cookies", "value"),
         ("egress_proxies", "url"),
+        ("vendor_keys", "secret"),
     }
 
 
@@ -44,7 +48,8 @@ def test_every_place_is_another_one() -> None:
 
 
 def test_what_names_an_account_goes_with_it() -> None:
-    naming = [table for table in METADATA.sorted_tables if "row_id" in table.c and table.name != "removed_accounts"]
+    others = {"removed_accounts", "vendor_keys", "vendor_key_models"}
+    naming = [table for table in METADATA.sorted_tables if "row_id" in table.c and table.name not in others]
     naming.remove(ACCOUNTS)
     assert len(naming) == 5
     for table in naming:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.egress.ways import OnUnavailable
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.record import AccountRecord, Death
@@ -34,7 +35,7 @@ from codex_proxy.operations.refresh.exchange import ExchangeParts
 from codex_proxy.operations.refresh.refresher import RefresherParts, TokenRefresher
 from codex_proxy.operations.transfer.times import read_iso
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
-from codex_proxy.settings.schema import AuthSection, Settings
+from codex_proxy.settings.schema import AuthSection, Settings, TlsSection
 from codex_proxy.storage.opening import Stores
 from codex_proxy.transports.clients import ClientPool
 from codex_proxy.transports.cookie_keeping import CookieJars
@@ -50,6 +51,7 @@ class AccountGround:
     stores: Stores
     data_dir: Path
     pool: AccountPool
+    bound_keys: BoundKeys
     book: EgressBook
     watch: EgressWatch
     transport: Transport
@@ -79,12 +81,18 @@ class AccountServices:
 
 def egress_book(settings: Settings, clock: SystemClock) -> EgressBook:
     """The ways out as the settings say; what is kept is taken in later.  Raises ``StartRefused``."""
+    policy = EgressPolicy(
+        global_url=global_proxy(settings.tls), on_unavailable=OnUnavailable(settings.egress.on_unavailable)
+    )
+    return EgressBook(policy=policy, now=clock.now)
+
+
+def global_proxy(tls: TlsSection) -> str | None:
+    """The URL of everybody's proxy, in the one spelling that HTTP clients take; raises ``StartRefused``."""
     try:
-        global_url = None if settings.tls.proxy_url is None else parse_proxy(settings.tls.proxy_url).url
+        return None if tls.proxy_url is None else parse_proxy(tls.proxy_url).url
     except InvalidProxy as error:
         raise StartRefused(f"tls.proxy_url: {error}") from error
-    policy = EgressPolicy(global_url=global_url, on_unavailable=OnUnavailable(settings.egress.on_unavailable))
-    return EgressBook(policy=policy, now=clock.now)
 
 
 class _News:
@@ -136,6 +144,7 @@ def account_services(ground: AccountGround) -> AccountServices:
             store=ground.stores.accounts,
             affinity=ground.stores.affinity,
             pool=ground.pool,
+            bound_keys=ground.bound_keys,
             clock=ground.clock,
             complain=ground.complain,
             changed=news.changed,

@@ -27,6 +27,7 @@ from codex_proxy.server.admin.accounts.explaining import explaining_routes
 from codex_proxy.server.admin.accounts.listing import listing_routes
 from codex_proxy.server.admin.accounts.logging_in import LoginDesk, login_routes
 from codex_proxy.server.admin.accounts.quota import quota_routes
+from codex_proxy.server.admin.catalogue import catalogue_routes
 from codex_proxy.server.admin.egress.assignments import AssignmentDesk, assignment_routes
 from codex_proxy.server.admin.egress.cookies import cookie_routes
 from codex_proxy.server.admin.egress.proxies import ProxyDesk, proxy_routes
@@ -59,6 +60,7 @@ def owners_routes(ground: ControlGround) -> tuple[HTTPRouteHandler, ...]:
         *changing_routes(changes),
         *checking_routes(checks, ground.jobs),
         *quota_routes(quota, _credits(ground, views), views, thresholds=thresholds, now=below.clock.now),
+        *catalogue_routes(ground.routing.lists, ground.routing.explaining(below.pool, below.clock)),
         *explaining_routes(Explaining(explain=ground.explain, pool=below.pool)),
         *jobs_routes(ground.jobs),
         *transfer_routes(_transfer_desk(ground)),

@@ -13,6 +13,8 @@ from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
+from codex_proxy.bootstrap.models.routing import Routing
+from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
@@ -34,10 +36,12 @@ class ControlGround:
     services: AccountServices
     logins: Logins
     egress: EgressServices
+    vendor_keys: VendorKeyServices
     jobs: JobBook
     bridge: OllamaBridge
     exchanges: RunningExchanges
     leases: MemoryLeaseBook
+    routing: Routing
     authenticator: Authenticator
     explain: Callable[[str], Explanation | None]
     inference_key: Callable[[], str | None]

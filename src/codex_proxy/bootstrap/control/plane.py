@@ -8,6 +8,7 @@ from typing import cast
 from codex_proxy import __version__
 from codex_proxy.bootstrap.control.desks import owners_routes
 from codex_proxy.bootstrap.control.late import ControlGround
+from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
 from codex_proxy.server.admin.ollama import ollama_routes
@@ -22,7 +23,11 @@ def make_plane(ground: ControlGround) -> Application:
         version=__version__,
         report_defect=ground.report_defect,
         names=ground.names,
-        routes=(*ollama_routes(ground.bridge), *owners_routes(ground)),
+        routes=(
+            *ollama_routes(ground.bridge),
+            *owners_routes(ground),
+            *vendor_key_routes(ground.vendor_keys, ground.authenticator),
+        ),
     )
     return cast("Application", plane)
 
@@ -43,5 +48,5 @@ def _health(ground: ControlGround) -> HealthReport:
             waiting_count=ground.leases.waiting_count,
         ),
         exchanges_count=len(ground.exchanges),
-        models_fetched_at=below.lookups.fetched_at,
+        models_fetched_at=ground.routing.lists.fetched_at,
     )

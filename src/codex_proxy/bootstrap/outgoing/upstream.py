@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.pool import AccountPool
@@ -44,21 +45,28 @@ class Upstream:
     accounts: AccountServices
 
 
-def make_upstream(
-    settings: Settings,
-    stores: Stores,
-    *,
-    data_dir: Path,
-    installation_id: str,
-    clock: SystemClock,
-    complain: Callable[[str, Exception], None],
-) -> Upstream:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamGround:
+    """What the upstream stands on; ``complain`` hears of what went wrong and is tried again."""
+
+    settings: Settings
+    stores: Stores
+    bound_keys: BoundKeys
+    data_dir: Path
+    installation_id: str
+    clock: SystemClock
+    complain: Callable[[str, Exception], None]
+
+
+def make_upstream(given: UpstreamGround) -> Upstream:
     """The parts.
 
     Raises:
         StartRefused: a file or an address that the settings name cannot be used.
     """
-    client, book = PresentedClient(client_identity(settings.client, installation_id)), egress_book(settings, clock)
+    settings, stores, clock = given.settings, given.stores, given.clock
+    client = PresentedClient(client_identity(settings.client, given.installation_id))
+    book = egress_book(settings, clock)
     jars = CookieJars(now=clock.now, store=stores.cookies, upstream_host=urlsplit(settings.api.base_url).hostname)
     pem = trusted_pem(settings.tls.ca_file)
     clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
@@ -69,7 +77,6 @@ def make_upstream(
         LookupParts(
             transport=transport,
             pool=pool,
-            clock=clock,
             client=client,
             base_url=settings.api.base_url.rstrip("/"),
             way_of=book.way,
@@ -79,8 +86,9 @@ def make_upstream(
     ground = AccountGround(
         settings=settings,
         stores=stores,
-        data_dir=data_dir,
+        data_dir=given.data_dir,
         pool=pool,
+        bound_keys=given.bound_keys,
         book=book,
         watch=watch,
         transport=transport,
@@ -90,7 +98,7 @@ def make_upstream(
         client=client,
         trusted_pem=pem,
         clock=clock,
-        complain=complain,
+        complain=given.complain,
     )
     return _over(ground, client)
 

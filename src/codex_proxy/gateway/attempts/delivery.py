@@ -26,7 +26,8 @@ EMPTY: Final = Failure(kind=FailureKind.EMPTY_ANSWER, message="the upstream's an
 class Delivery:
     """One attempt's answer on its way to the client.
 
-    ``compacted`` says that it holds an item that only this account can open.
+    ``takes_empty`` lets an answer without content be one.  ``compacted`` says that it holds an item that only this
+    account can open.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class Delivery:
         at_end: bool,
         commit: Callable[[], None],
         observe_limits: Callable[[RateLimitSnapshot], None],
+        takes_empty: bool = False,
     ) -> None:
         self._accept = accept
         self._accepted = accepted
         self._at_end = at_end
         self._commit = commit
         self._observe_limits = observe_limits
+        self._takes_empty = takes_empty
         self._held: list[AnyStep] = []
         self.committed = False
         self.has_answer = False
@@ -72,9 +75,9 @@ class Delivery:
         ending = self.end.ending if self.end else None
         if isinstance(ending, ev.Failed):
             return ending.failure
-        if isinstance(ending, ev.Completed) and not self.committed and not self.has_answer:
-            return EMPTY
-        return None
+        if not isinstance(ending, ev.Completed) or self.committed or self.has_answer or self._takes_empty:
+            return None
+        return EMPTY
 
     def hand_over(self) -> Sequence[AnyStep]:
         """Commit: what was held back, for the client; from now on steps pass through."""

@@ -134,7 +134,7 @@ class _Running:
         failure = await self._call(call, route, self._parts.codec_of(key))
         self._parts.pool.settle(key.row_id, failure, self._parts.clock.now())
         told = None if failure is None else _told(failure, key)
-        self._records.append(AttemptRecord(account_row_id=key.row_id, vendor=key.vendor, failure=told))
+        self._records.append(AttemptRecord(account_row_id=key.row_id, vendor=key.called, failure=told))
         return told
 
     def _headers(self, key: VendorKey, profile: VendorProfile) -> HeaderPairs:
@@ -199,7 +199,7 @@ def usage_at_end(tail: bytes) -> Usage | None:
 
 def _told(failure: Failure, key: VendorKey) -> Failure:
     message = failure.message.replace(key.secret, "***") if key.secret else failure.message
-    return msgspec.structs.replace(failure, vendor=key.vendor, message=message)
+    return msgspec.structs.replace(failure, vendor=key.called, message=message)
 
 
 def _not_for_accounts(question: RawQuestion) -> Failure:

@@ -44,6 +44,7 @@ _WHY: Final = {
     NoKeyReason.TRIED: "all were tried",
     NoKeyReason.COOLING: "it rests",
 }
+_NOT_HERE: Final = frozenset({NoKeyReason.NONE, NoKeyReason.INCAPABLE})
 _NO_IDS: Final = UpstreamIdentity(session_id="", thread_id="", turn_id="")
 """Vendors are told neither an official client nor ids of ours."""
 
@@ -133,7 +134,7 @@ class VendorCandidate:
         self._parts = asking.parts
         self._key = key
         self.row_id = key.row_id
-        self.vendor: str | None = key.vendor
+        self.vendor: str | None = key.called
         self.lease: Lease = VendorLease(key.row_id)
 
     def has_way(self) -> bool:
@@ -185,7 +186,7 @@ class VendorCandidate:
     def told(self, failure: Failure) -> Failure:
         """See ``Candidate``: in the vendor's name, which keeps its status, and without the key."""
         message = failure.message.replace(self._key.secret, "***") if self._key.secret else failure.message
-        return msgspec.structs.replace(failure, vendor=self._key.vendor, message=message)
+        return msgspec.structs.replace(failure, vendor=self._key.called, message=message)
 
     def lacks_model(self) -> None:
         """See ``Candidate``: the owner lists a key's models."""
@@ -228,6 +229,9 @@ def no_key_failure(nobody: NoKey, wanted: Wanted, *, now: float) -> Failure:
     """Why no key can serve, and when one can."""
     where = f"{wanted.vendor} key" if wanted.vendor else "vendor key"
     told = f"; the vendor said: {nobody.told}" if nobody.told else ""
+    if nobody.reason in _NOT_HERE:
+        message = f"no {where} has the model {wanted.model!r}: {_WHY[nobody.reason]}"
+        return Failure(kind=FailureKind.MODEL_NOT_FOUND, message=message, param="model", code="model_not_found")
     if nobody.retry_at is None:
         message = f"no {where} can serve the model {wanted.model!r}: {_WHY[nobody.reason]}{told}"
         return Failure(kind=FailureKind.NO_ACCOUNT, message=message)

@@ -87,7 +87,8 @@ class Effects:
             case DropCookies():
                 await self._parts.drop_cookies(row_id)
             case KeepDeath(death=death):
-                await self._parts.keep_death(row_id, death)
+                if self._is_closed(row_id):
+                    await self._parts.keep_death(row_id, death)
             case StartCooling() | BlameEgress():  # the condition holds the one, exchanges tell the egresses the other
                 pass
 
@@ -98,6 +99,12 @@ class Effects:
         condition, credential = found
         refused = standing(condition, HindranceKind.TOKEN_REFUSED, self._parts.clock.now())
         return refused is not None and not credential.refreshing and credential.has_refresh_token
+
+    def _is_closed(self, row_id: str) -> bool:
+        """Whether no login, and no word of its owner's, came since the upstream closed the account."""
+        found = self._parts.pool.condition(row_id)
+        now = self._parts.clock.now()
+        return found is not None and standing(found[0], HindranceKind.DEACTIVATED, now) is not None
 
     async def _query_due(self) -> None:
         now = self._parts.clock.now()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.affinity import MAX_CONVERSATIONS
 from codex_proxy.accounts.keeping import AffinityStore, Home
 from codex_proxy.accounts.lifecycle.condition import standing
@@ -34,6 +35,7 @@ class KeeperParts:
     store: AccountStore
     affinity: AffinityStore
     pool: AccountPool
+    bound_keys: BoundKeys
     clock: Clock
     complain: Callable[[str, Exception], None]
     changed: Callable[[AccountRecord], None]
@@ -139,10 +141,12 @@ class AccountKeeper:
             return
         self._known.add(record.row_id)
         self._parts.pool.put(record, secrets.access_token, self._parts.clock.now())
+        self._parts.bound_keys.bind(record.row_id, secrets.client_key)
         self._parts.changed(record)
 
     def _drop(self, row_ids: tuple[str, ...]) -> None:
         self._parts.pool.remove(row_ids)
+        self._parts.bound_keys.release(row_ids)
         for row_id in row_ids:
             if row_id in self._known:
                 self._known.discard(row_id)

@@ -35,14 +35,15 @@ def read_import(body: bytes, form: BodyForm, rules: ReadingRules) -> AccountFile
     """
     match form:
         case BodyForm.YAML:
-            return read_content(_yaml(body), rules)
+            return read_content(read_yaml(body), rules)
         case BodyForm.JSON:
             return read_file(body, TextForm.JSON, rules)
         case BodyForm.LINES:
             return read_file(body, TextForm.LINES, rules)
 
 
-def _yaml(body: bytes) -> Any:
+def read_yaml(body: bytes) -> Any:
+    """What a YAML text holds; raises ``ImportUnreadable``."""
     if len(body) > MOST_YAML_BYTES:
         raise ImportUnreadable(f"as YAML at most {MOST_YAML_BYTES // 1_000_000} MB is taken; use JSON", too_large=True)
     if _DIRECTIVE.search(body) is not None:

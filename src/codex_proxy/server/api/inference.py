@@ -106,6 +106,7 @@ class InferenceEndpoint:
             request=parsed.request,
             request_id=incoming.request_id,
             client_key_id=incoming.key_id,
+            bound_to=incoming.bound_to,
             notes=parsed.notes,
             link_base=self._parts.link_base(incoming) if wants_links(parsed.request) else "",
             prompt=prompt,

@@ -6,8 +6,9 @@ handed on as it comes.  Errors are worded as OpenAI's, whose endpoints these are
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Final
 
-from codex_proxy.canonical.failure import Failure
+from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.gateway.raw.question import RawQuestion, model_named
 from codex_proxy.gateway.raw.relay import RawGateway
 from codex_proxy.protocols.base import HeaderPairs, InvalidRequest
@@ -17,6 +18,10 @@ from codex_proxy.server.body import BodyRefused, read_body
 from codex_proxy.server.incoming import Endpoint, Incoming
 from codex_proxy.server.registry import Draining, RunningExchanges
 from codex_proxy.vendors.profile import RawEndpoint
+
+_BOUND: Final = Failure(
+    kind=FailureKind.NOT_PERMITTED, message="this key is served by its own account alone, which has no such endpoint"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,9 @@ class VendorEndpoint:
         """Answer a request whose body was read already."""
         if not model:
             raise InvalidRequest("model", "this endpoint wants the name of a model")
+        if incoming.bound_to is not None:
+            await self._refuse(incoming, _BOUND)
+            return
         try:
             async with self._parts.running.entered():
                 await self._run(incoming, self._question(incoming, body, model))

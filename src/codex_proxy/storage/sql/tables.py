@@ -24,7 +24,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_REVISION: Final = "0001"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
+SCHEMA_REVISION: Final = "0003"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -175,6 +175,36 @@ EGRESS_ASSIGNMENTS: Final = Table(
     METADATA,
     _account_key(primary_key=True),
     Column("target", String, nullable=False, index=True),  # a proxy's id or the word of a mode
+)
+
+VENDOR_KEYS: Final = Table(
+    "vendor_keys",
+    METADATA,
+    Column("row_id", String, primary_key=True),
+    Column("vendor", String, nullable=False),
+    Column("base_url", String, nullable=False),
+    Column("wire", String, nullable=False),
+    _sealed("secret", nullable=False),
+    Column("label", String),
+    Column("allow_private", Boolean, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason", String),  # what the vendor said last against it
+    Column("cooling_until", Double),
+    Column("strikes", Integer, nullable=False),
+    Column("added_at", Double, nullable=False),
+    Column("last_used_at", Double),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+
+VENDOR_KEY_MODELS: Final = Table(
+    "vendor_key_models",
+    METADATA,
+    Column("row_id", String, ForeignKey("vendor_keys.row_id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", String, primary_key=True),  # the vendor's own id
+    Column("position", Integer, nullable=False),
+    Column("display_name", String, nullable=False),
+    Column("capabilities", String, nullable=False),  # words with a space between
+    Column("enabled", Boolean, nullable=False),
 )
 
 # Source: Alembic, ``MigrationContext``, which reads and writes it; none of ours, so not one of those it compares.

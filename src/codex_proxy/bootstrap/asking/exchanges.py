@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from codex_proxy.accounts.quota.buckets import bucket_of_model
+from codex_proxy.bootstrap.asking.vendors import VendorAskers
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream
@@ -15,11 +16,9 @@ from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
 from codex_proxy.gateway.exchange import Gateway, GatewayParts
 from codex_proxy.gateway.failover import FailoverPolicy
-from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Observer, PictureStore
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
-from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.settings.schema import Settings
@@ -31,12 +30,12 @@ class ExchangeGround:
 
     settings: Settings
     upstream: Upstream
+    vendors: VendorAskers
     resolver: Callable[[], Resolver]
     clock: SystemClock
     new_id: Callable[[], str]
-    observers: tuple[Observer, ...]
+    observer: Observer
     pictures: PictureStore
-    report_defect: Callable[[str, Exception], None]
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -45,28 +44,20 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
     defaults = _defaults(settings)
     return Gateway(
         GatewayParts(
-            runner=AttemptRunner(transport=upstream.transport, orphans=upstream.orphans),
+            runner=AttemptRunner(transport=ground.vendors.over(upstream.transport), orphans=upstream.orphans),
             accounts=_accounts(ground),
+            vendors=ground.vendors.upstream,
             clock=ground.clock,
             resolver=ground.resolver,
             defaults=lambda: defaults,
+            next_routes=lambda model: settings.model.fallbacks.get(model, ()),
             failover=FailoverPolicy(
                 max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
             ),
-            observer=Observers(ground.observers, complain=ground.report_defect),
+            observer=ground.observer,
             pictures=ground.pictures,
             links=linked_files(settings),
         )
-    )
-
-
-def resolver_maker(settings: Settings, lookups: UpstreamLookups) -> Callable[[], Resolver]:
-    """Who resolves model names, made anew where what they lead to has changed."""
-    return lambda: Resolver(
-        catalogue=lookups.catalogue,
-        aliases=settings.model.aliases,
-        default=settings.model.default,
-        image_host=settings.model.image_host_model,
     )
 
 
