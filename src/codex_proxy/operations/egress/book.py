@@ -83,7 +83,7 @@ class EgressBook:
 
         What another process's check found since is believed as our own would be.
         """
-        moved = assigned_anew(self._egresses, egresses)
+        moved = assigned_anew(self._egresses, egresses) if self._is_read else None
         if moved is not None:
             self._egresses = egresses
             for row_id in moved:
