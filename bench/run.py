@@ -30,6 +30,7 @@ STARTERS: dict[str, Callable[[Place], Server]] = {
     "nginx": servers.start_nginx,
     "relay": servers.start_relay,
     "gateway": servers.start_gateway,
+    "passing": servers.start_vendor_gateway,
     "litellm": servers.start_litellm,
 }
 LANES = ("memory", "paced", "burst")

@@ -231,6 +231,32 @@ def start_gateway(place: Place) -> Server:
     return server
 
 
+def start_vendor_gateway(place: Place) -> Server:
+    """Our gateway with a vendor key on the backend's chat: clients of the same dialect are passed on byte by byte."""
+    settings = {
+        "model": {"aliases": {MODEL: f"bench:{MODEL}"}},
+        "providers": {
+            "custom": {
+                "bench": {
+                    "base_url": f"http://127.0.0.1:{place.backend_port}/v1",
+                    "wire": "chat",
+                    "api_key": KEY,
+                    "allow_private": True,
+                    "models": [MODEL],
+                }
+            }
+        },
+    }
+    (place.folder / "local.yaml").write_text(json.dumps(settings))  # JSON is YAML too
+    environment = {"CODEX_PROXY_SERVER__PROXY_API_KEY": KEY}
+    command = [str(install.gateway_program()), "serve", "--port", str(free_port()), "--data-dir", str(place.folder)]
+    process = _start(command, place, environment=environment)
+    server = Server(name="passing", version=importlib.metadata.version("codex-proxy"), process=process)
+    port = int(_await_line(server, place, r"^codex-proxy listening on http://\S+:(\d+)"))
+    server.endpoints = {"chat": Endpoint(port=port, path="/v1/chat/completions", dialect="chat", key=KEY)}
+    return server
+
+
 def start_litellm(place: Place) -> Server:
     """LiteLLM's proxy, chat to chat without a translation, with one worker and no database."""
     program, port = install.litellm_program(), free_port()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bench.lanes import Memory, Results, Sample
 from bench.measure import Spread
 
-SERVERS = ("direct", "nginx", "relay", "gateway", "litellm")
+SERVERS = ("direct", "nginx", "relay", "gateway", "passing", "litellm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +171,18 @@ TARGETS = (
         unit="x",
         measured=lambda summary: summary.cpu_ratio("paced", "chat", of="litellm", to="gateway"),
         at_least=True,
+    ),
+    Target(
+        promise="CPU per paced stream passed on to a vendor of the client's dialect against a translated one",
+        bound=0.95,
+        unit="x",
+        measured=lambda summary: summary.cpu_ratio("paced", "chat", of="passing", to="gateway"),
+    ),
+    Target(
+        promise="the same against nginx relaying bytes",
+        bound=2.3,
+        unit="x",
+        measured=lambda summary: summary.cpu_ratio("paced", "chat", of="passing", to="nginx"),
     ),
     Target(
         promise="added time to first token, median, 64 streams open",

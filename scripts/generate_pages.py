@@ -1,4 +1,4 @@
-"""Pages that are written from the sources: configuration keys, failures, account states, the fidelity matrix.
+"""Pages that are written from the sources: configuration keys, failures, account states, vendors, the fidelity matrix.
 
 python -m scripts.generate_pages          write them
 python -m scripts.generate_pages --check  say which are out of date, and fail
@@ -22,6 +22,7 @@ from codex_proxy.settings.schema import Settings
 from scripts.account_states import account_states_page
 from scripts.checks.breach import ROOT
 from scripts.fidelity.pages import fidelity_document, fidelity_page
+from scripts.vendors_page import profiles_document, vendors_page
 
 CONFIGURATION_HEAD = """\
 # Configuration
@@ -85,7 +86,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/configuration.md": configuration_page,
     "docs/failures.md": failures_page,
     "docs/fidelity.md": fidelity_page,
+    "docs/vendors.md": vendors_page,
     "src/codex_proxy/bootstrap/fidelity.json": fidelity_document,
+    "src/codex_proxy/bootstrap/vendors/profiles.json": profiles_document,
 }
 
 

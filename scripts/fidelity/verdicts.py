@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import zstandard
 
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note, Weight
 from codex_proxy.canonical.request import Request
@@ -19,7 +20,6 @@ from codex_proxy.canonical.target import ClientIdentity, Credential, Profile, Ta
 from codex_proxy.gateway.prepare import Defaults, Prepared, prepare
 from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Unsupported
 from codex_proxy.protocols.codex.client import CodexClient
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 
 MARK = "zq-mark"
@@ -28,7 +28,7 @@ MARK = "zq-mark"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4wcAAAAMEAQFRj3e9AAAAAElFTkSuQmCC"
 
 
-RESOLVER = Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4")
+RESOLVER = Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4")
 
 
 class Fate(StrEnum):

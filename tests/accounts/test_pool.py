@@ -350,3 +350,11 @@ def test_one_record_by_its_id() -> None:
     found = crowd.pool.record("b")
     assert found is not None
     assert (found.row_id, crowd.pool.record("c")) == ("b", None)
+
+
+def test_what_keeps_an_account_from_serving_can_be_asked_of_each() -> None:
+    crowd = Crowd("a")
+    assert crowd.pool.obstacle("a", Need(model=MODEL), crowd.now) is None
+    crowd.pool.lacks_model("a", MODEL, crowd.now)
+    hindrances = [crowd.pool.obstacle("a", Need(model=model), crowd.now) for model in (MODEL, SPARK)]
+    assert hindrances == ["plan_lacks_model", None]

@@ -5,6 +5,7 @@ from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.operations.client_keys import KeptKey, KeptKeys
 
 PEPPER = b"p"
+BOUND = "codex-proxy-" + "0f" * 24
 KEPT = KeptKeys(
     pepper=PEPPER,
     keys=(KeptKey(key=make_key("inference", "cp-1", frozenset({"inference"}), PEPPER), secret="cp-1"),),
@@ -34,3 +35,14 @@ def test_a_ring_takes_one_more_key_for_as_long_as_it_lives() -> None:
     assert (caller.key_id, caller.scopes) == ("ollama", frozenset({"inference"}))
     assert joined.authenticate("mine") == ring.authenticate("mine")
     assert ring.authenticate("inner") is None
+
+
+def test_the_key_of_an_account_is_for_inference_by_that_account_only_also_beside_the_owners_own() -> None:
+    ring = key_ring(KEPT, "mine").joined("ollama", "inner", frozenset({"inference"}))
+    ring.bound.bind("a", BOUND)
+    caller = ring.authenticate(BOUND)
+    assert caller is not None
+    assert (caller.key_id, caller.scopes, caller.bound_to) == ("account-a", frozenset({"inference"}), "a")
+    assert [known.bound_to for known in map(ring.authenticate, ("mine", "inner")) if known] == [None, None]
+    ring.bound.release(("a",))
+    assert ring.authenticate(BOUND) is None

@@ -13,6 +13,7 @@ from codex_proxy.bootstrap.simulated import (
     simulated_backend,
     simulated_tokens,
     simulated_urls,
+    simulated_vendor,
 )
 from codex_proxy.operations.accounts.configured import accounts_of_tokens
 from codex_proxy.simulator.scenario import parse_scenario
@@ -43,6 +44,16 @@ async def test_everything_it_serves_has_an_address() -> None:
         ]
     assert statuses == [400, 405, 200, 200]
     assert base_url.startswith(urls.issuer + "/")
+
+
+async def test_vendors_are_beside_the_backend() -> None:
+    async with simulated_backend(None) as base_url, httpx.AsyncClient() as client:
+        key = {"authorization": "Bearer k"}
+        listed = await client.get(f"{simulated_vendor(base_url, 'chat')}/models", headers=key)
+        assert listed.json()["data"]
+    assert simulated_vendor("http://127.0.0.1:1/backend-api", "acme", version="v1beta") == (
+        "http://127.0.0.1:1/vendors/acme/v1beta"
+    )
 
 
 async def test_it_can_break_a_connection_without_an_answer() -> None:

@@ -97,6 +97,15 @@ def test_what_did_not_come_through_is_exit_code_1(shell: Shell) -> None:
     assert isinstance(shell.run("explain", "req_1").exception, GatewayRefused)
 
 
+def test_a_route_is_explained_from_files_where_no_gateway_runs(tmp_path: Path) -> None:
+    (tmp_path / "local.yaml").write_text("model:\n  aliases: {mine: gpt-5.5-high}\n")
+    here = ["--data-dir", str(tmp_path)]
+    result = CliRunner().invoke(app, ["route", "mine", *here], env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    assert "ends at the ChatGPT accounts: gpt-5.5, effort high" in result.stdout.splitlines()
+    assert CliRunner().invoke(app, ["route", "llama-9", *here], env={"COLUMNS": "200"}).exit_code == 1
+
+
 def test_a_login_of_the_dashboard_is_finished_by_its_pasted_address(shell: Shell) -> None:
     shell.gatehouse.house.issuer.grants.append(grant(person(A)))
 

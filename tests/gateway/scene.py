@@ -12,6 +12,7 @@ from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.lifecycle.states import State
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.failure import Failure, FailureKind
@@ -21,16 +22,16 @@ from codex_proxy.framing.sse import encode_frame
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
-from codex_proxy.gateway.exchange import ExchangeInput, Gateway, GatewayParts, UpstreamPlace
+from codex_proxy.gateway.exchange import ExchangeInput, Gateway, GatewayParts
 from codex_proxy.gateway.failover import FailoverPolicy
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Accepted, ExchangeRecord, Observer, Route
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.selection import QueuePolicy, Selection
-from codex_proxy.protocols.base import Step
+from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream, UpstreamPlace
+from codex_proxy.protocols.base import AnyStep, PassedStep, Step
 from codex_proxy.protocols.codex.client import CodexClient
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, ScriptedTransport, Stall
 from tests.protocols.codex.parts import CLIENT
@@ -63,13 +64,15 @@ class Client:
         self.events: list[ev.Event] = []
         self.batches = 0
         self.frames_count = 0
+        self.passed = b""
 
     def accepted(self, accepted: Accepted) -> None:
         self.facts = accepted
 
-    async def deliver(self, steps: Sequence[Step]) -> None:
+    async def deliver(self, steps: Sequence[AnyStep]) -> None:
         self.batches += 1
-        self.frames_count += sum(step.frame is not None for step in steps)
+        self.frames_count += sum(isinstance(step, Step) and step.frame is not None for step in steps)
+        self.passed += b"".join(step.raw for step in steps if isinstance(step, PassedStep))
         self.events += [event for step in steps for event in step.events]
 
     @property
@@ -144,25 +147,30 @@ class Scene:
         self.egress = EgressTold()
         codec, ids = CodexClient(), itertools.count()
         waits = queue or QueuePolicy(timeout_seconds=0.02)
-        self.parts = GatewayParts(
+        self.selection = Selection(pool=self.pool, leases=self.leases, clock=self.clock, queue=waits)
+        accounts_parts = AccountParts(
             codec=codec,
-            runner=AttemptRunner(transport=self.transport, codec=codec, orphans=self.orphans),
-            selection=Selection(pool=self.pool, leases=self.leases, clock=self.clock, queue=waits),
+            selection=self.selection,
             pool=self.pool,
             continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
             rejects=LearnedRejects(),
             clock=self.clock,
             client=lambda: CLIENT,
-            resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
             place_of=self.place_of,
             egress=self.egress,
+            renewal=self.renewals,
+        )
+        self.parts = GatewayParts(
+            runner=AttemptRunner(transport=self.transport, orphans=self.orphans),
+            accounts=AccountUpstream(accounts_parts),
+            clock=self.clock,
+            resolver=lambda: Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4"),
             defaults=lambda: Defaults(strict=strict),
             failover=FailoverPolicy(),
             observer=Observers(
                 (self.records,) if observer is None else (observer, self.records),
                 complain=lambda name, error: self.complaints.append(f"{name}: {error}"),
             ),
-            renewal=self.renewals,
         )
         self.gateway = Gateway(self.parts)
 

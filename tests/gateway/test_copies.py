@@ -30,10 +30,14 @@ def answer(text: str) -> list[ev.Event]:
 class Answers:
     """Answers each exchange in turn with one of a list: events, or a failure; ``None`` never ends."""
 
-    def __init__(self, *told: list[ev.Event] | Failure | None) -> None:
+    def __init__(self, *told: list[ev.Event] | Failure | None, passing: bool = False) -> None:
         self._told = list(told)
+        self._passing = passing
         self.asked: list[ExchangeInput] = []
         self.left_count = 0
+
+    def passes(self, _exchange: ExchangeInput) -> bool:
+        return self._passing
 
     async def run(self, asked: ExchangeInput, responder: Responder) -> Failure | None:
         self.asked.append(asked)
@@ -63,6 +67,12 @@ async def test_as_many_answers_as_were_asked_for_are_told_as_one() -> None:
     assert (client.batches, client.facts) == (1, Accepted(model="m", account_row_id="a"))
     assert [asked.request_id for asked in one.asked] == ["req-1", "req-2", "req-3"]
     assert {asked.request.sampling for asked in one.asked} == {Sampling(seed=7)}
+
+
+async def test_a_body_that_goes_out_as_it_is_asks_for_its_copies_itself() -> None:
+    one = Answers(answer("a"), passing=True)
+    _, failure = await copied(one, sampling=Sampling(choice_count=3))
+    assert (failure, len(one.asked)) == (None, 1)
 
 
 async def test_one_failure_fails_all_and_ends_the_others() -> None:

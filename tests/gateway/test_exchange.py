@@ -58,6 +58,18 @@ async def test_an_answer_passes_and_is_recorded() -> None:
     assert scene.leases.used_count == 0
 
 
+async def test_a_key_that_is_bound_to_an_account_is_served_by_no_other() -> None:
+    scene = Scene()
+    scene.transport.add(answering("1"), refusing(429, LIMIT), account_id="b")
+    bound = msgspec.structs.replace(exchange(), bound_to="b")
+    assert await scene.gateway.run(bound, Client()) is None
+    for _ in range(2):
+        failure = await scene.gateway.run(bound, Client())
+        assert failure is not None
+        assert (failure.kind, failure.retry_after_seconds) == (FailureKind.USAGE_LIMIT, 500)
+    assert (scene.callers, scene.state("a")) == (["b", "b"], State.ACTIVE)
+
+
 async def test_links_are_followed_before_an_account_is_asked() -> None:
     class Gone:
         async def fetch(self, url: str) -> LinkedFile:

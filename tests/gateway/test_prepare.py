@@ -2,15 +2,15 @@
 
 from typing import Any
 
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, Reasoning, Request, Role, SessionHints, Turn
 from codex_proxy.gateway.prepare import Defaults, Prepared, prepare
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 
-RESOLVER = Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4", image_host="gpt-5.5")
+RESOLVER = Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4", image_host="gpt-5.5")
 LOSSY = (Note(path="tools", verdict=Verdict.DROPPED, weight=Weight.LOSSY),)
 
 

@@ -22,7 +22,7 @@ PATIENT = QueuePolicy(timeout_seconds=5)
 
 
 async def choose(scene: Scene, *, need: Need = NEED, exclude: str = "", **asked: Any) -> Chosen | Failure:
-    return await scene.parts.selection.choose(need, exclude=frozenset(exclude), **asked)
+    return await scene.selection.choose(need, exclude=frozenset(exclude), **asked)
 
 
 async def chosen(scene: Scene, **asked: Any) -> Chosen:
@@ -192,7 +192,7 @@ async def test_after_the_bounded_wait_it_says_what_is_in_the_way() -> None:
 async def test_another_queue_counts_at_once() -> None:
     scene = Scene(policy=ONE_SLOT, queue=PATIENT, accounts="a")
     await chosen(scene)
-    scene.parts.selection.queue = QueuePolicy(timeout_seconds=5, limit=0)
+    scene.selection.queue = QueuePolicy(timeout_seconds=5, limit=0)
     assert (await refused(scene)).kind is FailureKind.BUSY
 
 
@@ -231,7 +231,7 @@ async def test_where_only_the_way_out_is_shut_it_is_named() -> None:
 
 
 def explained(scene: Scene, request_id: str = "req") -> Explanation:
-    found = scene.parts.selection.explanations.explain(request_id)
+    found = scene.selection.explanations.explain(request_id)
     assert found is not None
     return found
 

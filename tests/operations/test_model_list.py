@@ -1,7 +1,8 @@
 """Which models a key is shown."""
 
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.operations.model_list import MayUse, ModelList, everything
-from codex_proxy.routing.catalogue import Catalogue, static_catalogue
+from codex_proxy.routing.catalogue import Catalogue
 from codex_proxy.routing.resolve import Resolver
 
 ALIASES = {"mine": "gpt-5.5", "yours": "gpt-5.4"}
@@ -14,9 +15,8 @@ def listing(
     default: str = "gpt-5.4",
     variants: bool = False,
 ) -> ModelList:
-    known = catalogue or static_catalogue()
+    known = catalogue or packaged_catalogue()
     return ModelList(
-        catalogue=lambda: known,
         aliases=lambda: ALIASES,
         resolver=lambda: Resolver(catalogue=known, aliases=ALIASES, default=default),
         variants=lambda: variants,

@@ -50,6 +50,13 @@ def test_without_accounts_nothing_is_allowed_and_nothing_used_up() -> None:
     assert (told["plan_type"], told["rate_limit"]["primary_window"]) == ("unknown", None)
 
 
+def test_a_client_that_one_account_only_may_serve_sees_the_room_of_that_one() -> None:
+    told = pool_usage(pool(a=100, b=30), NOW, only="a")
+    assert (told["rate_limit"]["allowed"], told["rate_limit"]["primary_window"]["used_percent"]) == (False, 100)
+    gone = pool_usage(pool(a=10), NOW, only="c")
+    assert (gone["rate_limit"]["allowed"], gone["rate_limit"]["primary_window"]) == (False, None)
+
+
 def test_what_is_told_reads_as_the_backends_own_answer() -> None:
     read = parse_usage(200, {}, encode(pool_usage(pool(a=42), NOW)))
     assert isinstance(read, UsageReading)

@@ -1,4 +1,4 @@
-"""Model lists and routing."""
+"""Where each account's calls go."""
 
 import asyncio
 import json
@@ -9,18 +9,16 @@ import pytest
 
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.affinity import AffinityMap
-from codex_proxy.accounts.choice.need import Need
-from codex_proxy.accounts.choice.reasons import NoAccount
 from codex_proxy.accounts.egress.ways import Direct, NoWay, Through, Way
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.target import Credential
-from codex_proxy.gateway.exchange import UpstreamPlace
 from codex_proxy.gateway.ports import Route, Transport, UpstreamReply
+from codex_proxy.gateway.upstreams.accounts import UpstreamPlace
 from codex_proxy.operations.upstream_lookups import LOOKUPS_AT_ONCE, LookupParts, UpstreamLookups, followed
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport
-from tests.gateway.scene import NOW, EgressTold, FakeClock
+from tests.gateway.scene import NOW, EgressTold
 from tests.protocols.codex.parts import CLIENT
 from tests.waiting import until
 
@@ -29,7 +27,7 @@ BASE = "https://chatgpt.com/backend-api"
 
 class Scene:
     def __init__(self, base_url: str = BASE, *, transport: Transport | None = None) -> None:
-        self.transport, self.clock = ScriptedTransport(), FakeClock()
+        self.transport = ScriptedTransport()
         self.pool = AccountPool(affinity=AffinityMap())
         self.add("free", "free")
         self.add("plus", "plus")
@@ -38,7 +36,6 @@ class Scene:
         parts = LookupParts(
             transport=transport or self.transport,
             pool=self.pool,
-            clock=self.clock,
             client=lambda: CLIENT,
             base_url=base_url,
             way_of=lambda row_id: self.ways.get(row_id, Direct()),
@@ -55,9 +52,8 @@ class Scene:
         assert isinstance(place, UpstreamPlace)
         return place
 
-    def script(self, row_id: str, check: object, models: object) -> None:
-        replies = [ScriptedReply(body=(Piece(json.dumps(told).encode()),)) for told in (check, models)]
-        self.transport.add(*replies, account_id=row_id)
+    def script(self, row_id: str, check: object) -> None:
+        self.transport.add(ScriptedReply(body=(Piece(json.dumps(check).encode()),)), account_id=row_id)
 
 
 class Crowd:
@@ -75,9 +71,8 @@ class Crowd:
         try:
             await (asyncio.Event() if route.account_id == self._stuck else self.gate).wait()
             self.answered.append(route.account_id)
-            told = check(route.account_id) if "check" in call.path else models("m")
             answer = ScriptedTransport()
-            answer.add(ScriptedReply(body=(Piece(json.dumps(told).encode()),)))
+            answer.add(ScriptedReply(body=(Piece(json.dumps(check(route.account_id)).encode()),)))
             async with answer.open(call, route) as reply:
                 yield reply
         finally:
@@ -89,52 +84,10 @@ def check(account_id: str, origin: str = "https://eu.chatgpt.com") -> object:
     return {"accounts": [entry]}
 
 
-def ranked(scene: Scene, model: str) -> list[str]:
-    found = scene.pool.rank(Need(model=model), exclude=frozenset(), now=NOW)
-    return [] if isinstance(found, NoAccount) else [row_id for row_id, _ in found]
-
-
-def models(*slugs: str) -> object:
-    return {"models": [{"slug": slug} for slug in slugs]}
-
-
-async def test_the_lists_of_all_plans_are_offered_and_a_plans_gaps_are_known() -> None:
-    scene = Scene()
-    scene.script("free", check("free"), models("gpt-5.4"))
-    scene.script("plus", check("plus"), models("gpt-5.4", "gpt-5.5"))
-    assert await scene.lookups.refresh()
-    assert [model.slug for model in scene.lookups.catalogue.listed()] == ["gpt-5.4", "gpt-5.5"]
-    assert scene.lookups.fetched_at == NOW
-    assert ranked(scene, "gpt-5.5") == ["plus"]
-    assert ranked(scene, "gpt-5.4") == ["free", "plus"]
-
-
-async def test_a_list_that_cannot_be_fetched_again_stays() -> None:
-    scene = Scene()
-    scene.script("free", check("free"), models("gpt-5.4"))
-    scene.script("plus", check("plus"), models("gpt-5.5"))
-    await scene.lookups.refresh()
-    scene.script("free", check("free"), models("gpt-5.4-mini"))
-    scene.script("plus", check("plus"), {})
-    assert await scene.lookups.refresh()
-    assert [model.slug for model in scene.lookups.catalogue.listed()] == ["gpt-5.4-mini", "gpt-5.5"]
-    assert (ranked(scene, "gpt-5.4-mini"), ranked(scene, "gpt-5.5")) == (["free"], ["plus"])
-
-
-async def test_q_21_asking_for_models_is_no_request_of_the_account() -> None:
-    scene = Scene()
-    for row_id in ("free", "plus"):
-        scene.script(row_id, check(row_id), models("m"))
-    before = ranked(scene, "m"), scene.pool.capacity(NOW)
-    await scene.lookups.refresh()
-    assert (ranked(scene, "m"), scene.pool.capacity(NOW)) == before
-    assert scene.pool.take_dirty() == {}
-
-
 async def test_the_accounts_own_origin_is_followed() -> None:
     scene = Scene()
     for row_id in ("free", "plus"):
-        scene.script(row_id, check(row_id), models("m"))
+        scene.script(row_id, check(row_id))
     await scene.lookups.refresh()
     place = scene.place_of("free")
     assert (place.route.base_url, place.routing_override) == ("https://eu.chatgpt.com/backend-api", "us")
@@ -145,11 +98,11 @@ async def test_p_02_lookups_leave_as_the_account_does_or_not_at_all() -> None:
     scene = Scene()
     scene.ways["free"] = Through(egress_id="p", name="Home", url="http://u:secret@p.invalid:1")
     scene.ways["plus"] = NoWay(egress_id="q", name="Shut", reason="it is disabled")
-    scene.script("free", check("free"), models("m"))
+    scene.script("free", check("free"))
     await scene.lookups.refresh()
     assert [(route.account_id, route.egress_url) for route, _ in scene.transport.calls] == [
         ("free", "http://u:secret@p.invalid:1")
-    ] * 2
+    ]
     assert (scene.place_of("free").route.egress_id, scene.place_of("free").route.egress_name) == ("p", "Home")
     failure = scene.lookups.place_of(scene.pool.account("plus"))
     assert isinstance(failure, Failure)
@@ -158,16 +111,25 @@ async def test_p_02_lookups_leave_as_the_account_does_or_not_at_all() -> None:
 
 async def test_lookups_that_fail_leave_what_was_known() -> None:
     scene = Scene()
-    scene.transport.add(*[ScriptedReply(refused=Failure(kind=FailureKind.UNREACHABLE, message="no"))] * 4)
+    for row_id in ("free", "plus"):
+        scene.script(row_id, check(row_id))
+    assert await scene.lookups.refresh()
+    scene.transport.add(*[ScriptedReply(refused=Failure(kind=FailureKind.UNREACHABLE, message="no"))] * 2)
     assert not await scene.lookups.refresh()
-    assert not scene.lookups.catalogue.fetched
-    assert scene.place_of("free").route.base_url == BASE
+    assert scene.place_of("free").route.base_url == "https://eu.chatgpt.com/backend-api"
 
 
-async def test_a_refused_lookup_is_no_answer() -> None:
+async def test_a_refused_lookup_leaves_what_was_known_too() -> None:
     scene = Scene()
-    scene.transport.add(*[ScriptedReply(status=401, body=(Piece(b"{}"),))] * 4)
-    assert not await scene.lookups.refresh()
+    scene.script("free", check("free"))
+    scene.transport.add(ScriptedReply(status=404, body=(Piece(b"{}"),)), account_id="plus")
+    assert await scene.lookups.refresh()
+    scene.transport.add(*[ScriptedReply(status=401, body=(Piece(b"{}"),))] * 2)
+    assert await scene.lookups.refresh()
+    assert [scene.place_of(row_id).route.base_url for row_id in ("free", "plus")] == [
+        "https://eu.chatgpt.com/backend-api",
+        BASE,
+    ]
 
 
 async def test_a_07_many_accounts_are_asked_some_at_once_and_all_of_them_once() -> None:
@@ -183,7 +145,7 @@ async def test_a_07_many_accounts_are_asked_some_at_once_and_all_of_them_once() 
     assert len(crowd.under_way) == LOOKUPS_AT_ONCE
     crowd.gate.set()
     assert await looking
-    assert sorted(crowd.answered) == sorted(["free", "plus", *row_ids, "free", "plus"])
+    assert sorted(crowd.answered) == sorted(["free", "plus", *row_ids])
     assert {scene.place_of(row_id).routing_override for row_id in row_ids} == {"us"}
 
 
@@ -193,7 +155,7 @@ async def test_an_account_that_gets_no_answer_keeps_no_other_waiting() -> None:
     scene.add("stuck", "plus")
     crowd.gate.set()
     looking = asyncio.get_running_loop().create_task(scene.lookups.refresh())
-    await until(lambda: scene.lookups.fetched_at is not None)
+    await until(lambda: len(crowd.answered) == 2 and crowd.under_way == ["stuck"])
     assert {scene.place_of(row_id).routing_override for row_id in ("free", "plus")} == {"us"}
     assert crowd.under_way == ["stuck"]
     looking.cancel()

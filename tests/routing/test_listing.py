@@ -45,8 +45,13 @@ def test_an_alias_of_an_alias_names_the_model_at_the_end() -> None:
     assert [model.alias_of for model in rows(one="two", two="gpt-5.4")][2:] == ["gpt-5.4", "gpt-5.4"]
 
 
-def test_what_leads_nowhere_or_is_hidden_by_a_model_has_no_row() -> None:
-    assert rows(mine="llama-4", **{"gpt_5.4": "gpt-5.5"}) == [FETCHED, STATIC]
+def test_what_leads_nowhere_has_no_row() -> None:
+    assert rows(mine="llama-4") == [FETCHED, STATIC]
+
+
+def test_an_alias_under_a_models_name_stands_in_its_place() -> None:
+    shown = rows(**{"gpt_5.4": "gpt-5.5"})
+    assert [(model.slug, model.alias_of) for model in shown] == [("gpt-5.5", None), ("gpt-5.4", "gpt-5.5")]
 
 
 def test_an_alias_of_a_model_the_backend_did_not_describe_has_no_description_of_its_own() -> None:

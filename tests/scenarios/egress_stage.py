@@ -19,6 +19,7 @@ from codex_proxy.accounts.issuer import RefreshReason
 from codex_proxy.accounts.keeping import EgressProxy
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
+from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.bootstrap.simulated import SimulatedUrls, simulated_backend, simulated_urls
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.gateway.attempts.orphans import Orphanage
@@ -30,8 +31,10 @@ from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.selection import QueuePolicy, Selection
+from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import places_of
+from codex_proxy.operations.catalogue.lists import ListParts, ModelLists
 from codex_proxy.operations.egress.addresses import parse_proxy
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
 from codex_proxy.operations.egress.checks import CheckParts, ProxyChecks
@@ -43,7 +46,6 @@ from codex_proxy.operations.quota.asking import Asker
 from codex_proxy.operations.quota.usage import UsageParts, UsageQueries
 from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups
 from codex_proxy.protocols.codex.client import CodexClient
-from codex_proxy.routing.catalogue import static_catalogue
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.simulator.scenario import parse_scenario
 from codex_proxy.simulator.sections.issuer import CLIENT_ID
@@ -53,6 +55,7 @@ from codex_proxy.transports.exit_probe import GuardedProbe
 from codex_proxy.transports.guard import UrlGuard
 from codex_proxy.transports.http import HttpTransport
 from tests.gateway.scene import Client, exchange
+from tests.operations.catalogue.stand_ins import MemoryLists
 from tests.operations.egress.stage import StandInKeeper
 from tests.protocols.codex.parts import CLIENT
 from tests.scenarios.login_stage import HurriedClock
@@ -92,7 +95,6 @@ class EgressStage:
             LookupParts(
                 transport=self.transport,
                 pool=self.pool,
-                clock=self.clock,
                 client=lambda: CLIENT,
                 base_url=base_url,
                 way_of=self.book.way,
@@ -107,10 +109,28 @@ class EgressStage:
                 client=lambda: CLIENT,
             )
         )
+        self.lists = self._lists(base_url)
         self.proxies = self._proxies()
         self.checks = self._checks()
         self.issuer = self._issuer()
         self.gateway = self._gateway()
+
+    def _lists(self, base_url: str) -> ModelLists:
+        asker = Asker(transport=self.transport, route_of=self.lookups.unrouted, egress=self.watch)
+        parts = ListParts(
+            ask=asker.ask,
+            pool=self.pool,
+            clock=self.clock,
+            client=lambda: CLIENT,
+            base_url=base_url,
+            conditional=False,
+            static=(),
+            custom=(),
+            store=MemoryLists(),
+            jitter=lambda: 0.0,
+            complain=lambda where, error: None,
+        )
+        return ModelLists(parts)
 
     def _proxies(self) -> ProxyPool:
         numbers = itertools.count(1)
@@ -119,7 +139,7 @@ class EgressStage:
             book=self.book,
             now=self.clock.now,
             new_id=lambda: f"p{next(numbers)}",
-            taken=self.watch.tell,
+            taken=self.watch.assigned,
             rerouted=self.clients.retire,
         )
         return ProxyPool(parts)
@@ -151,19 +171,23 @@ class EgressStage:
     def _gateway(self) -> Gateway:
         codec, leases, ids = CodexClient(), MemoryLeaseBook(), itertools.count()
         selection = Selection(pool=self.pool, leases=leases, clock=self.clock, queue=QueuePolicy(timeout_seconds=0.1))
+        accounts = AccountParts(
+            codec=codec,
+            selection=selection,
+            pool=self.pool,
+            continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
+            rejects=LearnedRejects(),
+            clock=self.clock,
+            client=lambda: CLIENT,
+            place_of=self.lookups.place_of,
+            egress=self.watch,
+        )
         return Gateway(
             GatewayParts(
-                codec=codec,
-                runner=AttemptRunner(transport=self.transport, codec=codec, orphans=Orphanage()),
-                selection=selection,
-                pool=self.pool,
-                continuation=Continuation(new_id=lambda: f"id-{next(ids)}"),
-                rejects=LearnedRejects(),
+                runner=AttemptRunner(transport=self.transport, orphans=Orphanage()),
+                accounts=AccountUpstream(accounts),
                 clock=self.clock,
-                client=lambda: CLIENT,
-                resolver=lambda: Resolver(catalogue=static_catalogue(), aliases={}, default="gpt-5.4"),
-                place_of=self.lookups.place_of,
-                egress=self.watch,
+                resolver=lambda: Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4"),
                 defaults=Defaults,
                 failover=FailoverPolicy(),
                 observer=Observers((), complain=lambda name, error: None),
@@ -195,10 +219,11 @@ class EgressStage:
         return await self.gateway.run(exchange(**known | changes), Client())
 
     async def do_everything(self) -> None:
-        """Everything that is ever sent in an account's name: answers, lookups, usage, renewals."""
+        """Everything that is ever sent in an account's name: answers, lookups, lists, usage, renewals."""
         for _ in self.accounts:
             assert await self.ask() is None
         assert await self.lookups.refresh()
+        assert not (await self.lists.refresh()).failures
         for name, row_id in self.accounts.items():
             await self.queries.ask(row_id)
             await self.renew(name)

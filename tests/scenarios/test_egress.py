@@ -73,6 +73,7 @@ async def test_p_02_a_dead_proxy_is_a_clear_failure_that_names_it_and_nothing_go
             assert failure is not None
             assert "exit of account-1" in failure.message
         assert not await stage.lookups.refresh()
+        assert len((await stage.lists.refresh()).failures) == 1
         await stage.queries.ask(stage.accounts["account-1"])
         assert await stage.journal() == []
 

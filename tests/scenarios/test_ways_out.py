@@ -11,10 +11,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from codex_proxy.simulator.scenario import SHAPES, Step
+from codex_proxy.simulator.scenario import SHAPES
 from codex_proxy.simulator.sections.accounts import Standing
 from codex_proxy.simulator.sections.edge import EdgeAnswer
 from codex_proxy.simulator.sections.issuer import TokenAnswer
+from codex_proxy.simulator.sections.steps import Step
 from codex_proxy.simulator.updates import DIST_TAGS, FEED
 from tests.scenarios.ways_stage import BROWSER, DIRECT, EXITS, PASSWORD, PLANS, WaysStage, ways_stage
 from tests.waiting import until

@@ -35,6 +35,17 @@ def test_googles_places_never_carry_admin(headers: dict[str, str], query: str) -
     assert not caller.may("admin")
 
 
+def test_a_key_that_is_bound_to_an_account_is_so_in_every_place() -> None:
+    class BoundKey:
+        def authenticate(self, secret: str) -> Caller | None:
+            return Caller(key_id="k2", scopes=frozenset({"inference"}), bound_to="a")
+
+    for headers in ({"authorization": "Bearer x"}, {"x-goog-api-key": "x"}):
+        caller = identify(BoundKey(), headers, "")
+        assert caller is not None
+        assert caller.bound_to == "a"
+
+
 def test_no_key_and_wrong_keys_are_nobody() -> None:
     assert identify(OneKey(), {}, "") is None
     assert identify(OneKey(), {"authorization": "Bearer wrong"}, "key=right") is None

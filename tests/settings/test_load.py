@@ -55,6 +55,16 @@ def test_a_wrong_type_names_key_and_place(tmp_path: Path) -> None:
     assert problem.startswith("local.yaml:2: server.port: ")
 
 
+def test_a_wrong_value_inside_a_list_or_a_map_says_where(tmp_path: Path) -> None:
+    text = "model:\n  custom_models:\n    - a\n    - id: b\n      context_window: -1\nmodel_routing:\n  x: 3\n"
+    assert problems(tmp_path, text) == (
+        "local.yaml:2: model.custom_models[1].context_window: input should be greater than 0",
+        "local.yaml:6: model_routing.x: input should be a valid string",
+    )
+    (problem,) = problems(tmp_path, "model:\n  custom_models: [a, a]\n")
+    assert problem == "local.yaml:2: model.custom_models: a is there twice"
+
+
 def test_several_problems_are_told_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, "server:\n  a: 1\n  b: 2\n")) == 2
 

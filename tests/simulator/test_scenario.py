@@ -29,6 +29,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "simulator.md"
         ("issuer: {refresh_tokens: {rt_1: nobody}}", r"issuer\.refresh_tokens\.rt_1: no account is called nobody"),
         ("issuer: {faults: [{answer: odd}]}", "odd"),
         ("edge: {rules: [{via: x}]}", "answer"),
+        ("vendors: {acme: {wires: [telex]}}", "telex"),
+        ("vendors: {acme: {wires: []}}", "wires"),
+        ("vendors: {a/b: {}}", "vendors.a/b: expected letters"),
+        ("vendors: {acme: {rules: [{steps: [{}]}]}}", r"vendors\.acme\.rules\[0\]\.steps\[0\]: exactly one member"),
+        ("vendors: {acme: {rules: [{drop: true, raw: {}}]}}", r"vendors\.acme\.rules\[0\]: one answer per rule"),
     ],
 )
 def test_what_a_scenario_cannot_mean_is_an_error_with_its_place(text: str, words: str) -> None:
@@ -76,7 +81,6 @@ def test_a_rule_reaches_a_lookup_only_by_name() -> None:
 def test_what_the_documentation_shows_is_a_scenario() -> None:
     shown = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     scenarios = [parse_scenario(text) for text in shown]
-    assert len(scenarios) == 4
-    assert [bool(each.rules or each.accounts or each.issuer.faults or each.edge.rules) for each in scenarios] == [
-        True
-    ] * 4
+    assert len(scenarios) == 5
+    told = [each.rules or each.accounts or each.issuer.faults or each.edge.rules or each.vendors for each in scenarios]
+    assert all(told)

@@ -13,17 +13,20 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from codex_proxy.accounts.keeping import AffinityStore, CookieStore, EgressStore, RefreshLocks
+from codex_proxy.accounts.keeping import AffinityStore, CookieStore, EgressStore, RefreshLocks, UpstreamIdentityStore
 from codex_proxy.accounts.store import AccountStore
 from codex_proxy.storage.opening import DATABASE_FILE, Stores, open_stores
 from codex_proxy.storage.sealing.sources import KeyFile, KeySource
+from codex_proxy.vendors.store import VendorKeyStore
 from tests.stores.memory_keeping import (
     MemoryAffinityStore,
     MemoryCookieStore,
     MemoryEgressStore,
     MemoryRefreshLocks,
+    MemoryUpstreamIdentityStore,
 )
 from tests.stores.memory_store import MemoryAccountStore
+from tests.stores.memory_vendor_keys import MemoryVendorKeyStore
 
 NOW = 1_790_000_000.0
 
@@ -34,8 +37,10 @@ class Kept:
 
     accounts: AccountStore
     affinity: AffinityStore
+    identities: UpstreamIdentityStore
     cookies: CookieStore
     egress: EgressStore
+    vendor_keys: VendorKeyStore
     locks: RefreshLocks
 
 
@@ -45,8 +50,10 @@ def in_memory() -> Kept:
     return Kept(
         accounts=accounts,
         affinity=MemoryAffinityStore(accounts.row_ids),
+        identities=MemoryUpstreamIdentityStore(accounts.row_ids),
         cookies=MemoryCookieStore(accounts.row_ids),
         egress=MemoryEgressStore(accounts.row_ids),
+        vendor_keys=MemoryVendorKeyStore(),
         locks=MemoryRefreshLocks(),
     )
 
@@ -56,8 +63,10 @@ def of(stores: Stores) -> Kept:
     return Kept(
         accounts=stores.accounts,
         affinity=stores.affinity,
+        identities=stores.identities,
         cookies=stores.cookies,
         egress=stores.egress,
+        vendor_keys=stores.vendor_keys,
         locks=stores.locks,
     )
 
@@ -83,10 +92,11 @@ async def emptied(address: str) -> str:
     engine = create_async_engine(address.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.begin() as connection:
         if await connection.run_sync(lambda plain: inspect(plain).has_table("store_state")):
-            await connection.execute(text("TRUNCATE accounts, removed_accounts, egress_proxies, marks CASCADE"))
             await connection.execute(
-                text("UPDATE store_state SET revision = 0, egress_revision = 0, sealing_key_id = NULL")
+                text("TRUNCATE accounts, removed_accounts, egress_proxies, marks, vendor_keys CASCADE")
             )
+            begun_anew = "revision = 0, egress_revision = 0, sealing_key_id = NULL, forgotten_revision = NULL"
+            await connection.execute(text(f"UPDATE store_state SET {begun_anew}"))
     await engine.dispose()
     return address
 

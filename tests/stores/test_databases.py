@@ -19,6 +19,7 @@ from tests.stores.places import of, opened
 from tests.stores.test_affinity_store_contract import with_accounts
 from tests.stores.test_cookie_store_contract import cookie
 from tests.stores.test_egress_store_contract import ONE
+from tests.vendors.samples import key
 
 
 def differences(connection: Connection) -> list[object]:
@@ -99,10 +100,12 @@ async def test_a_key_is_changed_under_running_processes(database_place: Path | s
         await here.accounts.put(NewAccount(row_id="b", identity=Identity(issuer="i"), secrets=secrets), now=1.0)
         await here.cookies.keep([cookie("a", "direct", "one")])
         await here.egress.put([ONE])
+        await here.vendor_keys.add([key("v")])
         await rotate(KeyFile(tmp_path), new_key=new_key, reseal=here.reseal)
         assert await there.accounts.secrets("b") == secrets
         assert await there.cookies.load() == (cookie("a", "direct", "one"),)
         assert (await there.egress.load()).proxies == (ONE,)
+        assert [each.secret for each in (await there.vendor_keys.load()).keys] == [key().secret]
         await there.cookies.keep([cookie("a", "proxy", "two")])
     async with opened(database_place, folder=tmp_path) as stores:
         assert len(await stores.cookies.load()) == 2
@@ -116,7 +119,7 @@ async def test_another_key_is_refused(database_place: Path | str, tmp_path: Path
     async with opened(database_place, folder=tmp_path) as stores:
         assert "key" in (stores.health.message or "")
         with pytest.raises(StoreUnusable):
-            await stores.accounts.remove(["a"])
+            await stores.accounts.remove(["a"], now=1.0)
     KeyFile(tmp_path).replace(kept)
     async with opened(database_place, folder=tmp_path) as stores:
         assert [record.row_id for record in (await stores.accounts.load()).changed] == ["a"]

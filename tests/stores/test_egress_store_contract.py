@@ -6,7 +6,7 @@ from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy
 from tests.stores.places import Kept
 from tests.stores.test_affinity_store_contract import with_accounts
 
-ONE = EgressProxy(proxy_id="p1", name="one", url="socks5://user:secret@127.0.0.1:1080", added_at=1.0)
+ONE = EgressProxy(proxy_id="p1", name="one", url="socks5://user:pass-word@127.0.0.1:1080", added_at=1.0)
 TWO = EgressProxy(proxy_id="p2", name="two", url="http://127.0.0.1:8080", enabled=False, added_at=2.0)
 WELL = EgressHealth(checked_at=5.0, exit_ip="203.0.113.5", latency_ms=12)
 ILL = EgressHealth(checked_at=6.0, error="refused")
@@ -54,7 +54,7 @@ async def test_a_removed_proxy_hands_its_accounts_over(kept: Kept) -> None:
 async def test_a_15_an_assignment_goes_with_its_account(kept: Kept) -> None:
     egress = (await with_accounts(kept, "a", "b")).egress
     await egress.assign({"a": "direct", "b": "direct"})
-    await kept.accounts.remove(["a"])
+    await kept.accounts.remove(["a"], now=1.0)
     assert (await egress.load()).assignments == {"b": "direct"}
 
 

@@ -34,7 +34,8 @@ class RecordingProxy:
     """``passages`` is what it let through, in order; ``refused_count`` how often it did not; ``user_agents`` who asked.
 
     ``refusal`` is a whole HTTP answer that everybody gets instead of a passage, ``socks_refusal`` a number that says
-    the same in SOCKS5; ``is_closed`` lets nobody log in.
+    the same in SOCKS5; ``is_closed`` lets nobody log in; ``detour`` is a port of this machine that everybody gets to,
+    whatever the target, which is noted as asked for.
     """
 
     def __init__(self, *, credentials: tuple[str, str] | None, leaves_from: str) -> None:
@@ -43,6 +44,7 @@ class RecordingProxy:
         self.connections_count = 0
         self.refused_count = 0
         self.refusal: bytes | None = None
+        self.detour: int | None = None
         self.socks_refusal: int | None = None
         self.is_closed = False
         self.port = 0
@@ -121,9 +123,8 @@ class RecordingProxy:
         granted: bytes = b"",
         sent_on: bytes = b"",
     ) -> None:
-        host, _, port = target.rpartition(":")
         try:
-            there = await asyncio.open_connection(host.strip("[]"), int(port), local_addr=(self._leaves_from, 0))
+            there = await self._reach(target)
         except OSError:
             writer.write(b"HTTP/1.1 502 Nobody there\r\ncontent-length: 0\r\n\r\n")
             await writer.drain()
@@ -131,6 +132,11 @@ class RecordingProxy:
         writer.write(granted)
         there[1].write(sent_on)
         await _relay((reader, writer), there)
+
+    async def _reach(self, target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        host, _, port = target.rpartition(":")
+        place = (host.strip("[]"), int(port)) if self.detour is None else (HOME, self.detour)
+        return await asyncio.open_connection(*place, local_addr=(self._leaves_from, 0))
 
     # --------------------------------------------------------------------------------------------- SOCKS5
 
@@ -152,9 +158,8 @@ class RecordingProxy:
             writer.write(bytes((_SOCKS_VERSION, self.socks_refusal, 0, 1)) + bytes(6))
             return
         self.passages.append(Passage(way="socks5", target=target, user=user[0] if user else None))
-        host, _, port = target.rpartition(":")
         try:
-            there = await asyncio.open_connection(host.strip("[]"), int(port), local_addr=(self._leaves_from, 0))
+            there = await self._reach(target)
         except OSError:
             writer.write(bytes((_SOCKS_VERSION, 5, 0, 1)) + bytes(6))  # connection refused
             return

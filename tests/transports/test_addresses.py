@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_proxy.transports.addresses import Reach, reach_of
+from codex_proxy.transports.addresses import Reach, is_disguised, reach_of
 
 PUBLIC = ("8.8.8.8", "1.1.1.1", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2606:4700::1111", "2001:4860:4860::8888")
 PRIVATE = ("127.0.0.1", "127.255.0.3", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd12::1")
@@ -35,7 +35,9 @@ def test_an_address_in_the_clothes_of_another_is_judged_as_itself(plain: ipaddre
     mapped = ipaddress.IPv6Address(0xFFFF << 32 | number)
     translated = ipaddress.IPv6Address(0x64FF9B << 96 | number)
     tunnelled = ipaddress.IPv6Address(0x2002 << 112 | number << 80 | 1)
-    assert {reach_of(clothed) for clothed in (mapped, translated, tunnelled)} == {reach_of(plain)}
+    clothes = (mapped, translated, tunnelled)
+    assert {reach_of(clothed) for clothed in clothes} == {reach_of(plain)}
+    assert [is_disguised(address) for address in (*clothes, plain)] == [True, True, True, False]
 
 
 @given(st.ip_addresses())

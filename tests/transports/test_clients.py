@@ -6,9 +6,9 @@ import pytest
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
-from codex_proxy.gateway.ports import Route, TransportError
+from codex_proxy.gateway.ports import Guarding, Route, TransportError
 from codex_proxy.operations.egress.addresses import exit_of
-from codex_proxy.transports.clients import ClientPool, PooledClient, Room, Timeouts, refuse_unknown_scheme
+from codex_proxy.transports.clients import Binding, ClientPool, PooledClient, Room, Timeouts, refuse_unknown_scheme
 from codex_proxy.transports.cookie_keeping import CookieJars
 from tests.transports.recording_proxy import RecordingProxy, recording_proxy
 
@@ -95,6 +95,27 @@ def test_cookies_are_of_the_account_and_where_it_comes_out_and_not_of_the_issuer
     assert clients.jar(pooled, route("a", PROXY)) is jars.jar("a", exit_of(PROXY))
     issuer = Route(base_url="https://auth.openai.com", account_id="a", egress_url=PROXY)
     assert clients.jar(pooled, issuer) is None
+
+
+def test_a_guarded_call_has_no_cookies() -> None:
+    clients = pool(Time())
+    pooled = PooledClient(ClientBuilder().build(), exit_of(None))
+    guarded = Route(base_url="http://127.0.0.1", account_id="a", guarding=Guarding(vendor="acme"))
+    assert clients.jar(pooled, route("a")) is not None
+    assert clients.jar(pooled, guarded) is None
+
+
+async def test_a_client_is_bound_to_its_address_and_another_address_is_another_client() -> None:
+    clients = pool(Time(), max_clients=9)
+    here, there = (Binding(name="a.invalid", address=address, port=1) for address in ("127.0.0.1", "127.0.0.2"))
+    async with clients.use(route("a"), here) as first, clients.use(route("a"), here) as again:
+        assert again is first
+        async with clients.use(route("a"), there) as other:
+            assert other is not first
+            assert first.retired
+    assert closed(first, other) == [True, False]
+    assert "127.0.0.1" not in repr(here)
+    await clients.close()
 
 
 async def test_a_first_burst_builds_one_client() -> None:

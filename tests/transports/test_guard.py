@@ -11,22 +11,11 @@ from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import ConnectError
 
 from codex_proxy.transports.guard import AddressRefused, CheckedUrl, UrlGuard, read_url, resolve_here
+from tests.transports.names import Names
 from tests.transports.wire import listening, read_request
 
 NAME = "pictures.invalid"
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-
-
-class Names:
-    """A resolver; each answer is given once, the last one for ever."""
-
-    def __init__(self, *answers: Sequence[str]) -> None:
-        self._answers = list(answers)
-        self.asked: list[tuple[str, int]] = []
-
-    async def __call__(self, name: str, port: int) -> Sequence[str]:
-        self.asked.append((name, port))
-        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
 async def refusal(url: str, *addresses: str, allow_private: bool = False, egress_url: str | None = None) -> str:
@@ -98,8 +87,12 @@ async def test_a_name_is_judged_by_all_its_addresses_and_resolved_once() -> None
     names = Names(["93.184.216.34", "2606:4700::1111"])
     checked = await UrlGuard(resolve=names).check("HTTPS://Bücher.Invalid/a?b=c#d")
     assert checked == CheckedUrl(
-        url="https://xn--bcher-kva.invalid/a?b=c#d", name="xn--bcher-kva.invalid", address="93.184.216.34", port=443
+        url="https://xn--bcher-kva.invalid/a?b=c#d",
+        name="xn--bcher-kva.invalid",
+        addresses=("93.184.216.34", "2606:4700::1111"),
+        port=443,
     )
+    assert checked.address == "93.184.216.34"
     assert names.asked == [("xn--bcher-kva.invalid", 443)]
     for second in ("10.0.0.1", "169.254.169.254", "::1"):
         assert "it leads to a" in await refusal(f"http://{NAME}/", "93.184.216.34", second)
@@ -208,3 +201,23 @@ async def test_a_proxy_that_leaves_names_to_us_gets_the_checked_address() -> Non
         with pytest.raises(ConnectError):
             await fetch(guard, checked)
     assert wanted == [b"\x05\x01\x00\x01" + bytes([93, 184, 216, 34]) + b"\x01\xbb"]
+
+
+@pytest.mark.parametrize(
+    "host", ["93.184.216.34", "[::ffff:93.184.216.34]", "[64:ff9b::5db8:d822]", "[2002:5db8:d822::1]"]
+)
+async def test_a_call_with_a_key_is_judged_more_strictly(host: str) -> None:
+    guard = UrlGuard(resolve=Names([host.strip("[]")]))
+    for url in (f"http://{host}/", f"http://{NAME}/"):
+        await guard.check(url)
+        with pytest.raises(AddressRefused, match=r"over https only|stands for an IPv4 one"):
+            await guard.check(url, carries_key=True)
+    if "[" not in host:
+        await guard.check(f"https://{NAME}/", carries_key=True)
+
+
+async def test_a_refusal_says_whether_allowing_private_addresses_would_help() -> None:
+    for address, helps in (("10.0.0.1", True), ("169.254.169.254", False)):
+        with pytest.raises(AddressRefused) as refused:
+            await UrlGuard(resolve=Names([address])).check(f"https://{NAME}/")
+        assert refused.value.allowing_helps is helps

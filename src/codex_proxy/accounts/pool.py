@@ -4,7 +4,7 @@ Rules of this file: no I/O, no clock; slots in use and the time are told.  Whate
 question on: an account that was added, one whose lock ended, another strategy.  Times are epoch seconds.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ from codex_proxy.accounts.choice.ranking import Ranked, Ranker, Ranking
 from codex_proxy.accounts.choice.reasons import Asked, NoAccount, Reasons
 from codex_proxy.accounts.choice.roster import Roster
 from codex_proxy.accounts.journal import Journal
-from codex_proxy.accounts.lifecycle.condition import Condition, cleared, observed, step
+from codex_proxy.accounts.lifecycle.condition import FRESH, Condition, cleared, observed, step
 from codex_proxy.accounts.lifecycle.evidence import NOTHING_SEEN, Evidence
 from codex_proxy.accounts.lifecycle.states import Occurrence, is_outdated
 from codex_proxy.accounts.lifecycle.status import PoolStanding, pool_standing
@@ -204,6 +204,10 @@ class AccountPool:
         """Whether this account could serve too; ``holds_slot``: it has given a slot for this request already."""
         return self._ranker.serves(row_id, asked, holds_slot=holds_slot)
 
+    def obstacle(self, row_id: str, need: Need, now: float) -> str | None:
+        """What keeps an account from serving ``need``; None where nothing but a missing slot can."""
+        return self._reasons.obstacle(row_id, need, now)
+
     def chosen(self, row_id: str, need: Need, basis: Basis, now: float) -> None:
         """Note that an attempt begins on this account, and on what basis."""
         member = self._roster.members[row_id]
@@ -291,15 +295,20 @@ class AccountPool:
         member = self._roster.members.get(row_id)
         return None if member is None else (member.condition, member.facts)
 
+    def conditions(self) -> Sequence[tuple[str, Condition]]:
+        """What is going on with those accounts with which anything is."""
+        members = self._roster.members.values()
+        return [(member.row_id, member.condition) for member in members if member.condition is not FRESH]
+
     def verdicts(self, now: float, *, bucket: str = DEFAULT_BUCKET) -> dict[str, Verdict]:
         """What each account can do for a bucket."""
         self._roster.candidates(bucket, now)
         return {row_id: member.seats[bucket].verdict for row_id, member in self._roster.members.items()}
 
-    def standing(self, now: float, *, bucket: str = DEFAULT_BUCKET) -> PoolStanding:
-        """Whether somebody is logged in, one could serve, and one has a free slot for it."""
+    def standing(self, now: float, *, bucket: str = DEFAULT_BUCKET, only: str | None = None) -> PoolStanding:
+        """Whether somebody is logged in, one could serve, and one has a free slot; of all, or of ``only`` this one."""
         self._roster.candidates(bucket, now)
-        members = self._roster.members.values()
+        members = [each for each in self._roster.members.values() if only is None or each.row_id == only]
         return pool_standing((_with_egress(each, bucket, now), not self._roster.is_full(each)) for each in members)
 
     def capacity(self, now: float, *, bucket: str = DEFAULT_BUCKET) -> Capacity:

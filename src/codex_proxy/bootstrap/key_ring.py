@@ -1,30 +1,40 @@
-"""The client keys in force: those kept in the data directory and the owner's own."""
+"""The client keys in force: those kept in the data directory, the owner's own, and those of accounts."""
 
 from collections.abc import Sequence
 from typing import Final
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.access.keys import ADMIN, INFERENCE, ClientKey, find_key, make_key
 from codex_proxy.operations.client_keys import KeptKeys
 from codex_proxy.server.security import Caller
 
 OWNER_KEY_ID: Final = "owner"
+BOUND_KEY_ID: Final = "account-"
+"""What the id of a key bound to an account begins with, before the account's row id."""
 
 
 class KeyRing:
-    """Implements the server's ``Authenticator``."""
+    """Implements the server's ``Authenticator``; ``bound`` are the keys of accounts, which come and go with these."""
 
-    def __init__(self, keys: Sequence[ClientKey], pepper: bytes) -> None:
+    def __init__(self, keys: Sequence[ClientKey], pepper: bytes, bound: BoundKeys | None = None) -> None:
+        self.bound = BoundKeys(pepper) if bound is None else bound
         self._keys = tuple(keys)
         self._pepper = pepper
 
     def joined(self, key_id: str, secret: str, scopes: frozenset[str]) -> "KeyRing":
         """A ring with one more key, which lives as long as this process."""
-        return KeyRing([*self._keys, make_key(key_id, secret, scopes, self._pepper)], self._pepper)
+        return KeyRing([*self._keys, make_key(key_id, secret, scopes, self._pepper)], self._pepper, self.bound)
 
     def authenticate(self, secret: str) -> Caller | None:
         """See ``Authenticator``."""
         key = find_key(secret, self._keys, self._pepper)
-        return None if key is None else Caller(key_id=key.key_id, scopes=key.scopes)
+        return self._of_account(secret) if key is None else Caller(key_id=key.key_id, scopes=key.scopes)
+
+    def _of_account(self, secret: str) -> Caller | None:
+        row_id = self.bound.find(secret)
+        if row_id is None:
+            return None
+        return Caller(key_id=BOUND_KEY_ID + row_id, scopes=frozenset({INFERENCE}), bound_to=row_id)
 
 
 def key_ring(kept: KeptKeys, owner_secret: str | None) -> KeyRing:

@@ -5,20 +5,16 @@ second does not.  Standard output is for what the owner must read, the log goes 
 """
 
 import asyncio
-import contextlib
-import gc
 import secrets
-import signal
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
-import uvloop
 
 from codex_proxy.access.keys import ADMIN, is_strong
 from codex_proxy.accounts.account import Account
@@ -27,24 +23,28 @@ from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
 from codex_proxy.bootstrap.accounts.upkeep import upkeep
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.commands.announcing import COMMANDS_KEY_ID, announced
+from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
-from codex_proxy.bootstrap.simulated import LOOPBACK, scenario_of, simulated, simulated_backend
+from codex_proxy.bootstrap.process.running import calm_collector, stop_signals
+from codex_proxy.bootstrap.vendors.keys import keys_of_settings
+from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
+from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
 from codex_proxy.bootstrap.wiring import Ground, Running, assemble
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
+from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.client_keys import (
-    ADMIN_KEY_ID,
     INFERENCE_KEY_ID,
     EnsuredKeys,
     KeysUnreadable,
     ensure_keys,
 )
 from codex_proxy.operations.ollama_bridge import OllamaBridge
-from codex_proxy.server.listeners import CannotListen, Listener, PortInUse, bind, bind_loopback
+from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
 from codex_proxy.settings.schema import Settings
@@ -57,7 +57,6 @@ from codex_proxy.storage.sealing.sources import KeySource
 LOOKUP_PAUSE_SECONDS: Final = 3600.0
 LOOKUP_RETRY_SECONDS: Final = 60.0
 EXPIRY_PAUSE_SECONDS: Final = 600.0
-YOUNG_OBJECTS: Final = 20_000  # net allocations until the collector looks at the youngest; Python's default is 700
 IMAGES_FOLDER: Final = "images"
 _SECRET_BYTES: Final = 32
 
@@ -95,11 +94,6 @@ class Assembled:
     token: str
 
 
-def run_until_done(work: Coroutine[Any, Any, None]) -> None:
-    """Run on the fast event loop."""
-    uvloop.run(work)
-
-
 async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
     """Serve until a signal comes.
 
@@ -107,31 +101,26 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
         StartRefused: something the start needs is not there.
         SettingsError: the configuration cannot be used.
     """
-    stop = _signals()
+    stop = stop_signals()
     async with serving(options, environ) as served:
         calm_collector()
-        _announce(served)
+        greet(_greeting(served))
         await stop.wait()
-
-
-def calm_collector() -> None:
-    """Keep the garbage collector from what lives as long as the process, and let it come less often.
-
-    An exchange makes thousands of objects and hardly a cycle; with the default threshold the collector took a
-    twentieth of the CPU time (measured).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
 
 
 async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
     """Serve the simulated backend until a signal comes; raises ``StartRefused``."""
     configure_logs("auto")
-    stop = _signals()
-    async with simulated_backend(scenario_of(scenario), port=port, seed=seed) as base_url:
-        _tell(f"simulated Codex backend listening on {base_url}")
+    stop = stop_signals()
+    simulation = _simulation()
+    async with simulation.simulated_backend(simulation.scenario_of(scenario), port=port, seed=seed) as base_url:
+        tell(f"simulated Codex backend listening on {base_url}")
         await stop.wait()
+
+
+def _simulation() -> Any:
+    # With it come the simulator and its templates, 4 MB that a gateway on the real backend does without (measured).
+    return import_module("codex_proxy.bootstrap.simulated")
 
 
 @asynccontextmanager
@@ -146,8 +135,9 @@ async def serving(options: ServeOptions, environ: Mapping[str, str]) -> AsyncIte
             async with _serving(loaded, environ) as served:
                 yield served
             return
-        backend = simulated_backend(scenario_of(options.scenario))
-        async with backend as base_url, _serving(simulated(loaded, base_url), environ) as served:
+        simulation = _simulation()
+        backend = simulation.simulated_backend(simulation.scenario_of(options.scenario))
+        async with backend as base_url, _serving(simulation.simulated(loaded, base_url), environ) as served:
             yield served
 
 
@@ -173,6 +163,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
         with announced(loaded.data_dir, url=url, token=whole.token):
             async with (
                 upkeep(running.accounts, running.logins, running.egress, running.jobs),
+                vendor_keys_upkeep(running.vendor_keys),
                 _attended(running, whole.ground, listener),
             ):
                 yield Serving(
@@ -184,21 +175,23 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
 async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Assembled]:
     """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``."""
     settings = loaded.settings
-    configured = _accounts(settings)
+    configured, vendor_keys = _accounts(settings), keys_of_settings(settings, environ)
     secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
     access, token = AccessFile(loaded.data_dir, secret_keys), secrets.token_urlsafe(_SECRET_BYTES)
     async with _stores(loaded, secret_keys) as stores:
         try:
             keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-            ground = _ground(loaded, keys, stores, token=token)
+            ground = replace(_ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys)
         except KeysUnreadable as error:
             raise StartRefused(str(error)) from error
         running = assemble(ground)
         try:
             await load_accounts(running.accounts, configured)
+            await load_vendor_keys(running.vendor_keys)
             yield Assembled(running=running, ground=ground, keys=keys, access_path=access.path, token=token)
         finally:
             await running.clients.close()
+            await running.vendor_keys.ground.calls.close()
             await running.counter.close()
 
 
@@ -237,6 +230,12 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
         complain=lambda error: ground.report_defect("upstream lookups", error),
     )
+    lists = repeat(
+        running.lists.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: TICK_SECONDS,
+        complain=lambda error: ground.report_defect("model lists", error),
+    )
     expiry = repeat(
         ground.pictures.expire,
         clock=ground.clock,
@@ -250,7 +249,7 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         complain=lambda error: ground.report_trouble("updates", error),
     )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, expiry, updates):
+        for job in (lookups, lists, expiry, updates):
             jobs.create_task(job)
 
 
@@ -340,43 +339,11 @@ def _refuse_weak_key(settings: Settings) -> None:
     structlog.get_logger("codex_proxy").warning("server.proxy_api_key is weak; that will do on loopback only")
 
 
-def _announce(served: Serving) -> None:
-    _tell(f"codex-proxy listening on {served.url}")
-    _announce_bridge(served.bridge)
-    if served.settings.server.proxy_api_key is not None:
-        _tell("client key: server.proxy_api_key, with all scopes")
-    elif served.keys.made_now:
-        _tell(f"admin key:     {served.keys.kept.secret_of(ADMIN_KEY_ID)}")
-        _tell(f"inference key: {served.keys.kept.secret_of(INFERENCE_KEY_ID)}")
-        _tell(f"clients use the inference key; both are shown only now and kept sealed in {served.access_path}")
-    else:
-        _tell(f"client keys: made by an earlier start, kept sealed in {served.access_path}")
-
-
-def _announce_bridge(bridge: OllamaBridge) -> None:
-    status = bridge.status
-    if status.url:
-        _tell(f"Ollama bridge listening on {status.url}")
-    if status.error:
-        structlog.get_logger("codex_proxy").warning("the Ollama bridge is not listening", reason=status.error)
-
-
-def _tell(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-
-def _signals() -> asyncio.Event:
-    """Set at the first signal; at the second one the running task is cancelled."""
-    stop = asyncio.Event()
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def asked() -> None:
-        if stop.is_set() and task is not None:
-            task.cancel()
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked)
-    return stop
+def _greeting(served: Serving) -> Greeting:
+    return Greeting(
+        url=served.url,
+        bridge=served.bridge,
+        keys=served.keys,
+        access_path=served.access_path,
+        has_own_key=served.settings.server.proxy_api_key is not None,
+    )

@@ -1,4 +1,4 @@
-"""The simulated backend as a server in this process, and accounts for it."""
+"""The simulated backend as a server in this process, and accounts for it; ``run`` loads it by name."""
 
 import time
 from collections.abc import AsyncIterator
@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.server.listeners import CannotListen, Listener, PortInUse, bind_loopback
+from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind_loopback
 from codex_proxy.settings.load import LoadedSettings
 from codex_proxy.simulator.app import PREFIX, SimulatedBackend
 from codex_proxy.simulator.player import DROP
 from codex_proxy.simulator.scenario import Scenario, ScenarioError, load_scenario
 from codex_proxy.simulator.tokens import ISSUER, LIFETIME_SECONDS, make_token
 from codex_proxy.simulator.updates import DIST_TAGS, FEED
+from codex_proxy.simulator.vendors.service import PREFIX as VENDORS
 
 if TYPE_CHECKING:
     from codex_proxy.server.asgi import Receive, Scope, Send
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 ACCOUNTS: Final = tuple((person.account_id, person.plan) for person in Scenario().people())
 """Ids and plans of the accounts that a simulated run logs in."""
 
@@ -45,6 +45,11 @@ def simulated_urls(base_url: str) -> SimulatedUrls:
         feed=root + FEED,
         dist_tags=root + DIST_TAGS,
     )
+
+
+def simulated_vendor(base_url: str, name: str, *, version: str = "v1") -> str:
+    """The base URL of a scenario's vendor, beside a simulated backend's."""
+    return f"{base_url.removesuffix(PREFIX)}{VENDORS}{name}/{version}"
 
 
 def simulated_tokens(issuer: str = ISSUER) -> list[str]:

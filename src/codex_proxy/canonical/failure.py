@@ -73,7 +73,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     ``message`` is safe to show to the client.  ``code`` is the upstream's own word; ``status`` its HTTP status, None
     inside a 200 stream.  ``retry_after_seconds`` counts from when the failure was seen; ``resets_at`` is epoch seconds.
-    ``param`` names the request field at fault in the client's spelling.
+    ``param`` names the request field at fault in the client's spelling.  ``vendor`` is whose key failed, None for the
+    accounts' upstream.
     """
 
     kind: FailureKind
@@ -86,6 +87,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     plan_type: str | None = None
     request_id: str | None = None
     sent: Sent = Sent.MAYBE_SENT
+    vendor: str | None = None
 
 
 class FailureRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,3 +289,10 @@ RULES: Final[dict[FailureKind, FailureRule]] = {
 def rule_of(failure: Failure) -> FailureRule:
     """The rule for this failure's kind."""
     return RULES[failure.kind]
+
+
+def client_status(failure: Failure) -> int:
+    """The HTTP status that the client reads: a vendor's own, and by the kind for everything else."""
+    if failure.vendor is not None and failure.status is not None and 400 <= failure.status <= 599:
+        return failure.status
+    return rule_of(failure).client_status

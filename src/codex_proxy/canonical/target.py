@@ -4,16 +4,20 @@ Rules of this file: pure values made by the gateway; nothing here is looked up l
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 
+CHAT: Final = "chat"
+
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an upstream model.
 
-    ``efforts`` are in rising order; windows count tokens; ``alias_of`` is set on rows under another name.
+    ``efforts`` are in rising order; windows count tokens; ``alias_of`` is set on rows under another name, ``vendor``
+    on a vendor's models.  ``capabilities`` are what it can be asked for, such as ``chat`` and ``embeddings``.
     """
 
     slug: str
@@ -33,7 +37,14 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     visible: bool = True
     priority: int = 0
     alias_of: str | None = None
+    vendor: str | None = None
+    capabilities: tuple[str, ...] = (CHAT,)
     raw: JsonObject = {}
+
+    @property
+    def chats(self) -> bool:
+        """Whether it can be asked for answers in a conversation."""
+        return CHAT in self.capabilities
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from codex_proxy.settings.keys import Section
 from codex_proxy.settings.load import LoadedSettings, known_keys, marks_of, value_of
 
 MASKED: Final = "(set, not shown)"
@@ -21,7 +22,7 @@ def shown_values(loaded: LoadedSettings) -> Iterator[tuple[str, Any, str]]:
         value = value_of(loaded.settings, name)
         if marks_of(info).get("secret") and value:
             value = MASKED
-        yield name, value, loaded.provenance[name]
+        yield name, _plain(value), loaded.provenance[name]
 
 
 def show_json(loaded: LoadedSettings) -> str:
@@ -45,3 +46,10 @@ def check_lines(loaded: LoadedSettings) -> Iterator[str]:
         if source != "default" and marks_of(info).get("used") is False:
             yield f"{source}: {name} is not used yet"
     yield "the configuration can be used"
+
+
+def _plain(value: Any) -> Any:
+    """The value as the owner would write it."""
+    if isinstance(value, Section):
+        return value.model_dump(exclude_unset=True)
+    return [_plain(one) for one in value] if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.usage import ImageUsage, Usage
 from codex_proxy.gateway.exchange import Answering, ExchangeInput
 from codex_proxy.gateway.ports import Accepted, Responder
-from codex_proxy.protocols.base import Step
+from codex_proxy.protocols.base import AnyStep, Step
 
 _ENVELOPE: Final = (ev.ResponseStarted, ev.UsageReported, ev.ResponseEnded)
 _BLOCKLESS: Final = (*_ENVELOPE, ev.RateLimitsObserved, ev.OpaqueEvent)
@@ -27,10 +27,14 @@ class Copies:
     def __init__(self, one: Answering) -> None:
         self._one = one
 
+    def passes(self, exchange: ExchangeInput) -> bool:
+        """See ``Answering``."""
+        return self._one.passes(exchange)
+
     async def run(self, exchange: ExchangeInput, responder: Responder) -> Failure | None:
         """Answer through ``responder``; the failure if any of the copies failed."""
         count = exchange.request.sampling.choice_count or 1
-        if count == 1 or exchange.request.stream:
+        if count == 1 or exchange.request.stream or self._one.passes(exchange):
             return await self._one.run(_single(exchange, exchange.request_id), responder)
         takers = [_Taker() for _ in range(count)]
         try:
@@ -69,7 +73,7 @@ class _Taker:
     def accepted(self, accepted: Accepted) -> None:
         self.facts = accepted
 
-    async def deliver(self, steps: Sequence[Step]) -> None:
+    async def deliver(self, steps: Sequence[AnyStep]) -> None:
         self.events += [event for step in steps for event in step.events]
 
 

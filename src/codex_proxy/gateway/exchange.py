@@ -10,69 +10,66 @@ from typing import Protocol
 
 import msgspec
 
-from codex_proxy.accounts.account import Account
-from codex_proxy.accounts.choice.need import Need
-from codex_proxy.accounts.lifecycle.evidence import Evidence, ends_at, evidence_of
-from codex_proxy.accounts.lifecycle.states import Occurrence, occurrence_of
-from codex_proxy.accounts.pool import AccountPool, News
-from codex_proxy.accounts.quota.buckets import bucket_of_model
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
-from codex_proxy.canonical.rate_limits import RateLimitSnapshot
-from codex_proxy.canonical.request import Request, Role
-from codex_proxy.canonical.target import ClientIdentity, Target, UpstreamIdentity
+from codex_proxy.canonical.request import Request
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.pictures import picture_filter
-from codex_proxy.gateway.attempts.runner import AttemptPlan, AttemptRunner
+from codex_proxy.gateway.attempts.plan import AttemptPlan
+from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.attempts.stop import StopFilter
-from codex_proxy.gateway.continuation import Continuation, LearnedRejects
-from codex_proxy.gateway.failover import RETRY_DELAYS_SECONDS, FailoverPolicy, NextStep, decide
+from codex_proxy.gateway.failover import (
+    RETRY_DELAYS_SECONDS,
+    FailoverPolicy,
+    NextStep,
+    decide,
+    other_route_helps,
+)
 from codex_proxy.gateway.links.fetching import LinkFetcher
 from codex_proxy.gateway.links.inlining import with_linked_files
 from codex_proxy.gateway.ports import (
     Accepted,
     AttemptRecord,
     Clock,
-    EgressReports,
     ExchangeRecord,
     Observer,
     PictureStore,
     PromptEstimate,
-    Renewal,
     Responder,
-    Route,
 )
-from codex_proxy.gateway.prepare import Defaults, Prepared, prepare, refuse_lossy
+from codex_proxy.gateway.prepare import ClientBody, Defaults, Prepared, prepare, refuse_lossy
 from codex_proxy.gateway.progress import Progress
-from codex_proxy.gateway.selection import Chosen, Selection
-from codex_proxy.protocols.base import ClientCodec, InvalidRequest, ReplyFacts, Unsupported
+from codex_proxy.gateway.upstreams.accounts import AccountUpstream
+from codex_proxy.gateway.upstreams.candidate import Asker, Asking, Candidate, Outgoing, Upstream
+from codex_proxy.gateway.upstreams.vendors import VendorUpstream
+from codex_proxy.protocols.base import ClientCodec, ReplyFacts
 from codex_proxy.routing.resolve import Resolver
-
-
-class UpstreamPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an account's calls go, and under which routing header."""
-
-    route: Route
-    routing_override: str | None = None
 
 
 class ExchangeInput(msgspec.Struct, frozen=True, kw_only=True):
     """One client request, parsed.
 
-    ``link_base`` is the scheme and authority of links in the answer, as this client reaches us; needed only where links
-    are wanted.  ``prompt`` is for observers alone.
+    ``bound_to`` is the only account that may serve it, None for any.  ``link_base`` is the scheme and authority of
+    links in the answer, as this client reaches us; needed only where links are wanted.  ``prompt`` is for observers
+    alone.  ``body`` is what the client sent, for vendors of its own dialect.
     """
 
     request: Request
     request_id: str
     client_key_id: str
+    bound_to: str | None = None
     notes: tuple[Note, ...] = ()
     link_base: str = ""
     prompt: PromptEstimate | None = None
+    body: ClientBody | None = None
 
 
 class Answering(Protocol):
     """Whoever answers exchanges."""
+
+    def passes(self, exchange: ExchangeInput) -> bool:
+        """Whether the client's own body goes out, and with it everything that stands in it."""
+        ...
 
     async def run(self, exchange: ExchangeInput, responder: Responder) -> Failure | None:
         """Answer through ``responder``; the failure if nothing at all was delivered."""
@@ -81,24 +78,21 @@ class Answering(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayParts:
-    """What the gateway works with; callables are asked anew for each exchange, since their answers change."""
+    """What the gateway works with; callables are asked anew for each exchange, since their answers change.
 
-    codec: ClientCodec
+    ``vendors`` is None where only accounts can be asked; ``next_routes`` are the models to ask, in order, where the one
+    of this name cannot be had.
+    """
+
     runner: AttemptRunner
-    selection: Selection
-    pool: AccountPool
-    continuation: Continuation
-    rejects: LearnedRejects
+    accounts: AccountUpstream
+    vendors: VendorUpstream | None = None
     clock: Clock
-    client: Callable[[], ClientIdentity]
     resolver: Callable[[], Resolver]
-    place_of: Callable[[Account], UpstreamPlace | Failure]
     defaults: Callable[[], Defaults]
+    next_routes: Callable[[str], Sequence[str]] = lambda _: ()
     failover: FailoverPolicy
     observer: Observer
-    bucket_of: Callable[[str], str] = bucket_of_model
-    renewal: Renewal | None = None
-    egress: EgressReports | None = None
     pictures: PictureStore | None = None
     links: LinkFetcher | None = None
 
@@ -110,12 +104,19 @@ class Gateway:
         self._parts = parts
 
     def speaking(self, codec: ClientCodec) -> "Gateway":
-        """The same accounts, conversations and observers for another kind of call."""
-        return Gateway(replace(self._parts, codec=codec, runner=self._parts.runner.speaking(codec)))
+        """The same accounts, conversations and observers for another kind of call, which vendors do not take."""
+        return Gateway(replace(self._parts, accounts=self._parts.accounts.speaking(codec), vendors=None))
 
     def prepare(self, exchange: ExchangeInput) -> Prepared | Failure:
         """What is decided about a request before anybody is asked, or why it cannot go."""
         return _prepared(self._parts, exchange)
+
+    def passes(self, exchange: ExchangeInput) -> bool:
+        """See ``Answering``; as far as can be told before anybody is chosen."""
+        if self._parts.vendors is None or exchange.body is None or not exchange.body.content:
+            return False
+        prepared = _prepared(self._parts, exchange)
+        return not isinstance(prepared, Failure) and self._parts.vendors.passes(prepared)
 
     async def run(self, exchange: ExchangeInput, responder: Responder) -> Failure | None:
         """Answer through ``responder``; the failure if nothing at all was delivered."""
@@ -143,161 +144,151 @@ class _Running:
         self._failure: Failure | None = None
 
     async def answer(self) -> Failure | None:
+        """Ask by the route that the model's name leads to, then by those that the owner named for it."""
+        told: Failure | None = None
+        for name in (None, *self._parts.next_routes(self._exchange.request.model)):
+            failure = await self._answer_by(name)
+            told = None if failure is None else told or failure
+            if failure is None or self._progress.committed or not other_route_helps(failure):
+                break
+        self._failure = told
+        self._let_body_go()
+        return None if self._progress.committed else self._failure
+
+    async def _answer_by(self, name: str | None) -> Failure | None:
         parts = self._parts
-        prepared = _prepared(parts, self._exchange)
+        prepared = _prepared(parts, self._exchange, name)
         if not isinstance(prepared, Failure):
             prepared = await with_linked_files(prepared, parts.links)
         if isinstance(prepared, Failure):
-            self._failure = prepared
             return prepared
+        upstream = self._upstream(prepared)
+        if isinstance(upstream, Failure):
+            return upstream
+        if prepared.vendor is None and not parts.next_routes(self._exchange.request.model):
+            self._let_body_go()
         self._model_used = prepared.model.slug
         self._notes = prepared.notes
-        self._progress.has_lite_form = prepared.model.lite and not prepared.request.is_codex_client
-        self._progress.lite_forced = self._progress.has_lite_form and parts.rejects.wants_lite(prepared.model.slug)
-        self._failure = await self._try_accounts(prepared)
-        return None if self._progress.committed else self._failure
+        self._progress = Progress(started_at=self._progress.started_at)
+        exchange = self._exchange
+        asker = Asker(request_id=exchange.request_id, client_key_id=exchange.client_key_id, bound_to=exchange.bound_to)
+        return await self._try(prepared, upstream.ask(asker, prepared, self._progress))
 
-    async def _try_accounts(self, prepared: Prepared) -> Failure | None:
+    def _upstream(self, prepared: Prepared) -> Upstream | Failure:
+        if prepared.vendor is None:
+            return self._parts.accounts
+        if self._exchange.bound_to is not None:
+            told = "this key is served by its own account alone, and the model is a vendor's"
+            return Failure(kind=FailureKind.NOT_PERMITTED, message=told, param="model")
+        if self._parts.vendors is not None:
+            return self._parts.vendors
+        told = f"the model {prepared.request.model!r} is a vendor's, and this endpoint asks ChatGPT accounts only"
+        return Failure(kind=FailureKind.MODEL_NOT_FOUND, message=told, param="model", code="model_not_found")
+
+    async def _try(self, prepared: Prepared, asking: Asking) -> Failure | None:
+        progress = self._progress
         again: str | None = None
         while True:
-            chosen = await self._choose(prepared, again)
-            if isinstance(chosen, Failure):
-                return self._final(chosen)
-            failure = await self._attempt(prepared, chosen)
-            self._records.append(AttemptRecord(account_row_id=chosen.account.row_id, failure=failure))
+            exclude = frozenset(progress.tried) - ({again} if again else set())
+            candidate = await asking.choose(exclude=exclude, again=again)
+            if isinstance(candidate, Failure):
+                return self._final(candidate, asking)
+            failure = await self._attempt(prepared, candidate)
+            self._records.append(
+                AttemptRecord(account_row_id=candidate.row_id, vendor=candidate.vendor, failure=failure)
+            )
             if failure is None:
                 return None
-            step = await self._after(failure, chosen.account, prepared)
+            step = await self._after(failure, candidate, asking)
             if step is NextStep.GIVE_UP:
-                return await self._give_up(failure)
-            again = chosen.account.row_id if step is not NextStep.OTHER_ACCOUNT else None
+                return await self._give_up(failure, asking)
+            again = candidate.row_id if step is not NextStep.OTHER_ACCOUNT else None
 
-    async def _choose(self, prepared: Prepared, again: str | None) -> Chosen | Failure:
-        need = Need(
-            model=prepared.model.slug,
-            bucket=self._parts.bucket_of(prepared.model.slug),
-            conversation=self._conversation(prepared),
-            is_continued=any(turn.role is Role.ASSISTANT for turn in prepared.request.turns),
-            client_key_id=self._exchange.client_key_id,
-        )
-        exclude = frozenset(self._progress.tried) - ({again} if again else set())
-        request_id = self._exchange.request_id
-        return await self._parts.selection.choose(need, exclude=exclude, again=again, request_id=request_id)
-
-    async def _attempt(self, prepared: Prepared, chosen: Chosen) -> Failure | None:
+    async def _attempt(self, prepared: Prepared, candidate: Candidate) -> Failure | None:
         progress = self._progress
         progress.attempts += 1
-        progress.tried.add(chosen.account.row_id)
-        progress.last_tried = chosen.account.row_id
-        account = chosen.account
-        place = self._parts.place_of(account)
-        if isinstance(place, Failure):
-            chosen.lease.release()
-            return place
-        key = self._conversation(prepared)
-        upstream_key = (account.row_id, *key) if key else None
-        identity = self._parts.continuation.identity(upstream_key, prepared.request)
-        try:
-            call = self._parts.codec.build_call(prepared.request, self._target(prepared, account, place, identity))
-        except (Unsupported, InvalidRequest) as error:
-            chosen.lease.release()
-            return error.failure()
-        refusal = refuse_lossy(call.notes) if self._parts.defaults().strict else None
-        if refusal is not None:
-            chosen.lease.release()
+        progress.tried.add(candidate.row_id)
+        progress.last_tried = candidate.row_id
+        outgoing = candidate.outgoing()
+        refusal = outgoing if isinstance(outgoing, Failure) else self._refused(outgoing)
+        if isinstance(outgoing, Failure) or refusal is not None:
+            candidate.lease.release()
             return refusal
-        stop = StopFilter(prepared.request) if prepared.request.sampling.stop else None
-        plan = AttemptPlan(
-            call=call,
-            route=place.route,
-            lease=chosen.lease,
-            deliver=self._responder.deliver,
-            relays=prepared.request.dialect.family is self._parts.codec.dialect.family,
-            stop=stop,
-            pictures=picture_filter(prepared.request, store=self._parts.pictures, link_base=self._exchange.link_base),
-        )
-        del call  # the plan lets go of its body once it is sent
+        notes = prepared.notes + outgoing.call.notes
+        plan = self._plan(prepared, candidate, outgoing)
+        del outgoing  # the plan lets go of the call's body once it is sent
 
         def make_delivery(facts: ReplyFacts) -> Delivery:
-            self._parts.continuation.keep_turn_state(upstream_key, identity, facts.turn_state)
-            self._notes = prepared.notes + plan.call.notes
-            return self._delivery(account, prepared, facts)
+            candidate.heard(facts)
+            self._notes = notes
+            return self._delivery(candidate, prepared, facts)
 
         asked_at = self._parts.clock.now()
         failure, self._last = await self._parts.runner.run(plan, make_delivery)
-        self._settle(account, failure, asked_at)
-        if failure is not None and self._parts.egress is not None:
-            self._parts.egress.refused(place.route.egress_id, failure)
-        if failure is None and key is not None and self._last is not None and self._last.compacted:
-            self._parts.pool.moved(account.row_id, key, self._parts.clock.now())
-        return failure
+        candidate.settle(failure, self._last, asked_at=asked_at)
+        return None if failure is None else candidate.told(failure)
 
-    def _target(self, prepared: Prepared, account: Account, place: UpstreamPlace, identity: UpstreamIdentity) -> Target:
-        return Target(
-            model=prepared.model,
-            credential=account.credential,
-            client=self._parts.client(),
-            identity=identity,
-            now=self._parts.clock.now(),
-            effort=prepared.effort,
-            service_tier=prepared.service_tier,
-            routing_override=place.routing_override,
-            default_instructions=self._parts.defaults().instructions,
-            learned_rejects=self._parts.rejects.of(prepared.model.slug),
-            drop_reasoning=self._progress.reasoning_dropped,
-            force_lite=self._progress.lite_forced,
+    def _refused(self, outgoing: Outgoing) -> Failure | None:
+        return refuse_lossy(outgoing.call.notes) if self._parts.defaults().strict else None
+
+    def _plan(self, prepared: Prepared, candidate: Candidate, outgoing: Outgoing) -> AttemptPlan:
+        request = prepared.request
+        return AttemptPlan(
+            call=outgoing.call,
+            codec=outgoing.codec,
+            route=outgoing.route,
+            lease=candidate.lease,
+            deliver=self._responder.deliver,
+            observe_limits=candidate.observe,
+            passes=outgoing.passes,
+            is_whole=outgoing.is_whole,
+            relays=not outgoing.passes and request.dialect.family is outgoing.codec.dialect.family,
+            stop=StopFilter(request) if outgoing.cuts_stops and request.sampling.stop else None,
+            pictures=picture_filter(request, store=self._parts.pictures, link_base=self._exchange.link_base),
         )
 
-    def _delivery(self, account: Account, prepared: Prepared, facts: ReplyFacts) -> Delivery:
-        for snapshot in facts.rate_limits:
-            self._observe(account, snapshot)
+    def _delivery(self, candidate: Candidate, prepared: Prepared, facts: ReplyFacts) -> Delivery:
         relay = facts.relay if prepared.request.is_codex_client else ()
+        accepted = Accepted(
+            model=prepared.model.slug,
+            account_row_id=candidate.row_id,
+            vendor=candidate.vendor,
+            notes=self._notes,
+            relay=relay,
+        )
         return Delivery(
             accept=self._responder.accepted,
-            accepted=Accepted(model=prepared.model.slug, account_row_id=account.row_id, notes=self._notes, relay=relay),
+            accepted=accepted,
             at_end=not prepared.request.stream,
             commit=self._commit,
-            observe_limits=lambda snapshot: self._observe(account, snapshot),
+            observe_limits=candidate.observe,
+            takes_empty=candidate.vendor is not None,  # that accounts answer so at times is their upstream's defect
         )
-
-    def _observe(self, account: Account, snapshot: RateLimitSnapshot) -> None:
-        self._parts.pool.observe(account.row_id, snapshot, self._parts.clock.now())
 
     def _commit(self) -> None:
         self._progress.committed = True
-        if self._progress.lite_forced and self._model_used is not None:
-            self._parts.rejects.learn_lite(self._model_used)
+        self._let_body_go()
         self._first_content_at = self._parts.clock.monotonic()
 
-    def _settle(self, account: Account, failure: Failure | None, asked_at: float) -> None:
-        occurrence = Occurrence.SUCCEEDED if failure is None else occurrence_of(failure)
-        if occurrence is None:
-            return
-        now = self._parts.clock.now()
-        seen = Evidence(asked_at=asked_at) if failure is None else evidence_of(failure, asked_at=asked_at)
-        news = News(
-            occurrence=occurrence,
-            generation=account.generation,
-            bucket=self._parts.bucket_of(self._model_used or ""),
-            until=None if failure is None else ends_at(failure, now=now),
-            evidence=msgspec.structs.replace(seen, request_id=self._exchange.request_id),
-        )
-        self._parts.pool.settle(account.row_id, news, now)
+    def _let_body_go(self) -> None:
+        if self._exchange.body is not None:
+            self._exchange.body.let_go()
 
-    async def _after(self, failure: Failure, account: Account, prepared: Prepared) -> NextStep:
-        progress, parts = self._progress, self._parts
+    async def _after(self, failure: Failure, candidate: Candidate, asking: Asking) -> NextStep:
+        progress = self._progress
         progress.failures.append(failure)
         if failure.kind in {FailureKind.EMPTY_ANSWER, FailureKind.IMAGE_UNAVAILABLE}:
             progress.empty_answers += 1
         if failure.kind is FailureKind.MODEL_NOT_IN_PLAN:
             progress.plan_misses += 1
-            parts.pool.lacks_model(account.row_id, prepared.model.slug, parts.clock.now())
-        step = decide(failure, progress, policy=parts.failover, now=parts.clock.monotonic())
+            candidate.lacks_model()
+        step = decide(failure, progress, policy=self._parts.failover, now=self._parts.clock.monotonic())
         match step:
             case NextStep.RENEWED_CREDENTIAL:
-                return await self._renew(account)
-            case NextStep.SAME_ACCOUNT if not isinstance(parts.place_of(account), Failure):
-                await parts.clock.sleep(RETRY_DELAYS_SECONDS[progress.same_account_tries])
+                progress.renewed.add(candidate.row_id)
+                return NextStep.RENEWED_CREDENTIAL if await candidate.renew() else NextStep.OTHER_ACCOUNT
+            case NextStep.SAME_ACCOUNT if candidate.has_way():
+                await self._parts.clock.sleep(RETRY_DELAYS_SECONDS[progress.same_account_tries])
                 progress.same_account_tries += 1
             case NextStep.SAME_ACCOUNT | NextStep.OTHER_ACCOUNT:  # a way out that is shut by now is not waited for
                 progress.same_account_tries = 0
@@ -308,48 +299,36 @@ class _Running:
                 progress.lite_forced = True
             case NextStep.WITHOUT_FIELD if failure.param is not None:
                 progress.fields_dropped.add(failure.param)
-                parts.rejects.learn(prepared.model.slug, failure.param)
+                asking.learn_reject(failure.param)
             case _:
                 pass
         return step
 
-    async def _renew(self, account: Account) -> NextStep:
-        """The same account once more if it has a newer credential; a refused token is not the account's end."""
-        self._progress.renewed.add(account.row_id)
-        renewal = self._parts.renewal
-        renewed = renewal is not None and await renewal.renew(account)
-        return NextStep.RENEWED_CREDENTIAL if renewed else NextStep.OTHER_ACCOUNT
-
-    async def _give_up(self, failure: Failure) -> Failure | None:
+    async def _give_up(self, failure: Failure, asking: Asking) -> Failure | None:
         if failure.kind is FailureKind.EMPTY_ANSWER and self._last is not None:
             await self._responder.deliver(self._last.hand_over())  # an empty answer is still the upstream's answer
             return None
-        return self._final(failure)
+        return self._final(failure, asking)
 
-    def _final(self, failure: Failure) -> Failure:
+    def _final(self, failure: Failure, asking: Asking) -> Failure:
         """The failure to tell: the one that happened, with what was tried, not the empty pool that it left."""
         happened = self._progress.failures
         if not happened:
             return failure
         last = happened[-1]
-        wait = self._earliest(last.retry_after_seconds or failure.retry_after_seconds)
+        wait = self._earliest(last.retry_after_seconds or failure.retry_after_seconds, asking)
         if len(self._progress.tried) < 2:
             return msgspec.structs.replace(last, retry_after_seconds=wait)
-        told = f"{last.message} ({len(self._progress.tried)} accounts tried: {_counted(happened)})"
+        told = f"{last.message} ({len(self._progress.tried)} {asking.noun} tried: {_counted(happened)})"
         return msgspec.structs.replace(last, message=told, retry_after_seconds=wait)
 
-    def _earliest(self, wait_seconds: float | None) -> float | None:
-        """A wait that the failure names is no longer than until the first account can serve."""
+    def _earliest(self, wait_seconds: float | None, asking: Asking) -> float | None:
+        """A wait that the failure names is no longer than until the first of them can serve."""
         if wait_seconds is None:
             return None
         now = self._parts.clock.now()
-        standing = self._parts.pool.standing(now, bucket=self._parts.bucket_of(self._model_used or ""))
-        back_at = now if standing.usable_now else standing.retry_at
+        back_at = asking.back_at(now)
         return wait_seconds if back_at is None else max(1.0, min(wait_seconds, back_at - now))
-
-    def _conversation(self, prepared: Prepared) -> tuple[str, str] | None:
-        conversation_id = prepared.conversation_id
-        return None if conversation_id is None else (self._exchange.client_key_id, conversation_id)
 
     def report(self) -> None:
         now = self._parts.clock.monotonic()
@@ -371,8 +350,13 @@ class _Running:
         self._parts.observer.finished(record)
 
 
-def _prepared(parts: GatewayParts, exchange: ExchangeInput) -> Prepared | Failure:
-    return prepare(exchange.request, exchange.notes, resolver=parts.resolver(), defaults=parts.defaults())
+def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = None) -> Prepared | Failure:
+    prepared = prepare(
+        exchange.request, exchange.notes, resolver=parts.resolver(), defaults=parts.defaults(), model=name
+    )
+    if isinstance(prepared, Failure) or exchange.body is None:
+        return prepared
+    return msgspec.structs.replace(prepared, body=exchange.body)
 
 
 def _counted(failures: Sequence[Failure]) -> str:

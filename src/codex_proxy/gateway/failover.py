@@ -15,6 +15,7 @@ from codex_proxy.gateway.progress import Progress
 MAX_EMPTY_ANSWERS: Final = 2
 MAX_PLAN_MISSES: Final = 1
 RETRY_DELAYS_SECONDS: Final = (1.0, 2.0)
+_NOBODY_CAN: Final = frozenset({FailureKind.NO_ACCOUNT, FailureKind.BUSY, FailureKind.MODEL_NOT_FOUND})
 
 
 class NextStep(Enum):
@@ -63,9 +64,14 @@ def decide(failure: Failure, progress: Progress, *, policy: FailoverPolicy, now:
 def _by_rule(failure: Failure, progress: Progress) -> NextStep:
     rule = rule_of(failure)
     repeatable = failure.kind is not FailureKind.UNREACHABLE or failure.sent is Sent.NOTHING_SENT
-    if repeatable and progress.same_account_tries < rule.same_account_tries:
+    if repeatable and progress.keeps_to_one and progress.same_account_tries < rule.same_account_tries:
         return NextStep.SAME_ACCOUNT
     return NextStep.OTHER_ACCOUNT if rule.other_account_helps else NextStep.GIVE_UP
+
+
+def other_route_helps(failure: Failure) -> bool:
+    """Whether another model, which the owner named for the case, may answer where nobody of this one's can."""
+    return failure.kind in _NOBODY_CAN or rule_of(failure).other_account_helps
 
 
 def _unless(*, exhausted: bool) -> NextStep:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from enum import StrEnum
 from typing import Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -16,7 +17,7 @@ from codex_proxy.accounts.egress.ways import DIRECT_ID
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.usage import Usage
-from codex_proxy.protocols.base import HeaderPairs, Step, UpstreamCall
+from codex_proxy.protocols.base import AnyStep, HeaderPairs, UpstreamCall
 
 
 class TransportError(Exception):
@@ -27,12 +28,23 @@ class TransportError(Exception):
         self.failure = failure
 
 
+class Guarding(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call to an address that a user gave is guarded by.
+
+    ``vendor`` is whom failures name; ``allow_private`` lets the call go to private and loopback addresses.
+    """
+
+    vendor: str
+    allow_private: bool = False
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Where a call leaves and arrives.
 
     ``base_url`` ends without a slash; ``account_id`` keys the HTTP client and its cookies; ``egress_url`` is the proxy
     to leave through (``http://``, ``https://``, ``socks5://``, ``socks5h://``), None for none; ``egress_name`` is what
-    its owner calls it, ``egress_id`` names the way in reports.
+    its owner calls it, ``egress_id`` names the way in reports.  ``guarding`` is there where a user gave the base URL;
+    such a call has no cookies.
     """
 
     base_url: str
@@ -40,9 +52,25 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     egress_url: str | None = None
     egress_name: str | None = None
     egress_id: str = DIRECT_ID
+    guarding: Guarding | None = None
+
+    @property
+    def upstream_name(self) -> str:
+        """Whom the call goes to, in words for a failure."""
+        if self.guarding is None:
+            return "the upstream"
+        host = _host_of(self.base_url)
+        return f"{self.guarding.vendor} ({host})" if host else self.guarding.vendor
 
     def __repr__(self) -> str:
         return f"Route(base_url={self.base_url!r}, account_id={self.account_id!r})"
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 class UpstreamReply(Protocol):
@@ -221,12 +249,13 @@ class PictureStore(Protocol):
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about the answer that is about to be delivered.
 
-    ``account_row_id`` is None where no account was asked; ``relay`` are upstream headers that a client of the same
-    dialect family may see.
+    ``account_row_id`` is the vendor key's where a ``vendor`` answers, None where nobody was asked; ``relay`` are
+    upstream headers that a client of the same dialect family may see.
     """
 
     model: str
     account_row_id: str | None
+    vendor: str | None = None
     notes: tuple[Note, ...] = ()
     relay: HeaderPairs = ()
 
@@ -238,7 +267,7 @@ class Responder(Protocol):
         """Called once, just before the first delivery."""
         ...
 
-    async def deliver(self, steps: Sequence[Step]) -> None:
+    async def deliver(self, steps: Sequence[AnyStep]) -> None:
         """Hand these steps to the client, one batch per upstream read.  Raises only what ends the exchange."""
         ...
 
@@ -256,9 +285,10 @@ class PromptEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt: on which account, and how it failed if it did."""
+    """One attempt: on which account, or key of which ``vendor``, and how it failed if it did."""
 
     account_row_id: str
+    vendor: str | None = None
     failure: Failure | None = None
 
 

@@ -10,7 +10,7 @@ from codex_proxy.canonical.notes import Note, Weight
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.protocols.parts.session_hints import conversation_of
-from codex_proxy.routing.resolve import Resolver, UnknownModel
+from codex_proxy.routing.resolve import Resolver, UnknownModel, VendorRoute
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +26,25 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     trust_user_field: bool = False
 
 
+class ClientBody:
+    """What a client sent, kept only until it is sure that no upstream is to get it: it may be megabytes."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def let_go(self) -> None:
+        """Nobody will be sent it."""
+        self.content = b""
+
+
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that may go, with what was decided for it; ``conversation_id`` is None where it belongs to none."""
+    """A request that may go, with what was decided for it.
+
+    ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none; ``body``
+    is what the client sent, where that may still be wanted.
+    """
 
     request: Request
     model: ModelFacts
@@ -35,22 +52,31 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     service_tier: str | None
     notes: tuple[Note, ...]
     conversation_id: str | None = None
+    vendor: VendorRoute | None = None
+    body: ClientBody | None = None
 
 
-def prepare(request: Request, notes: tuple[Note, ...], *, resolver: Resolver, defaults: Defaults) -> Prepared | Failure:
+def prepare(
+    request: Request,
+    notes: tuple[Note, ...],
+    *,
+    resolver: Resolver,
+    defaults: Defaults,
+    model: str | None = None,
+) -> Prepared | Failure:
     """The prepared request, or why it cannot go.
 
-    The body's own effort and tier win over the model name's suffixes, those over the defaults.
+    The body's own effort and tier win over the model name's suffixes, those over the defaults, which are for accounts.
+    ``model`` is asked in place of the one that the client named.
     """
-    if request.previous_response_id is not None:
-        return Failure(
-            kind=FailureKind.PREVIOUS_RESPONSE_NOT_FOUND,
-            message=f"Previous response with id {request.previous_response_id!r} not found; answers are not stored",
-            param="previous_response_id",
-        )
-    resolved = resolver.hosting(request.model) if request.pictures_only else resolver.resolve(request.model)
+    wanted = request.model if model is None else model
+    resolved = resolver.hosting(wanted) if request.pictures_only else resolver.resolve(wanted)
     if isinstance(resolved, UnknownModel):
         return unknown_model(resolved)
+    if request.previous_response_id is not None and resolved.vendor is None:
+        return not_stored(request.previous_response_id)
+    if resolved.vendor is not None:
+        defaults = msgspec.structs.replace(defaults, effort=None, service_tier=None)
     known = notes + resolved.notes
     if defaults.strict and (refusal := refuse_lossy(known)) is not None:
         return refusal
@@ -61,6 +87,7 @@ def prepare(request: Request, notes: tuple[Note, ...], *, resolver: Resolver, de
         service_tier=request.service_tier or resolved.tier or defaults.service_tier,
         notes=known,
         conversation_id=_conversation(request, resolved.model, defaults),
+        vendor=resolved.vendor,
     )
 
 
@@ -68,6 +95,15 @@ def _conversation(request: Request, model: ModelFacts, defaults: Defaults) -> st
     if request.pictures_only:
         return None  # pictures of one prompt are no turns of a conversation
     return conversation_of(request, family=model.slug, trust_user=defaults.trust_user_field)
+
+
+def not_stored(response_id: str) -> Failure:
+    """The failure for an earlier answer that nobody keeps."""
+    return Failure(
+        kind=FailureKind.PREVIOUS_RESPONSE_NOT_FOUND,
+        message=f"Previous response with id {response_id!r} not found; answers are not stored",
+        param="previous_response_id",
+    )
 
 
 def unknown_model(unknown: UnknownModel) -> Failure:

@@ -11,12 +11,14 @@ class Progress:
 
     ``committed`` says that content of the answer was handed to the client; from then on nothing else is tried.
     ``renewed`` are accounts that were asked for a new credential, ``last_tried`` is the one of the last attempt.
+    ``keeps_to_one`` says that the same candidate may be asked again before another one is.
     ``has_lite_form`` says that the model takes the lite form and that the client left the form to us.
     """
 
     started_at: float
     committed: bool = False
     attempts: int = 0
+    keeps_to_one: bool = True
     same_account_tries: int = 0
     tried: set[str] = field(default_factory=set)
     renewed: set[str] = field(default_factory=set)

@@ -223,5 +223,5 @@ class Selection:
         choice = self._pool.explained(asked, nobody, waited_seconds=waited_seconds, detail_limit=DETAILED_CHOICES)
         self.explanations.keep(tag.request_id, asked.need, choice)
         if nobody is None or nobody.is_busy:
-            return busy(nobody, retry_after_seconds=self.queue.timeout_seconds / 2)
+            return busy(nobody, asked.need, retry_after_seconds=self.queue.timeout_seconds / 2)
         return refusal(nobody, asked.need, now=asked.now, login=self._login())

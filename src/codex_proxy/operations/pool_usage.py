@@ -1,7 +1,8 @@
 """What the gateway answers to a client that asks for its usage: the room there is, as one account would tell it.
 
-Rules of this file: no account is named, its counters are those of the account with most room; a client that asks an
-account of its own would see limits that do not hold here.  Shape: the answer that Codex CLI 0.169 reads.
+Rules of this file: no account is named, its counters are those of the account with most room, or of the only one that
+may serve this client; one that asks an account of its own would see limits that do not hold here.  Shape: the answer
+that Codex CLI 0.169 reads.
 """
 
 from typing import Final
@@ -14,10 +15,10 @@ from codex_proxy.canonical.blocks import JsonObject
 _NOTHING: Final = Bucket(limit_id=DEFAULT_BUCKET)
 
 
-def pool_usage(pool: AccountPool, now: float) -> JsonObject:
-    """The answer to ``GET /wham/usage``."""
-    standing = pool.standing(now)
-    condition, bucket = _roomiest(pool, now)
+def pool_usage(pool: AccountPool, now: float, *, only: str | None = None) -> JsonObject:
+    """The answer to ``GET /wham/usage``, for a client that any account may serve or ``only`` this one."""
+    standing = pool.standing(now, only=only)
+    condition, bucket = _roomiest(pool, now, only)
     return {
         "plan_type": condition.plan or "unknown",
         "rate_limit": {
@@ -36,8 +37,8 @@ def pool_usage(pool: AccountPool, now: float) -> JsonObject:
     }
 
 
-def _roomiest(pool: AccountPool, now: float) -> tuple[Condition, Bucket]:
-    verdicts = pool.verdicts(now)
+def _roomiest(pool: AccountPool, now: float, only: str | None) -> tuple[Condition, Bucket]:
+    verdicts = {row_id: each for row_id, each in pool.verdicts(now).items() if only is None or row_id == only}
     found = [
         (not verdicts[row_id].usable, _fullness(bucket), row_id, known[0], bucket)
         for row_id in verdicts

@@ -4,7 +4,7 @@ Rules of this file: codecs are fed, they do not fetch; time, ids and randomness 
 stateless and shared; a stream object lives for one answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias
 
 import msgspec
@@ -68,10 +68,14 @@ class UpstreamError(Exception):
 
 
 class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A canonical request and what was lost on the way to it."""
+    """A canonical request and what was lost on the way to it.
+
+    ``passable`` says that a vendor of the dialect can be sent the body itself, and the client reads the vendor's bytes.
+    """
 
     request: Request
     notes: tuple[Note, ...] = ()
+    passable: bool = False
 
 
 class AnswerIds(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,7 +189,8 @@ class UpstreamCall(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP call, ready to send.
 
     ``path`` is relative to the upstream's base URL and begins with ``/``; ``headers`` are in wire order, lower-case.
-    ``sent_fields`` are the body's top-level keys, for the learned-rejects rule.
+    ``sent_fields`` are the body's top-level keys, for the learned-rejects rule.  ``left_out`` tells the frames, by
+    their data, that a client whose own body was sent did not ask for.
     """
 
     method: str
@@ -195,6 +200,7 @@ class UpstreamCall(msgspec.Struct, frozen=True, kw_only=True):
     context: CallContext = CallContext()
     notes: tuple[Note, ...] = ()
     sent_fields: frozenset[str] = frozenset()
+    left_out: Callable[[bytes], bool] | None = None
 
 
 class ReplyFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,6 +219,16 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 
     frame: Frame | None
     events: tuple[Event, ...]
+
+
+class PassedStep(msgspec.Struct, frozen=True, gc=False):
+    """Whole frames, or a whole body, as the upstream sent them, and the events they mean."""
+
+    raw: bytes
+    events: tuple[Event, ...]
+
+
+AnyStep: TypeAlias = Step | PassedStep
 
 
 class ClientStream(Protocol):
@@ -265,4 +281,20 @@ class ClientCodec(Protocol):
 
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """An HTTP error, classified."""
+        ...
+
+
+class VendorCodec(ClientCodec, Protocol):
+    """A dialect in the client role for vendors, whose clients may speak it themselves."""
+
+    @property
+    def takes_stops(self) -> bool:
+        """Whether stop strings can be said to the vendor."""
+        ...
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """The call that sends a client's own ``body``, of which ``request`` was read: only the model is changed.
+
+        None where the body holds what the vendor cannot read.
+        """
         ...

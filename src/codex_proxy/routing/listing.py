@@ -1,7 +1,8 @@
 """The models that clients are shown: the catalogue's, the owner's aliases as rows of their own, and what suffixes make.
 
 Rules of this file: pure; an alias, or a name with suffixes, looks like the model it stands for, under its own name; one
-that leads nowhere, or that a model of the catalogue hides, is not shown.
+that leads nowhere is not shown.  An alias under a model's own name stands in that model's place.
+A vendor's models have no rows with suffixes, since nobody told which of them mean something there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,8 @@ import msgspec
 
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing.catalogue import Catalogue
-from codex_proxy.routing.resolve import EFFORT_SUFFIXES, TIER_SUFFIXES, Resolved, Resolver
+from codex_proxy.routing.names import EFFORT_SUFFIXES, TIER_SUFFIXES
+from codex_proxy.routing.resolve import Resolved, Resolver
 
 _USUAL_TIERS: Final = ("priority",)
 """What a model takes whose tiers nobody told."""
@@ -19,8 +21,11 @@ _USUAL_TIERS: Final = ("priority",)
 
 def with_aliases(catalogue: Catalogue, aliases: Iterable[str], resolver: Resolver) -> Iterator[ModelFacts]:
     """The catalogue's models in its order, then the aliases in the owner's."""
-    yield from catalogue.listed()
-    for name in aliases:
+    named = tuple(aliases)
+    for model in catalogue.listed():
+        found = resolver.resolve(model.slug) if model.slug in named else None
+        yield alias_of(found, model.slug) if isinstance(found, Resolved) else model
+    for name in named:
         found = resolver.resolve(name) if catalogue.find(name) is None else None
         if isinstance(found, Resolved):
             yield alias_of(found, name)
@@ -39,7 +44,7 @@ def with_variants(rows: Iterable[ModelFacts], resolver: Resolver) -> Iterator[Mo
 
 
 def _names_with_suffixes(model: ModelFacts) -> Iterator[str]:
-    if not model.visible or "text" not in model.output_modalities:
+    if not model.visible or model.vendor is not None or "text" not in model.output_modalities:
         return
     efforts = ["", *(f"-{effort}" for effort in model.efforts if effort in EFFORT_SUFFIXES)]
     offered = model.service_tiers or _USUAL_TIERS

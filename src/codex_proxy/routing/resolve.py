@@ -1,23 +1,30 @@
-"""A client's model name to a model of the upstream, an effort and a tier.
+"""A client's model name to a model of an upstream, an effort and a tier.
 
-Rules of this file: pure.  Order: the name itself, the owner's aliases, the built-in families, then suffixes taken off
-from the right, in any order, with the same questions asked after each; a name that ends in a suffix by itself wins.
+Rules of this file: pure, total, and the same for every dialect.  A name is asked, in this order: the owner's aliases,
+the catalogue, a vendor's name before a colon, the vendor keys' own lists, ``model_routing``; then the same without its
+suffixes, one after the other from the right; then the patterns of ``model_routing``, which so never take a known model
+with a suffix; then all of it without a date.  Last come the names of vendors that have keys, and the built-in families.
+An alias is followed once, so that a chain ends and an alias may stand before a model of its own name.
+Source: issue 5, decisions 14, translation 4.1.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Final
+from enum import StrEnum
+from typing import Final, Literal
 
 import msgspec
 
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.routing import names
 from codex_proxy.routing.catalogue import Catalogue
+from codex_proxy.routing.names import Reading
 
-EFFORT_SUFFIXES: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-TIER_SUFFIXES: Final = {"fast": "priority", "flex": "flex"}
 MAX_ALIAS_DEPTH: Final = 20
+HOSTED_PICTURES: Final = "gpt-image-2"
+"""The picture model that the accounts' chat models have as their tool."""
 
 FAMILIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), target)
@@ -32,133 +39,298 @@ FAMILIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
 )
 """Family words of other vendors' models, matched anywhere in the name."""
 
-PICTURE_MODELS: Final = re.compile(r"(?:gpt-image|chatgpt-image|dall-e)", re.IGNORECASE)
-"""Beginnings of the names of models that make pictures and nothing else; a chat model hosts them."""
+VENDORS_NAMES: Final = (("claude", "anthropic"), ("gemini", "gemini"))
+"""How the names of a vendor's own models begin, and the vendor's name."""
 
-_LOOKS_OPENAI: Final = re.compile(r"(?:gpt-|o\d|codex-|chatgpt-)[\w.:-]*", re.IGNORECASE)
-_DATED: Final = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|-\d{8}|@[\w.-]+)$")
-_TRIMMED_SUFFIXES: Final = (":latest", "[1m]")
 _NEAREST_COUNT: Final = 3
+_LIKENESS: Final = 0.4
+
+
+class Rule(StrEnum):
+    """A question that is asked of a name."""
+
+    ALIAS = "alias"
+    CATALOGUE = "catalogue"
+    PREFIX = "vendor prefix"
+    KEY = "vendor key"
+    ROUTING = "model_routing"
+    PATTERN = "model_routing pattern"
+    SUFFIX = "suffix"
+    DATE = "date"
+    VENDOR_NAME = "vendor's own name"
+    FAMILY = "family"
+    UNLISTED = "unlisted"
+    DEFAULT = "default"
+    IMAGE_HOST = "image host"
+    BEST = "best listed"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One question: the name it was asked of, and where that leads; ``answer`` is None where the rule passed."""
+
+    rule: Rule
+    asked: str
+    answer: str | None = None
+
+
+class VendorRoute(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor's model: ``model`` is the vendor's own id, ``vendor`` None where any key that lists it may serve."""
+
+    vendor: str | None
+    model: str
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
-    """What to ask for.  ``effort`` and ``tier`` come from the name's suffixes."""
+    """What to ask for.  ``effort`` and ``tier`` come from the name's suffixes.
+
+    ``vendor`` None means the ChatGPT accounts; otherwise ``model`` is what is known of the vendor's model, its slug the
+    vendor's own id.  ``trace`` are the steps taken, in order.
+    """
 
     model: ModelFacts
     effort: str | None = None
     tier: str | None = None
     notes: tuple[Note, ...] = ()
+    vendor: VendorRoute | None = None
+    trace: tuple[Step, ...] = ()
 
 
 class UnknownModel(msgspec.Struct, frozen=True, kw_only=True):
-    """Nobody here serves this name; ``nearest`` are known ids that look like it."""
+    """Nobody here serves this name; ``nearest`` are known ids that look like it, ``trace`` the steps taken."""
 
     name: str
     nearest: tuple[str, ...]
+    trace: tuple[Step, ...] = ()
 
 
-class Resolver:
-    """Resolves names against one catalogue and one set of aliases."""
+class Resolver(msgspec.Struct, frozen=True, kw_only=True):
+    """Resolves names against one catalogue, one set of aliases and what the vendor keys offer.
 
-    def __init__(self, *, catalogue: Catalogue, aliases: Mapping[str, str], default: str, image_host: str = "") -> None:
-        self._catalogue = catalogue
-        self._aliases = aliases
-        self._default = default
-        self._image_host = image_host
+    ``offers`` are the vendors by the model ids that their keys list, ``vendors`` the names with a key,
+    ``model_routing`` vendors by model id or pattern, ``vendor_models`` what is known of vendors' models by id.
+    """
+
+    catalogue: Catalogue
+    aliases: Mapping[str, str]
+    default: str
+    image_host: str = ""
+    offers: Mapping[str, tuple[str, ...]] = {}
+    vendors: frozenset[str] = frozenset()
+    model_routing: Mapping[str, str] = {}
+    vendor_models: Mapping[str, ModelFacts] = {}
+    unknown: Literal["error", "fallback"] = "error"
 
     def resolve(self, name: str) -> Resolved | UnknownModel:
         """What a client means by ``name``; an empty name is the default model."""
-        return self._resolve(_trimmed(name), 0)
+        search = _Search(self)
+        if not names.spellings_of(name):
+            return search.told(search.default() or search.best(self.default), name)
+        found = search.named(name)
+        if found is None and self.unknown == "fallback":
+            found = search.instead_of(name)
+        return search.told(found, name)
 
     def hosting(self, name: str) -> Resolved | UnknownModel:
-        """The chat model that makes the picture a client asks ``name`` for; any chat model may be named as well."""
-        wanted = _trimmed(name)
-        if wanted in self._aliases or (wanted and not PICTURE_MODELS.match(wanted)):
-            return self._resolve(wanted, 0)
-        host = self._resolve(_trimmed(self._image_host), 0)
-        return host if isinstance(host, Resolved) else self._fallback(self._image_host)
+        """What makes the picture a client asks ``name`` for: the chat model that hosts a picture model of the accounts.
 
-    def _resolve(self, wanted: str, depth: int) -> Resolved | UnknownModel:
-        if not wanted:
-            return self._fallback(self._default)
-        asked = _Asked(effort=None, tier=None)
-        rest = wanted
-        while True:
-            found = self._exact(rest, depth)
-            if found is not None:
-                return asked.applied_to(found)
-            shorter, word = _without_suffix(rest)
-            if word is None:
-                break
-            asked = asked.also(word)
-            rest = shorter
-        found = self._by_family(rest)
-        return asked.applied_to(found) if found is not None else self._undated(wanted, depth)
+        Any chat model may be named as well, and a vendor's own picture model where a key lists it.
+        """
+        spellings = names.spellings_of(name)
+        hosted = not spellings or names.PICTURE_MODELS.match(spellings[-1]) is not None
+        if not hosted or any(spelling in self.aliases or self._only_a_vendors(spelling) for spelling in spellings):
+            return self.resolve(name)
+        search = _Search(self)
+        return search.told(search.image_host(name), name)
 
-    def _exact(self, name: str, depth: int) -> Resolved | None:
-        model = self._catalogue.find(name)
-        if model is not None:
-            return Resolved(model=model)
-        target = self._aliases.get(name)
-        if target is None or depth >= MAX_ALIAS_DEPTH:
+    def _only_a_vendors(self, name: str) -> bool:
+        return name in self.offers and name != HOSTED_PICTURES and self.catalogue.find(name) is None
+
+
+class _Search:
+    """One resolution: the steps taken so far, and the aliases followed."""
+
+    def __init__(self, known: Resolver) -> None:
+        self._known = known
+        self._steps: list[Step] = []
+        self._notes: list[Note] = []
+        self._followed: set[str] = set()
+
+    def told(self, found: Resolved | None, name: str) -> Resolved | UnknownModel:
+        """The answer to the client, with the way there."""
+        trace = tuple(self._steps)
+        if found is None:
+            return UnknownModel(name=name.strip(), nearest=_nearest(name, self._known), trace=trace)
+        return msgspec.structs.replace(found, notes=tuple(self._notes), trace=trace)
+
+    def named(self, name: str) -> Resolved | None:
+        """What a name that says something leads to."""
+        spellings = names.spellings_of(name)
+        if not spellings or len(name) > names.MAX_NAME_LENGTH:
             return None
-        found = self._resolve(_trimmed(target), depth + 1)
-        return found if isinstance(found, Resolved) else None
+        for spelling in spellings:
+            if (found := self._known_by(spelling)) is not None:
+                return found
+        return self._guessed(spellings[-1])
 
-    def _by_family(self, name: str) -> Resolved | None:
-        target = next((target for pattern, target in FAMILIES if pattern.search(name)), None)
-        if target is not None:
-            found = self._fallback(target)
-            return found if isinstance(found, Resolved) else None
-        if not self._catalogue.fetched and _LOOKS_OPENAI.fullmatch(name):
-            return Resolved(model=ModelFacts(slug=name))  # until the upstream's own list is in
+    def default(self) -> Resolved | None:
+        """The model of requests that name none."""
+        self._step(Rule.DEFAULT, "", self._known.default)
+        return self.named(self._known.default)
+
+    def image_host(self, name: str) -> Resolved | None:
+        """The chat model that hosts a picture model."""
+        self._step(Rule.IMAGE_HOST, name, self._known.image_host)
+        return self.named(self._known.image_host) or self.best(self._known.image_host)
+
+    def instead_of(self, name: str) -> Resolved | None:
+        """What serves where the owner wants no unknown model refused."""
+        found = self.default() or self.best(self._known.default)
+        if found is not None:
+            self._note(f"{name.strip()[: names.MAX_NAME_LENGTH]} is not known here; {found.model.slug} serves")
+        return found
+
+    def best(self, missing: str) -> Resolved | None:
+        """The best listed model in the place of one that the accounts do not have."""
+        best = self._known.catalogue.best()
+        self._step(Rule.BEST, missing, None if best is None else best.slug)
+        if best is None:
+            return None
+        self._note(f"{missing} is not listed; {best.slug} serves")
+        return Resolved(model=best)
+
+    def _known_by(self, name: str) -> Resolved | None:
+        """By what somebody lists or the owner wrote: with and without suffixes, then without a date."""
+        start = Reading(name=name)
+        while True:
+            readings: list[Reading] = []
+            for reading in names.readings_of(start):
+                if readings:
+                    self._step(Rule.SUFFIX, readings[-1].name, reading.name)
+                readings.append(reading)
+                if (found := self._exactly(reading)) is not None:
+                    return _asked(found, reading)
+            for reading in readings:
+                if (found := self._by_pattern(reading)) is not None:
+                    return _asked(found, reading)
+            last = readings[-1]
+            start = msgspec.structs.replace(last, name=names.undated(last.name))
+            if start.name in {"", last.name}:
+                return None
+            self._step(Rule.DATE, last.name, start.name)
+
+    def _exactly(self, reading: Reading) -> Resolved | None:
+        for ask in (self._by_alias, self._in_catalogue, self._by_prefix, self._at_a_key, self._by_routing):
+            if (found := ask(reading.name)) is not None:
+                return found
         return None
 
-    def _fallback(self, target: str) -> Resolved | UnknownModel:
-        """A model of ours, or the best listed one where the upstream does not have it, with a note."""
-        model = self._catalogue.find(target)
-        if model is not None:
-            return Resolved(model=model)
-        best = self._catalogue.best()
-        if best is None:
-            return UnknownModel(name=target, nearest=())
-        detail = f"{target} is not listed; {best.slug} serves"
-        return Resolved(model=best, notes=(Note(path="model", verdict=Verdict.APPROXIMATED, detail=detail),))
+    def _by_alias(self, name: str) -> Resolved | None:
+        target = self._known.aliases.get(name)
+        if target is None or name in self._followed or len(self._followed) >= MAX_ALIAS_DEPTH:
+            return None
+        self._followed.add(name)
+        self._step(Rule.ALIAS, name, target)
+        found = self.named(target)
+        if found is None:
+            self._note(f"the alias {name} leads to {target}, which nobody serves here")
+        return found
 
-    def _undated(self, name: str, depth: int) -> Resolved | UnknownModel:
-        undated = _DATED.sub("", name)
-        if undated != name:
-            again = self._resolve(undated, depth)
-            if isinstance(again, Resolved):
-                return again
-        known = [*self._catalogue.models, *self._aliases]
-        return UnknownModel(name=name, nearest=tuple(get_close_matches(name, known, n=_NEAREST_COUNT, cutoff=0.4)))
+    def _in_catalogue(self, name: str) -> Resolved | None:
+        model = self._known.catalogue.find(name)
+        self._step(Rule.CATALOGUE, name, None if model is None else model.slug)
+        return None if model is None else Resolved(model=model)
+
+    def _by_prefix(self, name: str) -> Resolved | None:
+        vendor, colon, model = name.partition(":")
+        if not (colon and model and vendor in self._known.vendors):
+            return None
+        return self._at_vendor(vendor, model, Rule.PREFIX, asked=name)
+
+    def _at_a_key(self, name: str) -> Resolved | None:
+        if not self._known.offers:
+            return None
+        vendors = self._known.offers.get(name)
+        self._step(Rule.KEY, name, ", ".join(vendors) if vendors else None)
+        return self._vendors_model(VendorRoute(vendor=None, model=name)) if vendors else None
+
+    def _by_routing(self, name: str) -> Resolved | None:
+        vendor = None if names.is_pattern(name) else self._known.model_routing.get(name)
+        return None if vendor is None else self._at_vendor(vendor, name, Rule.ROUTING, asked=name)
+
+    def _by_pattern(self, reading: Reading) -> Resolved | None:
+        routing = self._known.model_routing
+        fitting = [pattern for pattern in routing if names.is_pattern(pattern) and names.matches(pattern, reading.name)]
+        if not fitting:
+            return None
+        pattern = max(fitting, key=lambda one: (names.literal_length(one), one))
+        return self._at_vendor(routing[pattern], reading.name, Rule.PATTERN, asked=reading.name)
+
+    def _at_vendor(self, vendor: str, name: str, rule: Rule, *, asked: str) -> Resolved:
+        """The vendor's model: one it lists, with or without suffixes, or else the whole name."""
+        whole = Reading(name=name)
+        listed = (one for one in names.readings_of(whole) if vendor in self._known.offers.get(one.name, ()))
+        reading = next(listed, whole)
+        self._step(rule, asked, f"{vendor}:{reading.name}")
+        return _asked(self._vendors_model(VendorRoute(vendor=vendor, model=reading.name)), reading)
+
+    def _vendors_model(self, route: VendorRoute) -> Resolved:
+        known = self._known.vendor_models.get(route.model) or ModelFacts(slug=route.model)
+        vendor = route.vendor or self._known.offers[route.model][0]
+        return Resolved(model=msgspec.structs.replace(known, vendor=vendor), vendor=route)
+
+    def _guessed(self, name: str) -> Resolved | None:
+        """By what the name looks like, without its suffixes."""
+        *_, reading = names.readings_of(Reading(name=name))
+        for ask in (self._as_vendors_name, self._as_family, self._as_unlisted):
+            if (found := ask(reading.name)) is not None:
+                return _asked(found, reading)
+        return None
+
+    def _as_vendors_name(self, name: str) -> Resolved | None:
+        named = (vendor for beginning, vendor in VENDORS_NAMES if name.lower().startswith(beginning))
+        vendor = next((vendor for vendor in named if vendor in self._known.vendors), None)
+        return None if vendor is None else self._at_vendor(vendor, name, Rule.VENDOR_NAME, asked=name)
+
+    def _as_family(self, name: str) -> Resolved | None:
+        target = next((target for pattern, target in FAMILIES if pattern.search(name)), None)
+        if target is None:
+            return None
+        self._step(Rule.FAMILY, name, target)
+        return self._in_catalogue(target) or self.best(target)
+
+    def _as_unlisted(self, name: str) -> Resolved | None:
+        """Until the accounts' own list is in, a name that looks like one of their models passes."""
+        if self._known.catalogue.fetched or not names.LOOKS_OPENAI.fullmatch(name):
+            return None
+        self._step(Rule.UNLISTED, name, name)
+        return Resolved(model=ModelFacts(slug=name))
+
+    def _step(self, rule: Rule, asked: str, answer: str | None) -> None:
+        self._steps.append(Step(rule=rule, asked=asked, answer=answer))
+
+    def _note(self, detail: str) -> None:
+        self._notes.append(Note(path="model", verdict=Verdict.APPROXIMATED, detail=detail))
 
 
-class _Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the suffixes taken off so far ask for; the one nearest to the end of the name wins."""
-
-    effort: str | None
-    tier: str | None
-
-    def also(self, word: str) -> "_Asked":
-        return _Asked(
-            effort=self.effort or (word if word in EFFORT_SUFFIXES else None), tier=self.tier or TIER_SUFFIXES.get(word)
-        )
-
-    def applied_to(self, found: Resolved) -> Resolved:
-        return msgspec.structs.replace(found, effort=self.effort or found.effort, tier=self.tier or found.tier)
+def _asked(found: Resolved, reading: Reading) -> Resolved:
+    """The answer with what the name's suffixes ask for, which wins over what an alias's target asked for."""
+    if reading.effort is None and reading.tier is None:
+        return found
+    return msgspec.structs.replace(found, effort=reading.effort or found.effort, tier=reading.tier or found.tier)
 
 
-def _trimmed(name: str) -> str:
-    trimmed = name.strip().removeprefix("models/").removeprefix("openai/")
-    for suffix in _TRIMMED_SUFFIXES:
-        trimmed = trimmed.removesuffix(suffix)
-    return trimmed
+def _nearest(name: str, known: Resolver) -> tuple[str, ...]:
+    """Known ids that look like a name."""
+    wanted = name.strip()
+    if len(wanted) > names.MAX_NAME_LENGTH:
+        return ()
+    ids = dict.fromkeys(_known_ids(known, with_vendors=":" in wanted))
+    return tuple(get_close_matches(wanted, ids, n=_NEAREST_COUNT, cutoff=_LIKENESS))
 
 
-def _without_suffix(name: str) -> tuple[str, str | None]:
-    rest, separator, word = name.rpartition("-")
-    if separator and rest and (word in EFFORT_SUFFIXES or word in TIER_SUFFIXES):
-        return rest, word
-    return name, None
+def _known_ids(known: Resolver, *, with_vendors: bool) -> Iterator[str]:
+    yield from known.catalogue.models
+    yield from known.aliases
+    for model, vendors in known.offers.items():
+        yield from (f"{vendor}:{model}" for vendor in vendors) if with_vendors else (model,)
+    yield from (name for name in known.model_routing if not names.is_pattern(name))

@@ -36,6 +36,11 @@ class Incoming:
         """The row id of the client key; empty where none was asked for."""
         return self.caller.key_id if self.caller else ""
 
+    @property
+    def bound_to(self) -> str | None:
+        """The only account that the client key may use; None for any."""
+        return self.caller.bound_to if self.caller else None
+
     async def reply(self, answer: WireReply, *, unread: bool = False) -> None:
         """Send a whole answer; ``unread`` says that the client is still sending its body, and closes the connection.
 

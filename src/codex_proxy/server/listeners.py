@@ -19,6 +19,8 @@ SEND_BUFFER_BYTES: Final = 128 * 1024  # bounds what a slow reader holds in the 
 BACKLOG: Final = 2048
 KEEP_ALIVE_SECONDS: Final = 75
 DEAD_PEER_MILLISECONDS: Final = 60_000
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Hosts that only this machine reaches."""
 
 
 class PortInUse(Exception):

@@ -19,6 +19,7 @@ _UNVERSIONED: Final = frozenset(
         "memories",
         "messages",
         "models",
+        "moderations",
         "responses",
     }
 )

@@ -12,10 +12,11 @@ import msgspec
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """An accepted client key: its row id and what it may do."""
+    """An accepted client key: its row id, what it may do, and the only account that serves it (None: any)."""
 
     key_id: str
     scopes: frozenset[str]
+    bound_to: str | None = None
 
     def may(self, scope: str) -> bool:
         """Whether the key has this scope."""
@@ -60,4 +61,4 @@ def identify(authenticator: Authenticator, headers: Mapping[str, str], query: st
     caller = authenticator.authenticate(shown.secret) if shown else None
     if caller is None or shown is None or not shown.inference_only:
         return caller
-    return Caller(key_id=caller.key_id, scopes=caller.scopes & {"inference"})
+    return msgspec.structs.replace(caller, scopes=caller.scopes & {"inference"})

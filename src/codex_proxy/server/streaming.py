@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.protocols.base import ServerStream, Step
+from codex_proxy.protocols.base import AnyStep, PassedStep, ServerStream
 from codex_proxy.server.asgi import ClientGone, Send, send_message
 
 STREAM_HEADERS: Final[Mapping[str, str]] = {
@@ -30,7 +30,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 class StreamResponder:
     """Writes one streamed answer."""
 
-    __slots__ = ("_headers", "_last_write", "_monotonic", "_pace", "_send", "status_sent", "stream")
+    __slots__ = ("_headers", "_last_write", "_monotonic", "_pace", "_passes", "_send", "status_sent", "stream")
 
     def __init__(
         self,
@@ -47,15 +47,12 @@ class StreamResponder:
         self._pace = pace
         self._monotonic = monotonic
         self._last_write = monotonic()
+        self._passes = False
         self.status_sent = False
 
-    async def deliver(self, steps: Sequence[Step]) -> None:
-        """Encode a batch and write it at once."""
-        encode = self.stream.encode
-        if len(steps) == 1:
-            written = encode(steps[0].events, steps[0].frame)
-        else:
-            written = b"".join([encode(step.events, step.frame) for step in steps])
+    async def deliver(self, steps: Sequence[AnyStep]) -> None:
+        """Encode a batch, unless it came in the client's own words, and write it at once."""
+        written = self._told(steps[0]) if len(steps) == 1 else b"".join([self._told(step) for step in steps])
         if not written:
             return
         if not self.status_sent:
@@ -67,8 +64,8 @@ class StreamResponder:
             raise ClientGone from error
 
     async def finish(self) -> None:
-        """Close the answer after its last step."""
-        await self._write(self.stream.finish(), more=False)
+        """Close the answer after its last step; one that was passed on has told its own end."""
+        await self._write(b"" if self._passes else self.stream.finish(), more=False)
 
     async def fail(self, failure: Failure) -> None:
         """Close the answer with the dialect's error frame."""
@@ -85,6 +82,10 @@ class StreamResponder:
                 await self._write(self.stream.heartbeat())
                 silence = 0.0
             await asyncio.sleep(self._pace.heartbeat_seconds - silence)
+
+    def _told(self, step: AnyStep) -> bytes:
+        self._passes = isinstance(step, PassedStep)
+        return step.raw if isinstance(step, PassedStep) else self.stream.encode(step.events, step.frame)
 
     async def _start(self) -> None:
         self.status_sent = True

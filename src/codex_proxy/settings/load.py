@@ -118,7 +118,10 @@ def _wrong(error: ValidationError, values: Mapping[str, Found]) -> Iterator[str]
         path = ".".join(str(part) for part in detail["loc"][:2])
         name = path if path in values else str(detail["loc"][0])
         source = values[name].source if name in values else default_source()
-        yield f"{source}: {name}: {detail['msg'].lower()}"
+        inside = detail["loc"][name.count(".") + 1 :]
+        where = name + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inside)
+        message = detail["msg"].removeprefix("Value error, ")
+        yield f"{source}: {where}: {message[:1].lower()}{message[1:]}"
 
 
 def _nested(values: Mapping[str, Found]) -> dict[str, Any]:

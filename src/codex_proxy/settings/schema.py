@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import field_validator
 
 from codex_proxy.accounts.quota.buckets import MODEL_BUCKETS
-from codex_proxy.routing.resolve import PICTURE_MODELS
+from codex_proxy.routing.names import PICTURE_MODELS
+from codex_proxy.settings.custom_models import CustomModels
 from codex_proxy.settings.keys import Change, Section, key
+from codex_proxy.settings.providers import Providers
 
 LIVE = Change.LIVE
 
@@ -65,9 +67,7 @@ class ModelSection(Section):
     """Models and what is asked of them by default."""
 
     default: str = key("gpt-5.4", "Model for requests that name none.")
-    unknown: Literal["error", "fallback"] = key(
-        "error", "What an unknown model gets: a 404, or the default.", used=False
-    )
+    unknown: Literal["error", "fallback"] = key("error", "What an unknown model gets: a 404, or the default.")
     image_host_model: str = key(
         "gpt-5.5", "Chat model that hosts image generation, for requests that name a picture model or none."
     )
@@ -76,7 +76,12 @@ class ModelSection(Section):
     default_instructions: str = key("", "Instructions for requests that bring none.")
     default_tools: list[dict[str, Any]] = key([], "Tools added to every request.", used=False)
     aliases: dict[str, str] = key({}, "Model names of the owner's, by the name clients send.")
-    custom_models: list[Any] = key([], "Models added to the catalogue: ids, or objects with their facts.", used=False)
+    fallbacks: dict[str, list[str]] = key(
+        {}, "Models to ask in turn where the one of this name cannot be had, by the name clients send."
+    )
+    custom_models: CustomModels = key(
+        [], "Codex models added to the catalogue: ids, or objects with what is known of them."
+    )
     inject_desktop_context: bool = key(False, "Whether desktop-context.md precedes the instructions.", used=False)
     suppress_desktop_directives: bool = key(False, "Whether desktop directives are removed.", used=False)
     allow_client_system_prompt_strategy: bool = key(False, "Whether clients choose the strategy.", used=False)
@@ -315,7 +320,9 @@ class OllamaSection(Section):
 class SecuritySection(Section):
     """What user-given addresses may reach."""
 
-    allow_private_upstreams: bool = key(False, "Whether links that are fetched here may lead to private addresses.")
+    allow_private_upstreams: bool = key(
+        False, "Whether vendors' base URLs and links that are fetched here may lead to private addresses."
+    )
 
 
 class Settings(Section):
@@ -342,10 +349,17 @@ class Settings(Section):
     ws_pool: WsPoolSection = WsPoolSection()
     ollama: OllamaSection = OllamaSection()
     security: SecuritySection = SecuritySection()
-    providers: dict[str, Any] = key({}, "Third-party vendors and their keys.", used=False, secret=True)
-    model_routing: dict[str, str] = key({}, "Vendor by model id.", used=False)
+    providers: Providers = key(
+        {},
+        "Keys of third-party vendors, by vendor, or by a name below custom; see Vendors.",
+        secret=True,
+        file_only=True,
+    )
+    model_routing: dict[str, str] = key(
+        {}, "Vendor by model id, or by a pattern in which * is any text and ? one character."
+    )
 
-    @field_validator("providers", "model_routing", mode="before")
+    @field_validator("model_routing", mode="before")
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         return {} if value is None else value

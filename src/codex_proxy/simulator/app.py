@@ -1,7 +1,7 @@
-"""The simulated services as one ASGI application: backend, issuer, update feeds, and the edge before them.
+"""The simulated services as one ASGI application: backend, issuer, update feeds, the edge before them, and vendors.
 
 Rules of this file: who answers which path, and the simulator's own endpoints below ``/__``.  The backend's paths are
-taken with and without ``/backend-api``.  Everything received is in the journal.
+taken with and without ``/backend-api``.  Everything received is in the journal, what vendors are asked in theirs.
 """
 
 from collections.abc import Callable
@@ -24,6 +24,8 @@ from codex_proxy.simulator.scenario import Scenario, ScenarioError, parse_scenar
 from codex_proxy.simulator.sections.edge import Service
 from codex_proxy.simulator.updates import PATHS as UPDATE_PATHS
 from codex_proxy.simulator.updates import update_reply
+from codex_proxy.simulator.vendors.service import PREFIX as VENDORS
+from codex_proxy.simulator.vendors.service import SimulatedVendors
 
 PREFIX: Final = "/backend-api"
 OWN: Final = "/__"
@@ -69,9 +71,12 @@ class SimulatedBackend:
                 seed=seed,
             )
         )
+        self.vendors = SimulatedVendors(now=self.clock, vendors=lambda: self._scenario.vendors, seed=seed)
         self._own_endpoints: dict[tuple[str, str], Callable[[Incoming], WireReply]] = {
             ("GET", "/__journal"): self._tell_journal,
             ("POST", "/__journal/clear"): self._clear_journal,
+            ("GET", "/__vendors"): self._tell_vendor_calls,
+            ("POST", "/__vendors/clear"): self._clear_vendor_calls,
             ("PUT", "/__scenario"): self._take_scenario,
             ("GET", "/__tokens"): lambda _: _json(self._issuer.report()),
             ("POST", "/__grant"): self._grant,
@@ -93,10 +98,13 @@ class SimulatedBackend:
             entry = Entry(method=incoming.method, path=path, at=0.0)
             await Player(entry, receive, send).reply(self._own(path, incoming))
             return
+        drop = scope.get("extensions", {}).get(DROP, {}).get("drop")
+        if incoming.path.startswith(VENDORS):
+            await self.vendors.serve(incoming, receive, send, drop=drop)
+            return
         entry = self.journal.open(self._entry(incoming, path))
         service = Service.ISSUER if incoming.path in self._issuer.paths else Service.BACKEND
         origin = _origin(incoming, service)
-        drop = scope.get("extensions", {}).get(DROP, {}).get("drop")
         player = Player(entry, receive, send, extra=self._guard.cookies(origin), drop=drop)
         refusal = self._guard.judge(origin)
         if refusal is not None:
@@ -138,6 +146,13 @@ class SimulatedBackend:
 
     def _clear_journal(self, incoming: Incoming) -> WireReply:
         self.journal.clear()
+        return EMPTY
+
+    def _tell_vendor_calls(self, incoming: Incoming) -> WireReply:
+        return _json({"calls": msgspec.to_builtins(self.vendors.journal.calls())})
+
+    def _clear_vendor_calls(self, incoming: Incoming) -> WireReply:
+        self.vendors.journal.clear()
         return EMPTY
 
     def _take_scenario(self, incoming: Incoming) -> WireReply:

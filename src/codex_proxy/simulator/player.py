@@ -6,7 +6,7 @@ can says how in the extension ``DROP``.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -16,7 +16,7 @@ from codex_proxy.framing.sse import Frame, SseDecoder, encode_frame
 from codex_proxy.protocols.base import HeaderPairs, ServerStream, WireReply
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.simulator.journal import Entry
-from codex_proxy.simulator.script import Close, Cut, Performance, Raw, Say, Stall, Wait
+from codex_proxy.simulator.script import Close, Cut, Fail, Performance, Raw, Say, Stall, Wait
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -66,6 +66,17 @@ class Player:
         self._entry.ended = True
         await self._send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
+    async def relay(self, status: int, headers: HeaderPairs, pieces: Sequence[bytes], *, gap_seconds: float) -> None:
+        """Bytes as they are, each piece by itself; the body is not ended."""
+        await self._start(status, headers)
+        for piece in pieces:
+            await self._write(piece, gap_seconds)
+
+    async def end(self) -> None:
+        """End the body in good order."""
+        self._entry.ended = True
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
     async def cut(self) -> None:
         """Break the connection before any answer; after the headers, where the server cannot do that."""
         if self._drop is None:
@@ -97,11 +108,9 @@ class Player:
         await self._start(200, headers)
         for moment in performance.moments:
             match moment:
-                case Say():
-                    await self._write(shaped(stream.encode(moment.events), performance.shape), performance.gap_seconds)
-                    self._entry.ended = isinstance(moment.events[-1], ev.ResponseEnded)
-                case Raw():
-                    await self._write(moment.data, performance.gap_seconds)
+                case Say() | Raw() | Fail():
+                    await self._write(_told_by(moment, stream, performance.shape), performance.gap_seconds)
+                    self._entry.ended = _is_end(moment)
                 case Wait():
                     await asyncio.sleep(moment.seconds)
                 case Stall():
@@ -110,8 +119,7 @@ class Player:
                     return
                 case Close():
                     break
-        self._entry.ended = True
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self.end()
 
     async def _start(self, status: int, headers: HeaderPairs) -> None:
         self._entry.status = status
@@ -123,6 +131,21 @@ class Player:
             return
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
         await asyncio.sleep(gap_seconds)
+
+
+def _told_by(moment: Say | Raw | Fail, stream: ServerStream, shape: str) -> bytes:
+    match moment:
+        case Raw():
+            return moment.data
+        case Fail():
+            return stream.fail(moment.failure)
+        case Say():
+            told = shaped(stream.encode(moment.events), shape)
+            return told + stream.finish() if _is_end(moment) else told
+
+
+def _is_end(moment: Say | Raw | Fail) -> bool:
+    return isinstance(moment, Say) and isinstance(moment.events[-1], ev.ResponseEnded)
 
 
 def shaped(data: bytes, shape: str) -> bytes:

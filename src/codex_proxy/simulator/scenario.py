@@ -6,7 +6,6 @@ that matches a request answers it; where none does, the unscripted model does.
 
 import re
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from ruamel.yaml import YAML
@@ -16,7 +15,9 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.simulator.sections.accounts import USUAL_ACCOUNTS, AccountSettings
 from codex_proxy.simulator.sections.edge import EdgeSettings
 from codex_proxy.simulator.sections.issuer import IssuerSettings
+from codex_proxy.simulator.sections.steps import Reply, Step, misstep
 from codex_proxy.simulator.sections.updates import UpdateSettings
+from codex_proxy.simulator.sections.vendors import VendorRule, VendorSettings
 from codex_proxy.simulator.tokens import Person, person_of
 from codex_proxy.simulator.unscripted.facts import Facts
 
@@ -56,59 +57,6 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return all(asked)
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tool call; ``arguments`` for a function, ``input`` for a custom tool."""
-
-    name: str
-    arguments: Any = None
-    input: str | None = None
-    namespace: str | None = None
-    call_id: str | None = None
-
-
-class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole HTTP reply instead of a stream.  ``body`` is JSON, or text if it is a string."""
-
-    status: int
-    body: Any = None
-    headers: dict[str, str] = {}
-
-
-class ScriptedFailure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A failure inside the stream."""
-
-    code: str
-    message: str = "simulated failure"
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One step of a stream; exactly one member is given.
-
-    ``delay_ms`` waits, ``event`` is sent as it is, ``garbage`` are raw bytes, ``giant_mb`` one frame of that size,
-    ``giant_image_mb`` a picture of that size, ``cut`` breaks the connection, ``stall`` falls silent, ``end`` closes
-    without a terminal event.
-    """
-
-    text: str | None = None
-    reasoning: list[str] | None = None
-    calls: list[Call] | None = None
-    hosted: JsonObject | None = None
-    image: bool | None = None
-    delay_ms: float | None = None
-    event: JsonObject | None = None
-    garbage: str | None = None
-    giant_mb: float | None = None
-    giant_image_mb: float | None = None
-    failed: ScriptedFailure | None = None
-    error: ScriptedFailure | None = None
-    incomplete: str | None = None
-    refusal: str | None = None
-    compaction: bool | None = None
-    cut: bool | None = None
-    stall: bool | None = None
-    end: bool | None = None
-
-
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to answer to which request.
 
@@ -139,6 +87,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     issuer: IssuerSettings = IssuerSettings()
     edge: EdgeSettings = EdgeSettings()
     updates: UpdateSettings = UpdateSettings()
+    vendors: dict[str, VendorSettings] = {}
     rate_limit_events: bool = False
 
     def rule_for(self, facts: Facts, *, naming_endpoint: bool = False) -> Rule | None:
@@ -162,6 +111,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 SHAPES = frozenset({"deltas", "done", "completed", "empty_output"})
+VENDOR_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
 
 def parse_scenario(text: str) -> Scenario:
@@ -187,12 +137,22 @@ def _check_rules(scenario: Scenario) -> None:
     for number, rule in enumerate(scenario.rules):
         if rule.shape not in SHAPES:
             raise ScenarioError(f"rules[{number}].shape: expected one of {', '.join(sorted(SHAPES))}")
-        for place, step in enumerate(rule.steps):
-            given = [name for name, member in msgspec.structs.asdict(step).items() if member is not None]
-            if len(given) != 1:
-                raise ScenarioError(
-                    f"rules[{number}].steps[{place}]: exactly one member per step, not {given or 'none'}"
-                )
+        _check_steps(f"rules[{number}]", rule)
+    for name, vendor in scenario.vendors.items():
+        if VENDOR_NAME.fullmatch(name) is None:
+            raise ScenarioError(f"vendors.{name}: expected letters, digits, dots and dashes")
+        for number, vendor_rule in enumerate(vendor.rules):
+            where = f"vendors.{name}.rules[{number}]"
+            _check_steps(where, vendor_rule)
+            if len(vendor_rule.answers) > 1:
+                raise ScenarioError(f"{where}: one answer per rule, not {vendor_rule.answers}")
+
+
+def _check_steps(where: str, rule: Rule | VendorRule) -> None:
+    for place, step in enumerate(rule.steps):
+        given = misstep(step)
+        if given is not None:
+            raise ScenarioError(f"{where}.steps[{place}]: exactly one member per step, not {given or 'none'}")
 
 
 def _check_people(scenario: Scenario) -> None:

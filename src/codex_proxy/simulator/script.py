@@ -19,7 +19,8 @@ from codex_proxy.canonical.usage import Usage
 from codex_proxy.framing.sse import encode_frame
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.protocols.parts.json_text import encode
-from codex_proxy.simulator.scenario import Call, Reply, Rule, ScriptedFailure, Step
+from codex_proxy.simulator.scenario import Rule
+from codex_proxy.simulator.sections.steps import Call, Reply, ScriptedFailure, Step
 from codex_proxy.simulator.unscripted.answers import answer, hosted_item, text, thinking, tool_calls, usage_of
 from codex_proxy.simulator.unscripted.facts import Facts
 from codex_proxy.simulator.unscripted.pictures import picture_events
@@ -37,6 +38,12 @@ class Raw(msgspec.Struct, frozen=True):
     """Bytes as they are."""
 
     data: bytes
+
+
+class Fail(msgspec.Struct, frozen=True):
+    """An error inside the stream, in the dialect's own words; nothing follows it."""
+
+    failure: Failure
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -57,7 +64,7 @@ class Close(msgspec.Struct, frozen=True):
     """The body ends in good order, without a terminal event of ours."""
 
 
-Moment: TypeAlias = Say | Raw | Wait | Stall | Cut | Close
+Moment: TypeAlias = Say | Raw | Fail | Wait | Stall | Cut | Close
 
 
 class Performance(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,13 +80,22 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
     gap_seconds: float = 0.0
 
 
-def perform(facts: Facts, rule: Rule | None, *, seal: Callable[[str], str]) -> Performance:
-    """What to answer; ``seal`` makes the encrypted content of reasoning."""
+class Wording(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dialect says what a script puts into its stream as it is: an event, and an error."""
+
+    event: Callable[[JsonObject], bytes]
+    error: Callable[[ScriptedFailure], tuple[Moment, ...]]
+
+
+def perform(
+    facts: Facts, rule: Rule | None, *, seal: Callable[[str], str], wording: Wording | None = None
+) -> Performance:
+    """What to answer; ``seal`` makes the encrypted content of reasoning; the wording is the backend's if not given."""
     if rule is None:
         return Performance(moments=tuple(_unscripted(facts, seal)))
     try:
         reply = reply_of(rule.reply, facts) if rule.reply is not None else None
-        moments = tuple(_scripted(rule, facts, seal)) if reply is None else ()
+        moments = tuple(_scripted(rule, facts, seal, wording or BACKEND_WORDING)) if reply is None else ()
     except TemplateError as error:
         body = encode({"error": {"message": f"scenario: {error}", "type": "scenario_error", "code": None}})
         return Performance(reply=WireReply(status=500, body=body))
@@ -121,7 +137,7 @@ def _unscripted(facts: Facts, seal: Callable[[str], str]) -> Iterator[Moment]:
     yield _ended(ev.Completed(), usage_of(facts, told))
 
 
-def _scripted(rule: Rule, facts: Facts, seal: Callable[[str], str]) -> Iterator[Moment]:
+def _scripted(rule: Rule, facts: Facts, seal: Callable[[str], str], wording: Wording) -> Iterator[Moment]:
     told: list[ev.Event] = []
     block = 0
     for step in rule.steps:
@@ -135,9 +151,9 @@ def _scripted(rule: Rule, facts: Facts, seal: Callable[[str], str]) -> Iterator[
         if step.failed is not None:
             yield Say((ev.ResponseEnded(ending=_failed(step.failed)),))
             return
-        for moment in _asides(step):
+        for moment in _asides(step, wording):
             yield moment
-            if isinstance(moment, Cut | Stall | Close):
+            if isinstance(moment, Fail | Cut | Stall | Close):
                 return
     yield _ended(ev.Completed(), _usage(rule, facts, told))
 
@@ -167,16 +183,15 @@ def _events(step: Step, block: int, facts: Facts, seal: Callable[[str], str]) ->
         yield from _compaction(block, facts, seal)
 
 
-def _asides(step: Step) -> Iterator[Moment]:
+def _asides(step: Step, wording: Wording) -> Iterator[Moment]:
     if step.delay_ms is not None:
         yield Wait(step.delay_ms / 1000)
     elif step.event is not None:
-        yield Raw(encode_frame(encode(step.event), str(step.event.get("type", "message"))))
+        yield Raw(wording.event(step.event))
     elif step.garbage is not None:
         yield Raw(step.garbage.encode())
     elif step.error is not None:
-        yield Raw(_error_frame(step.error))
-        yield Close()
+        yield from wording.error(step.error)
     elif step.cut:
         yield Cut()
     elif step.stall:
@@ -237,9 +252,17 @@ def _failed(failure: ScriptedFailure) -> ev.Failed:
     return ev.Failed(failure=Failure(kind=FailureKind.INVALID_REQUEST, code=failure.code, message=failure.message))
 
 
-def _error_frame(failure: ScriptedFailure) -> bytes:
+def _error_frame(failure: ScriptedFailure) -> tuple[Moment, ...]:
     error = {"type": failure.code, "code": failure.code, "message": failure.message, "param": None}
-    return encode_frame(encode({"type": "error", "error": error}), "error")
+    return Raw(encode_frame(encode({"type": "error", "error": error}), "error")), Close()
+
+
+def named_event(event: JsonObject) -> bytes:
+    """A frame with the name that stands in the event's ``type``."""
+    return encode_frame(encode(event), str(event.get("type", "message")))
+
+
+BACKEND_WORDING: Final = Wording(event=named_event, error=_error_frame)
 
 
 def _environment() -> SandboxedEnvironment:

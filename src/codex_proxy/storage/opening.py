@@ -1,4 +1,4 @@
-"""Opening what keeps accounts: SQLite in a file, or a PostgreSQL.
+"""Opening what keeps accounts and vendor keys: SQLite in a file, or a PostgreSQL.
 
 Rules of this file: a store that cannot be used is copied away, told about and left alone; nothing is read from it and
 nothing written, and never does an empty one take its place.  Before a schema changes there is a backup.
@@ -20,6 +20,7 @@ from codex_proxy.accounts.keeping import (
     LoadFailure,
     PersistenceHealth,
     RefreshLocks,
+    UpstreamIdentityStore,
 )
 from codex_proxy.accounts.store import AccountStore, StoreUnusable
 from codex_proxy.storage.file_locks import LOCKS_FOLDER
@@ -28,17 +29,19 @@ from codex_proxy.storage.refresh_locks import FileRefreshLocks
 from codex_proxy.storage.sealing.ring import KeyRing, Unseal, Unsealable
 from codex_proxy.storage.sealing.sources import KeySource, Seals
 from codex_proxy.storage.sql.accounts.store import SqlAccountStore
-from codex_proxy.storage.sql.affinity import SqlAffinityStore
+from codex_proxy.storage.sql.conversations import SqlAffinityStore, SqlUpstreamIdentityStore
 from codex_proxy.storage.sql.cookies import SqlCookieStore
 from codex_proxy.storage.sql.database import Database, OpenDatabase, RefusingDatabase, unusable
 from codex_proxy.storage.sql.egress import SqlEgressStore
 from codex_proxy.storage.sql.engines import Engines, sqlite_engines
 from codex_proxy.storage.sql.marks import SqlMarks
 from codex_proxy.storage.sql.resealing import adopt_key, reseal, sealing_key_id
+from codex_proxy.storage.sql.vendor_keys.store import SqlVendorKeyStore
 from codex_proxy.storage.upkeep.backups import back_up
 from codex_proxy.storage.upkeep.quarantine import quarantine
 from codex_proxy.storage.upkeep.revisions import bring_up_to_date
 from codex_proxy.storage.upkeep.sqlite_files import Unreadable, look, make, make_private, update
+from codex_proxy.vendors.store import VendorKeyStore
 
 DATABASE_FILE: Final = "codex-proxy.sqlite"  # `accounts.sqlite` is the Node system's, whose store may lie here too
 _ADVICE: Final = "nothing is read from it or written to it; put a backup in its place, or move it away to begin anew"
@@ -46,12 +49,14 @@ _ADVICE: Final = "nothing is read from it or written to it; put a backup in its 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """Everything that is kept of accounts.  Where ``health`` is not ok every verb raises ``StoreUnusable``."""
+    """Everything that is kept.  Where ``health`` is not ok every verb raises ``StoreUnusable``."""
 
     accounts: AccountStore
     affinity: AffinityStore
+    identities: UpstreamIdentityStore
     cookies: CookieStore
     egress: EgressStore
+    vendor_keys: VendorKeyStore
     marks: SqlMarks
     locks: RefreshLocks
     health: PersistenceHealth
@@ -162,8 +167,10 @@ def _stores(database: Database, unseal: Unseal, locks: RefreshLocks, health: Per
     return Stores(
         accounts=SqlAccountStore(database, unseal),
         affinity=SqlAffinityStore(database),
+        identities=SqlUpstreamIdentityStore(database),
         cookies=SqlCookieStore(database, unseal),
         egress=SqlEgressStore(database, unseal),
+        vendor_keys=SqlVendorKeyStore(database, unseal),
         marks=SqlMarks(database),
         locks=locks,
         health=health,

@@ -60,6 +60,11 @@ def reach_of(address: Address) -> Reach:
     return next(found, Reach.FORBIDDEN)
 
 
+def is_disguised(address: Address) -> bool:
+    """Whether an IPv6 address stands for an IPv4 one."""
+    return isinstance(address, ipaddress.IPv6Address) and _embedded(address) is not None
+
+
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """The IPv4 address that this one stands for: mapped, translated (NAT64) or tunnelled (6to4)."""
     if address in _MAPPED or address in _TRANSLATED:

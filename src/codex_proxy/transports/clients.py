@@ -1,7 +1,8 @@
 """HTTP clients: one per account and egress, built off the event loop and kept while they are used.
 
 Rules of this file: a client in use is never evicted; idle ones go after a while or when there are too many, and those
-of a way that their account no longer takes go at once.  A client costs about 5 ms and 130 KB to build (measured), hence
+of a way that their account no longer takes go at once.  A vendor key is an account here, and its clients are bound to
+an address that was checked.  A client costs about 5 ms and 130 KB to build (measured), hence
 the thread and the reuse.
 """
 
@@ -23,8 +24,25 @@ from codex_proxy.operations.egress.addresses import SCHEMES, exit_of
 from codex_proxy.transports.cookie_keeping import CookieJars
 from codex_proxy.transports.cookies import CookieJar
 
-_Key: TypeAlias = tuple[str, str | None]
-"""An account and its egress's URL."""
+
+class Binding(msgspec.Struct, frozen=True, kw_only=True):
+    """Where every call of a client goes: to ``address`` (an IP address), whatever the host's name resolves to.
+
+    ``name`` is the host's, None where URLs have the address itself.  ``proxy_url`` is left through in the place of the
+    route's egress; it has to leave names to us.
+    """
+
+    name: str | None
+    address: str
+    port: int
+    proxy_url: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Binding(name={self.name!r}, port={self.port!r})"
+
+
+_Key: TypeAlias = tuple[str, str | None, Binding | None]
+"""An account, its egress's URL, and what its client is bound to."""
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +113,13 @@ class ClientPool:
         return len(self._clients)
 
     @asynccontextmanager
-    async def use(self, route: Route) -> AsyncIterator[PooledClient]:
+    async def use(self, route: Route, binding: Binding | None = None) -> AsyncIterator[PooledClient]:
         """The client for this route, held while the block runs.
 
         Raises:
             TransportError: the egress proxy's scheme is none we can honour; nothing was sent.
         """
-        pooled = await self._get(route)
+        pooled = await self._get((route.account_id, route.egress_url, binding))
         pooled.users += 1
         try:
             yield pooled
@@ -114,6 +132,8 @@ class ClientPool:
 
     def jar(self, pooled: PooledClient, route: Route) -> CookieJar | None:
         """The cookies of a call on this route; None where its host has none."""
+        if route.guarding is not None:
+            return None
         host = urlsplit(route.base_url).hostname or ""
         return self._jars.jar(route.account_id, pooled.exit_id) if self._jars.serves(host) else None
 
@@ -130,8 +150,7 @@ class ClientPool:
         for pooled in clients:
             await pooled.close()
 
-    async def _get(self, route: Route) -> PooledClient:
-        key = (route.account_id, route.egress_url)
+    async def _get(self, key: _Key) -> PooledClient:
         pooled = self._clients.get(key)
         if pooled is not None:
             self._clients.move_to_end(key)
@@ -143,7 +162,7 @@ class ClientPool:
 
     async def _build(self, key: _Key) -> PooledClient:
         refuse_unknown_scheme(key[1])
-        client = await asyncio.to_thread(self._build_client, key[1])
+        client = await asyncio.to_thread(self._build_client, key[1], key[2])
         pooled = PooledClient(client, exit_of(key[1]))
         before = [other for other in self._clients if other[0] == key[0]]
         self._clients[key] = pooled
@@ -155,7 +174,7 @@ class ClientPool:
             pooled.users -= 1
         return pooled
 
-    def _build_client(self, egress_url: str | None) -> Client:
+    def _build_client(self, egress_url: str | None, binding: Binding | None) -> Client:
         builder = (
             ClientBuilder()
             .http2(True)
@@ -174,8 +193,11 @@ class ClientPool:
             builder = builder.add_root_certificate_pem(self._trusted_pem)
         if self._user_agent is not None:
             builder = builder.user_agent(self._user_agent())
-        if egress_url is not None:
-            builder = builder.proxy(ProxyBuilder.all(egress_url))
+        if binding is not None and binding.name is not None:
+            builder = builder.resolve(binding.name, binding.address, binding.port)
+        proxy_url = egress_url if binding is None else binding.proxy_url
+        if proxy_url is not None:
+            builder = builder.proxy(ProxyBuilder.all(proxy_url))
         return builder.build()
 
     async def _retire(self, keys: Iterable[_Key]) -> None:

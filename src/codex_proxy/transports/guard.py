@@ -3,8 +3,9 @@
 Rules of this file: http or https, no userinfo, no redirects.  A name is resolved once, all its addresses have to be
 allowed, and the connection goes to the one that was checked, whatever the name resolves to a moment later; the server's
 certificate is still checked against the name.  Link-local, metadata and multicast addresses are never asked, private
-ones where the caller allows it.  URLs are read by the HTTP client's own parser, so that what is checked is what is
-asked.  Egress proxies that resolve names by themselves are not trusted with a name.
+ones where the caller allows it.  A call that carries a key leaves in the clear for private addresses only, and takes
+no IPv6 address that stands for an IPv4 one.  URLs are read by the HTTP client's own parser, so that what is checked is
+what is asked.  Egress proxies that resolve names by themselves are not trusted with a name.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from pyreqwest.client import ClientBuilder
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
-from codex_proxy.transports.addresses import Reach, reach_of
+from codex_proxy.transports.addresses import Reach, is_disguised, reach_of
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a name, for a port; raises ``OSError`` where it has none."""
@@ -31,19 +32,38 @@ _RESOLVING_HERE: Final = "socks5"  # of the egress proxies; the others get the n
 
 
 class AddressRefused(Exception):
-    """This URL is not asked; the words say why, and nothing of what its name resolved to."""
+    """This URL is not asked; the words say why, and nothing of what its name resolved to.
+
+    ``allowing_helps`` where ``allow_private`` would have let it pass.
+    """
+
+    def __init__(self, words: str, *, allowing_helps: bool = False) -> None:
+        super().__init__(words)
+        self.allowing_helps = allowing_helps
+
+
+class NameUnknown(AddressRefused):
+    """The name has no address, or nobody told one in time."""
+
+    def __init__(self) -> None:
+        super().__init__("its host has no address")
 
 
 class CheckedUrl(msgspec.Struct, frozen=True, kw_only=True):
-    """A URL that may be asked, as the HTTP client reads it, and the IP ``address`` that its connection has to go to.
+    """A URL that may be asked, as the HTTP client reads it, and the IP ``addresses`` that were checked, never empty.
 
     ``name`` is the host's, None where the URL has the address itself.
     """
 
     url: str
     name: str | None
-    address: str
+    addresses: tuple[str, ...]
     port: int
+
+    @property
+    def address(self) -> str:
+        """The address to go to first."""
+        return self.addresses[0]
 
 
 def read_url(text: str) -> Url:
@@ -80,8 +100,8 @@ class UrlGuard:
         self._egress_url = egress_url
         self._resolve = resolve
 
-    async def check(self, text: str, *, allow_private: bool = False) -> CheckedUrl:
-        """The URL and its address; use it with ``connecting``.
+    async def check(self, text: str, *, allow_private: bool = False, carries_key: bool = False) -> CheckedUrl:
+        """The URL and its addresses; ``carries_key`` where a secret goes along.
 
         Raises:
             AddressRefused: it may not be asked, or its name cannot be resolved.
@@ -93,8 +113,8 @@ class UrlGuard:
         else:
             addresses = await self._addresses(name, port)
         for address in addresses:
-            _check_reach(address, allow_private=allow_private)
-        return CheckedUrl(url=str(url), name=name, address=addresses[0], port=port)
+            check_address(address, scheme=url.scheme, allow_private=allow_private, carries_key=carries_key)
+        return CheckedUrl(url=str(url), name=name, addresses=tuple(addresses), port=port)
 
     def connecting(self, builder: ClientBuilder, checked: CheckedUrl) -> ClientBuilder:
         """``builder`` for a client that is used for this URL's host only: it goes to the checked address."""
@@ -114,11 +134,26 @@ class UrlGuard:
         except (OSError, UnicodeError):  # ``TimeoutError`` among them
             addresses = ()
         if not addresses:
-            raise AddressRefused("its host has no address")
+            raise NameUnknown
         return addresses
+
+
+def check_address(text: str, *, scheme: str, allow_private: bool, carries_key: bool) -> None:
+    """See whether an IP address may be asked; raises ``AddressRefused``."""
+    _check_reach(text, allow_private=allow_private)
+    if carries_key:
+        _check_secrecy(text, scheme=scheme)
 
 
 def _check_reach(text: str, *, allow_private: bool) -> None:
     reach = reach_of(ipaddress.ip_address(text))
     if reach is Reach.FORBIDDEN or (reach is Reach.PRIVATE and not allow_private):
-        raise AddressRefused(f"it leads to a {reach.value} address")
+        raise AddressRefused(f"it leads to a {reach.value} address", allowing_helps=reach is Reach.PRIVATE)
+
+
+def _check_secrecy(text: str, *, scheme: str) -> None:
+    address = ipaddress.ip_address(text)
+    if is_disguised(address):
+        raise AddressRefused("it leads to an IPv6 address that stands for an IPv4 one")
+    if scheme == "http" and reach_of(address) is Reach.PUBLIC:
+        raise AddressRefused("a key is sent to a public address over https only")

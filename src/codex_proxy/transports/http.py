@@ -3,8 +3,8 @@
 Rules of this file: foreign exceptions end here as ``TransportError``; header order is the call's, the cookie comes
 last.  pyreqwest's ``ConnectError`` does not prove that nothing was sent; only its cause ``client error (Connect)``
 does (measured), so the cause decides what may be replayed.  A failure on the way through an egress proxy names that
-proxy, never its address.  What goes wrong within a body is told in words that make opencode try again over Messages:
-there it goes by an error's words alone.
+proxy, a call to a vendor names the vendor, and neither tells an address that a name resolved to.  What goes wrong
+within a body is told in words that make opencode try again over Messages: there it goes by an error's words alone.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from pyreqwest.response import Response
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
-from codex_proxy.transports.clients import ClientPool, PooledClient, Timeouts
+from codex_proxy.transports.clients import Binding, ClientPool, PooledClient, Timeouts
 from codex_proxy.transports.cookies import CookieJar
 
 READ_BYTES: Final = 256 * 1024  # what one read takes at most ahead of a slow reader, beside its last piece
@@ -50,22 +50,24 @@ class HttpTransport:
         self._pool = pool
         self._timeouts = timeouts
 
-    def open(self, call: UpstreamCall, route: Route) -> AbstractAsyncContextManager[UpstreamReply]:
-        """Send the call and wait for the reply's headers; see ``Transport``."""
-        return self._open(call, route)
+    def open(
+        self, call: UpstreamCall, route: Route, *, binding: Binding | None = None
+    ) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Send the call and wait for the reply's headers; see ``Transport``, and ``Binding`` where there is one."""
+        return self._open(call, route, binding)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.close()
 
     @asynccontextmanager
-    async def _open(self, call: UpstreamCall, route: Route) -> AsyncIterator[UpstreamReply]:
-        async with self._pool.use(route) as pooled:
+    async def _open(self, call: UpstreamCall, route: Route, binding: Binding | None) -> AsyncIterator[UpstreamReply]:
+        async with self._pool.use(route, binding) as pooled:
             cookies = _Cookies(self._pool.jar(pooled, route), call, route)
             request = _build(call, route, pooled=pooled, cookie=cookies.header())
             del call  # its body may be megabytes, and the stream long
             response = await self._headers_of(request, route)
-            reply = HttpReply(response, cookies)
+            reply = HttpReply(response, cookies, sender=route.upstream_name)
             try:
                 cookies.take(response)
                 yield reply
@@ -80,12 +82,10 @@ class HttpTransport:
         except foreign.PyreqwestError as error:
             raise TransportError(before_headers(error, route)) from None
         except TimeoutError:
-            raise TransportError(
-                Failure(kind=FailureKind.TIMEOUT, message="the upstream sent no headers in time")
-            ) from None
+            raise TransportError(_no_headers(route)) from None
         if response.status == _PROXY_WANTS_LOGIN and route.egress_url is not None:
             await request.__aexit__(None, None, None)
-            raise TransportError(_refused_by_egress(route, _WANTS_LOGIN))
+            raise TransportError(refused_by_egress(route, _WANTS_LOGIN))
         return response
 
 
@@ -135,13 +135,14 @@ class HttpReply:
     One ``read`` takes every piece that is there already, so that a burst costs its client one write and not fifty.
     """
 
-    __slots__ = ("_begun", "_broken", "_cookies", "_reader", "_response", "_seen_body", "status")
+    __slots__ = ("_begun", "_broken", "_cookies", "_reader", "_response", "_seen_body", "_sender", "status")
 
-    def __init__(self, response: Response, cookies: _Cookies) -> None:
+    def __init__(self, response: Response, cookies: _Cookies, *, sender: str) -> None:
         self.status: int = response.status
         self._response = response
         self._reader = response.body_reader
         self._cookies = cookies
+        self._sender = sender
         self._seen_body = False
         self._begun: _Begun | None = None
         self._broken: foreign.PyreqwestError | None = None
@@ -161,7 +162,7 @@ class HttpReply:
                 raise self._broken
             chunk = await (begun or self._reader.read_chunk())
         except foreign.PyreqwestError as error:
-            raise TransportError(within_body(error)) from None
+            raise TransportError(within_body(error, self._sender)) from None
         finally:
             if task is not None and task.cancelling() > cancels:  # see ``obeying``
                 raise asyncio.CancelledError
@@ -247,14 +248,19 @@ def before_headers(error: foreign.PyreqwestError, route: Route) -> Failure:
     causes = _causes(error)
     sent = Sent.NOTHING_SENT if _NEVER_CONNECTED in causes else Sent.MAYBE_SENT
     if isinstance(error, foreign.RequestTimeoutError) and sent is Sent.MAYBE_SENT:
-        return Failure(kind=FailureKind.TIMEOUT, message="the upstream sent no headers in time")
+        return _no_headers(route)
     last = causes[-1] if causes else type(error).__name__
     if route.egress_url is not None and sent is Sent.NOTHING_SENT:
-        return _refused_by_egress(route, _EGRESS_WORDS.get(last, last))
-    return Failure(kind=FailureKind.UNREACHABLE, message=f"no connection to the upstream: {last}", sent=sent)
+        return refused_by_egress(route, _EGRESS_WORDS.get(last, last))
+    return Failure(kind=FailureKind.UNREACHABLE, message=f"no connection to {route.upstream_name}: {last}", sent=sent)
 
 
-def _refused_by_egress(route: Route, words: str) -> Failure:
+def _no_headers(route: Route) -> Failure:
+    return Failure(kind=FailureKind.TIMEOUT, message=f"{route.upstream_name} sent no headers in time")
+
+
+def refused_by_egress(route: Route, words: str) -> Failure:
+    """A call that did not get through its egress proxy."""
     return Failure(
         kind=FailureKind.UNREACHABLE,
         message=f"no connection through the egress {route.egress_name or 'proxy'}: {words}",
@@ -262,11 +268,11 @@ def _refused_by_egress(route: Route, words: str) -> Failure:
     )
 
 
-def within_body(error: foreign.PyreqwestError) -> Failure:
-    """What an exception means once headers are in."""
+def within_body(error: foreign.PyreqwestError, sender: str) -> Failure:
+    """What an exception means once the sender's headers are in."""
     if isinstance(error, foreign.RequestTimeoutError):
-        return Failure(kind=FailureKind.TIMEOUT, message="stream timeout: the upstream stayed silent too long")
-    return Failure(kind=FailureKind.DISCONNECTED, message="connection lost: the upstream broke off the stream")
+        return Failure(kind=FailureKind.TIMEOUT, message=f"stream timeout: {sender} stayed silent too long")
+    return Failure(kind=FailureKind.DISCONNECTED, message=f"connection lost: {sender} broke off the stream")
 
 
 def _causes(error: foreign.PyreqwestError) -> tuple[str, ...]:

@@ -93,18 +93,32 @@ def test_a_key_whose_account_is_gone_is_told_so() -> None:
     assert LOGIN not in failure.message
 
 
+@pytest.mark.parametrize("reasons", [{"limited": 1}, {"plan_lacks_model": 1}, {"disabled": 1}])
+def test_a_key_whose_account_cannot_serve_is_told_of_that_account(reasons: dict[str, int]) -> None:
+    failure = refusal(NoAccount(reasons=reasons), Need(model="m", bound_to="a"), now=NOW, login=LOGIN)
+    assert "the account that this key belongs to" in failure.message
+    assert "no account" not in failure.message
+
+
+def test_a_key_whose_accounts_slots_are_taken_is_told_of_that_account() -> None:
+    nobody = NoAccount(reasons={"slots_taken": 1}, is_busy=True)
+    failure = busy(nobody, Need(model="m", bound_to="a"), retry_after_seconds=5)
+    assert failure.message.startswith("the slots of the account that this key belongs to are taken")
+
+
 def test_a_model_that_no_plan_has_is_named() -> None:
     failure = refused({"plan_lacks_model": 1})
     assert (failure.param, "'m'" in failure.message) == ("model", True)
 
 
 def test_all_slots_taken_says_when_to_ask_again_and_what_else_is_in_the_way() -> None:
-    plain = busy(NoAccount(reasons={"slots_taken": 2}, is_busy=True), retry_after_seconds=5)
+    need = Need(model="m")
+    plain = busy(NoAccount(reasons={"slots_taken": 2}, is_busy=True), need, retry_after_seconds=5)
     assert (plain.kind, plain.retry_after_seconds) == (FailureKind.BUSY, 5)
-    mixed = busy(NoAccount(reasons={"slots_taken": 2, "limited": 9}, is_busy=True), retry_after_seconds=0.1)
+    mixed = busy(NoAccount(reasons={"slots_taken": 2, "limited": 9}, is_busy=True), need, retry_after_seconds=0.1)
     assert "9 limited, 2 slots taken" in mixed.message
     assert mixed.retry_after_seconds == 1
-    assert busy(None, retry_after_seconds=5).kind is FailureKind.BUSY
+    assert busy(None, need, retry_after_seconds=5).kind is FailureKind.BUSY
 
 
 def test_counts_come_most_frequent_first() -> None:

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex_proxy.accounts.egress.standing import Standing, failed, region_refused
-from codex_proxy.accounts.egress.ways import Direct, NoWay, OnUnavailable, Through, Ways, egress_id_of, way_of
+from codex_proxy.accounts.egress.ways import (
+    Direct,
+    NoWay,
+    OnUnavailable,
+    Through,
+    Ways,
+    egress_id_of,
+    owners_way,
+    way_of,
+)
 from codex_proxy.accounts.keeping import EgressProxy
 
 NOW = 1000.0
@@ -32,6 +41,11 @@ def test_without_a_way_of_its_own_an_account_takes_the_global_one_or_none() -> N
     through = way_of("r", None, ways(global_url="http://g.invalid:1"), now=NOW)
     assert through == Through(egress_id="global", name="the global proxy", url="http://g.invalid:1")
     assert way_of("r", "global", ways(global_url="http://g.invalid:1"), now=NOW) == through
+
+
+def test_what_is_no_accounts_takes_the_global_way_too() -> None:
+    assert owners_way(None) == Direct()
+    assert owners_way("http://g.invalid:1") == way_of("r", None, ways(global_url="http://g.invalid:1"), now=NOW)
 
 
 def test_direct_is_direct_even_where_there_is_a_global_proxy() -> None:

@@ -5,13 +5,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Any
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.bootstrap.accounts.egress import egress_services
 from codex_proxy.bootstrap.accounts.logins import logins
 from codex_proxy.bootstrap.accounts.opening import open_account_stores
 from codex_proxy.bootstrap.accounts.services import AccountServices, new_row_id
 from codex_proxy.bootstrap.accounts.upkeep import upkeep
 from codex_proxy.bootstrap.clock import SystemClock
-from codex_proxy.bootstrap.outgoing.upstream import make_upstream
+from codex_proxy.bootstrap.outgoing.upstream import UpstreamGround, make_upstream
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.sealing.sources import KeyFile
@@ -29,12 +30,15 @@ async def services_in(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stores.close)
         upstream = make_upstream(
-            settings,
-            stores,
-            data_dir=data_dir,
-            installation_id="installation",
-            clock=clock,
-            complain=lambda where, error: heard.append(f"{where}: {error}"),
+            UpstreamGround(
+                settings=settings,
+                stores=stores,
+                bound_keys=BoundKeys(b"pepper"),
+                data_dir=data_dir,
+                installation_id="installation",
+                clock=clock,
+                complain=lambda where, error: heard.append(f"{where}: {error}"),
+            )
         )
         stack.push_async_callback(upstream.accounts.ground.clients.close)
         yield upstream.accounts

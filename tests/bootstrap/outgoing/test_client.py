@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.bootstrap.outgoing.client import client_identity, trusted_pem
+from codex_proxy.bootstrap.outgoing.client import client_identity, timeouts_of, trusted_pem
 from codex_proxy.canonical.target import Profile
-from codex_proxy.settings.schema import ClientSection
+from codex_proxy.settings.schema import ApiSection, ClientSection, Settings
+from codex_proxy.transports.clients import Timeouts
 
 
 def test_the_client_is_the_settings_one() -> None:
@@ -23,3 +24,9 @@ def test_certificates_are_read_and_a_missing_file_refuses_the_start(tmp_path: Pa
     assert trusted_pem(str(tmp_path / "ca.pem")) == b"pem"
     with pytest.raises(StartRefused, match=r"tls\.ca_file .*none\.pem cannot be read"):
         trusted_pem(str(tmp_path / "none.pem"))
+
+
+def test_every_upstream_is_waited_for_as_long_as_the_settings_say() -> None:
+    api = ApiSection(connect_timeout_seconds=1, headers_timeout_seconds=2, idle_timeout_seconds=3)
+    assert timeouts_of(Settings(api=api)) == Timeouts(connect=1, headers=2, idle=3)
+    assert timeouts_of(Settings()) == Timeouts()

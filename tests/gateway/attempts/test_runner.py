@@ -1,9 +1,13 @@
 """One attempt."""
 
+import pytest
+
 from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.rate_limits import RateLimitSnapshot
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.orphans import Orphanage
-from codex_proxy.gateway.attempts.runner import AttemptPlan, AttemptRunner
+from codex_proxy.gateway.attempts.plan import AttemptPlan
+from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.ports import Accepted, Route
 from codex_proxy.protocols.base import ReplyFacts
@@ -15,7 +19,10 @@ from tests.protocols.codex.parts import request, target
 ROUTE = Route(base_url="http://upstream.invalid", account_id="a")
 
 
-async def attempt(reply: ScriptedReply, *, relays: bool = False) -> tuple[Failure | None, Client, ReplyFacts | None]:
+async def attempt(
+    reply: ScriptedReply, *, relays: bool = False, counters: list[RateLimitSnapshot] | None = None
+) -> tuple[Failure | None, Client, ReplyFacts | None]:
+    told = [] if counters is None else counters
     transport, book, codec, client = ScriptedTransport(), MemoryLeaseBook(), CodexClient(), Client()
     transport.add(reply)
     lease = book.try_acquire("a", None)
@@ -32,9 +39,17 @@ async def attempt(reply: ScriptedReply, *, relays: bool = False) -> tuple[Failur
             observe_limits=lambda _: None,
         )
 
-    runner = AttemptRunner(transport=transport, codec=codec, orphans=Orphanage())
+    runner = AttemptRunner(transport=transport, orphans=Orphanage())
     call = codec.build_call(request(), target())
-    plan = AttemptPlan(call=call, route=ROUTE, lease=lease, deliver=client.deliver, relays=relays)
+    plan = AttemptPlan(
+        call=call,
+        codec=codec,
+        route=ROUTE,
+        lease=lease,
+        deliver=client.deliver,
+        observe_limits=told.append,
+        relays=relays,
+    )
     failure, _ = await runner.run(plan, make_delivery)
     assert book.used_count == 0
     return failure, client, seen[0] if seen else None
@@ -57,6 +72,15 @@ async def test_an_error_status_is_classified_without_a_delivery() -> None:
     failure, client, facts = await attempt(ScriptedReply(status=429, body=(Piece(b"{}"),)))
     assert failure is not None
     assert (failure.kind, client.events, facts) == (FailureKind.RATE_LIMITED, [], None)
+
+
+@pytest.mark.parametrize("status", [200, 403, 429, 500])
+async def test_counters_in_the_headers_are_told_whatever_the_status(status: int) -> None:
+    counters: list[RateLimitSnapshot] = []
+    headers = {"x-codex-primary-used-percent": "70", "x-codex-spark-primary-used-percent": "30"}
+    await attempt(ScriptedReply(status=status, headers=headers, body=(Piece(b"{}"),)), counters=counters)
+    told = [(counter.limit_id, counter.primary.used_percent) for counter in counters if counter.primary is not None]
+    assert told == [("codex", 70.0), ("codex_spark", 30.0)]
 
 
 async def test_a_break_after_content_is_told_as_the_answers_end() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from codex_proxy.accounts.egress.ways import Direct, NoWay, Through, egress_id_of
 from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
-from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
+from codex_proxy.operations.egress.book import EgressBook, EgressPolicy, assigned_anew
 from tests.gateway.scene import FakeClock
 
 ROWS = [f"row-{number}" for number in range(20)]
@@ -55,6 +55,23 @@ def test_only_what_did_not_leave_speaks_against_an_egress() -> None:
         known.blame("a", failure(FailureKind.UNREACHABLE))
         known.came_through("a")
     assert isinstance(known.way("r"), Through)
+
+
+def test_where_only_assignments_changed_the_other_ways_stay_as_they_are() -> None:
+    known = book(proxy("a"), ways={"r": "a", "s": "a"})
+    stays, version = known.way("s"), known.version
+    known.take(Egresses(proxies=(proxy("a"),), assignments={"s": "a", "t": "direct"}))
+    assert (known.way("r"), known.way("t")) == (Direct(), Direct())
+    assert known.way("s") is stays
+    assert known.version == version
+
+
+def test_whose_assignment_is_another_one_is_told_unless_proxies_changed_too() -> None:
+    before = Egresses(proxies=(proxy("a"),), assignments={"r": "a", "s": "a", "t": "direct"})
+    after = Egresses(proxies=(proxy("a"),), assignments={"r": "a", "s": "direct", "u": "a"})
+    assert assigned_anew(before, before) == frozenset()
+    assert assigned_anew(before, after) == frozenset("stu")
+    assert assigned_anew(before, Egresses(proxies=(proxy("b"),), assignments=before.assignments)) is None
 
 
 def test_what_another_process_found_is_believed_once() -> None:
@@ -141,3 +158,12 @@ def test_p_12_a_changed_address_is_another_proxy_and_a_changed_policy_counts_at_
 
 def test_p_05_a_policy_does_not_show_its_proxys_password() -> None:
     assert "secret" not in repr(EgressPolicy(global_url="http://u:secret@g.invalid:1"))
+
+
+def test_calls_of_no_account_leave_by_the_policys_way_whatever_the_upstream_refuses() -> None:
+    made = book()
+    made.blame("direct", failure(FailureKind.REGION_BLOCKED))
+    assert isinstance(made.way("row-1"), NoWay)
+    assert made.owners_way() == Direct()
+    made.change_policy(EgressPolicy(global_url="http://g.invalid:1"))
+    assert made.owners_way() == Through(egress_id="global", name="the global proxy", url="http://g.invalid:1")

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.formats.rows import AccountFile
 from codex_proxy.accounts.issuer import Grant, IssuerError, RefreshReason, Refusal, grant_of
@@ -26,6 +27,7 @@ from codex_proxy.operations.transfer.parts import TransferParts
 from codex_proxy.operations.transfer.tally import Imported
 from codex_proxy.simulator.tokens import Person
 from tests.accounts.formats.samples import CLIENT_ID, DAY, ISSUER, NOW, OWNER, token
+from tests.operations.keeping.remembering import conversations
 from tests.operations.login.stage import SteppedClock
 from tests.stores.memory_keeping import MemoryRefreshLocks
 from tests.stores.memory_store import MemoryAccountStore
@@ -135,15 +137,16 @@ class Hall:
                 book=book,
                 now=self.clock.now,
                 new_id=self.new_id,
-                taken=lambda: None,
+                taken=lambda _: None,
                 rerouted=_nobody_cares,
             )
         )
         self.keeper = AccountKeeper(
             KeeperParts(
                 store=self.store,
-                affinity=kept.affinity,
+                conversations=conversations(self.pool.affinity, kept.affinity, kept.identities),
                 pool=self.pool,
+                bound_keys=BoundKeys(b"pepper"),
                 clock=self.clock,
                 complain=_unexpected,
                 changed=self._has_its_way,

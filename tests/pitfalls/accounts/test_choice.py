@@ -293,7 +293,7 @@ async def test_a_07_two_hundred_requests_of_five_conversations_touch_one_account
 
 async def test_a_07_requests_of_one_account_start_no_closer_than_the_interval() -> None:
     scene = big_scene(Upstream(), accounts=2, interval_seconds=2.0)
-    scene.parts.selection.queue = QueuePolicy(timeout_seconds=1000)
+    scene.selection.queue = QueuePolicy(timeout_seconds=1000)
     starts: dict[str, list[float]] = defaultdict(list)
     for number in range(20):
         await say(scene, f"c{number % 5}")

@@ -16,8 +16,8 @@ from codex_proxy.protocols.base import ClientCodec, ServerCodec, UpstreamCall
 from codex_proxy.protocols.gemini.client import GeminiClient
 from codex_proxy.protocols.gemini.schema import GeminiProfile
 from codex_proxy.protocols.ollama.client import OllamaClient
+from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.client import ChatClient
-from codex_proxy.protocols.openai_chat.schema import ChatProfile
 from codex_proxy.protocols.openai_responses.client import ResponsesClient
 from tests.pitfalls.talk import (
     ANTHROPIC,

@@ -9,7 +9,7 @@ from codex_proxy.canonical.failure import FailureKind
 from codex_proxy.canonical.fold import fold
 from codex_proxy.canonical.request import Dialect, Request, Role, Turn
 from codex_proxy.protocols.anthropic.client import AnthropicClient
-from codex_proxy.protocols.anthropic.schema import AnthropicProfile, KeyHeader
+from codex_proxy.protocols.anthropic.schema import AnthropicProfile
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from tests.protocols.anthropic.wire import IDS, decoded, opened, parsed, request, target, vendor_stream
@@ -40,8 +40,13 @@ def test_a_call() -> None:
     assert made.sent_fields == body.keys()
 
 
+def test_models_of_one_vendor_may_differ() -> None:
+    client = AnthropicClient(profile_of=lambda model: AnthropicProfile(path=f"/{model}", effort=False))
+    assert client.build_call(CHAT, target()).path == "/claude-v"
+
+
 def test_a_key_as_bearer_and_a_stream() -> None:
-    headers = dict(call(msgspec.structs.replace(CHAT, stream=True), key_header=KeyHeader.AUTHORIZATION).headers)
+    headers = dict(call(msgspec.structs.replace(CHAT, stream=True), key_header="authorization").headers)
     assert headers["authorization"] == "Bearer key-1"
     assert headers["accept"] == "text/event-stream"
     assert "x-api-key" not in headers
@@ -91,3 +96,12 @@ def test_a_paused_answer_goes_back_whole_through_a_client_of_another_dialect() -
     again = responses.parse_request(json.dumps(body).encode(), headers={}).request
     sent = json.loads(call(again, cache_marks=False).body)
     assert sent["messages"][-1] == {"role": "assistant", "content": [search, found]}
+
+
+def test_a_clients_own_body_goes_with_the_vendors_name_of_the_model() -> None:
+    body = b'{"model": "theirs", "max_tokens": 5, "messages": [], "temperature": 1.0}'
+    made = AnthropicClient().pass_call(request(), target(), body)
+    assert made is not None
+    assert made.body == body.replace(b"theirs", b"claude-v")
+    assert AnthropicClient(AnthropicProfile(refuses=("temperature",))).pass_call(request(), target(), body) is None
+    assert AnthropicClient().pass_call(request(), target(), body.replace(b"[]", b'["cpx1.x"]')) is None

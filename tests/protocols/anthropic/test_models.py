@@ -13,6 +13,7 @@ MODELS = (
     ModelFacts(slug="hidden", visible=False),
     ModelFacts(slug="claude-opus"),
     ModelFacts(slug="gpt-c", input_modalities=("text",)),
+    ModelFacts(slug="claude-embedding", vendor="v", capabilities=("embeddings",)),
 )
 
 
@@ -24,7 +25,7 @@ def ids(**query: str) -> list[str]:
     return [row["id"] for row in page(**query)["data"]]
 
 
-def test_own_names_come_first_and_hidden_ones_never() -> None:
+def test_own_names_come_first_and_what_is_hidden_or_answers_nobody_never() -> None:
     assert ids() == ["claude-opus", "gpt-a", "gpt-b", "gpt-c"]
 
 

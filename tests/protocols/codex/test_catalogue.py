@@ -24,7 +24,8 @@ KNOWN = ModelFacts(
 
 
 def test_what_the_backend_gave_is_passed_on_as_it_is() -> None:
-    assert msgspec.json.decode(encode_catalogue([GIVEN]).body) == {"models": [GIVEN.raw]}
+    embeddings = ModelFacts(slug="e", vendor="v", capabilities=("embeddings",))
+    assert msgspec.json.decode(encode_catalogue([GIVEN, embeddings]).body) == {"models": [GIVEN.raw]}
 
 
 def test_what_it_did_not_give_has_every_member_that_its_own_entries_have() -> None:

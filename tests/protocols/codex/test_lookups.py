@@ -23,6 +23,7 @@ def test_headers_of_both_calls_are_the_real_clients() -> None:
     assert [name for name, _ in models.headers] == [
         "version", "authorization", "chatgpt-account-id", "originator", "user-agent", "accept",
     ]  # fmt: skip
+    assert build_models_call(CLIENT, CREDENTIAL, etag='W/"1"').headers[-1] == ("if-none-match", 'W/"1"')
     check = build_account_check(CLIENT, CREDENTIAL)
     assert check.path == "/wham/accounts/check"
     assert [name for name, _ in check.headers] == ["user-agent", "authorization", "chatgpt-account-id", "accept"]

@@ -6,7 +6,7 @@ from typing import Any
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.failure import FailureKind
-from codex_proxy.canonical.request import Dialect, Reasoning, Request, Role, Turn
+from codex_proxy.canonical.request import Dialect, Reasoning, Request, Role, Sampling, Turn
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.canonical.tools import ChooseHosted, ChooseTool, CustomTool, FunctionTool
 from codex_proxy.protocols.base import UpstreamCall
@@ -103,3 +103,36 @@ def test_answers_and_failures_are_read() -> None:
     assert client.parse_headers({"x-request-id": "r"}).request_id == "r"
     assert client.parse_failure(429, {}, b"{}").kind is FailureKind.RATE_LIMITED
     assert client.dialect is Dialect.GEMINI
+
+
+def test_what_a_vendor_is_always_told_and_never() -> None:
+    profile = GeminiProfile(
+        sends={"labels": {"a": "b"}}, refuses=("generationConfig.seed",), key_header="authorization"
+    )
+    made = call(profile, sampling=Sampling(seed=1, temperature=0.5))
+    body = json.loads(made.body)
+    assert (body["labels"], body["generationConfig"]) == ({"a": "b"}, {"temperature": 0.5})
+    assert [note.path for note in made.notes] == ["generationConfig.seed"]
+    assert dict(made.headers)["authorization"] == "Bearer key"
+
+
+def test_models_of_one_vendor_may_differ() -> None:
+    client = GeminiClient(profile_of=lambda model: GeminiProfile(path=f"/{model[-5:]}"))
+    request = Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=ASK)
+    assert client.build_call(request, aimed_at(MODEL)).path == "/flash/models/gemini-2.5-flash:generateContent"
+
+
+def test_a_models_id_stays_within_its_place() -> None:
+    request = Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=ASK)
+    made = GeminiClient().build_call(request, aimed_at(ModelFacts(slug="x?key=1:y")))
+    assert made.path == "/v1beta/models/x%3Fkey%3D1%3Ay:generateContent"
+
+
+def test_a_clients_own_body_goes_as_it_is() -> None:
+    request = Request(dialect=Dialect.GEMINI, model="m", turns=ASK, stream=True)
+    body = b'{ "contents": [] }'
+    made = GeminiClient().pass_call(request, aimed_at(MODEL), body)
+    assert made is not None
+    assert (made.body, made.path) == (body, "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse")
+    assert GeminiClient(GeminiProfile(refuses=("labels",))).pass_call(request, aimed_at(MODEL), body) is None
+    assert GeminiClient().pass_call(request, aimed_at(MODEL), b'{"contents":"cpx1."}') is None

@@ -47,6 +47,17 @@ def test_unknown_figures_are_left_out() -> None:
     assert not made.keys() & {"description", "inputTokenLimit", "outputTokenLimit"}
 
 
+def test_what_embeds_is_asked_for_that_and_what_this_dialect_cannot_ask_is_not_listed() -> None:
+    embeds = ModelFacts(slug="e", vendor="v", capabilities=("embeddings",))
+    both = ModelFacts(slug="b", vendor="v", capabilities=("chat", "embeddings"))
+    speaks = ModelFacts(slug="s", vendor="v", capabilities=("speech",))
+    made = model_object(embeds)
+    assert made["supportedGenerationMethods"] == ["embedContent", "batchEmbedContents"]
+    assert "temperature" not in made
+    assert len(model_object(both)["supportedGenerationMethods"]) == 5
+    assert names(model_list([embeds, both, speaks])) == ["models/e", "models/b"]
+
+
 def test_pages_hold_every_visible_model_once() -> None:
     first = model_list(MODELS, page_size="2")
     second = model_list(MODELS, page_size="2", page_token=first["nextPageToken"])

@@ -3,35 +3,28 @@
 import json
 from typing import Any
 
-import pytest
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
-from openai.types.chat import CompletionCreateParams
-from pydantic import TypeAdapter
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Text, ToolKind
 from codex_proxy.canonical.failure import FailureKind
 from codex_proxy.canonical.fold import fold
-from codex_proxy.canonical.notes import Weight
 from codex_proxy.canonical.request import (
     Dialect,
-    JsonOutput,
-    Reasoning,
     Request,
     Role,
-    Sampling,
     SchemaOutput,
-    SessionHints,
     Turn,
 )
 from codex_proxy.canonical.target import ClientIdentity, Credential, ModelFacts, Profile, Target, UpstreamIdentity
-from codex_proxy.canonical.tools import ChoiceMode, ChooseHosted, ChooseMode, CustomTool, FunctionTool, HostedTool
+from codex_proxy.canonical.tools import CustomTool, FunctionTool
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.base import AnswerIds, ClientCodec, UpstreamCall
+from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.client import ChatClient
 from codex_proxy.protocols.openai_chat.request import parse_request
-from codex_proxy.protocols.openai_chat.schema import ChatProfile, ThinkingSwitch
 from codex_proxy.protocols.openai_chat.server import ChatServer
 
 
@@ -91,33 +84,6 @@ def test_a_call_says_who_and_what() -> None:
     assert call.notes == ()
 
 
-def test_a_full_request_is_one_the_sdk_could_have_sent() -> None:
-    schema = SchemaOutput(name="city", schema={"type": "object"}, strict=True, description="d")
-    request = asks(
-        instructions="be brief",
-        tools=(LS, PATCH),
-        tool_choice=ChooseMode(mode=ChoiceMode.REQUIRED),
-        parallel_tool_calls=False,
-        output=schema,
-        reasoning=Reasoning(effort="high"),
-        sampling=Sampling(temperature=0.5, seed=1, max_tokens=9, stop=("END",), top_k=3),
-    )
-    body = body_of(request)
-    TypeAdapter(CompletionCreateParams).validate_python(body)
-    assert body["response_format"] == {
-        "type": "json_schema",
-        "json_schema": {
-            "name": "city",
-            "schema": {"type": "object", "properties": {}},
-            "strict": True,
-            "description": "d",
-        },
-    }
-    assert (body["temperature"], body["max_completion_tokens"], body["stop"], body["top_k"]) == (0.5, 9, ["END"], 3)
-    assert (body["tool_choice"], body["parallel_tool_calls"], body["reasoning_effort"]) == ("required", False, "high")
-    assert call_of(request).context.custom_tools == {"patch"}
-
-
 def test_a_schema_of_another_dialects_client_is_closed_and_its_answer_freed_of_nulls() -> None:
     schema = {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}}
     request = asks(dialect=Dialect.GEMINI, output=SchemaOutput(name="s", schema=schema))
@@ -132,81 +98,6 @@ def test_a_schema_of_another_dialects_client_is_closed_and_its_answer_freed_of_n
     steps = [*stream.feed(f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode()), *stream.end()]
     for events in (whole, [event for step in steps for event in step.events]):
         assert [event.text for event in events if isinstance(event, ev.TextEnded)] == ["[{}]"]
-
-
-def test_a_schema_stays_loose_for_a_vendor_that_knows_no_strictness() -> None:
-    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    call = call_of(
-        asks(dialect=Dialect.GEMINI, output=SchemaOutput(name="s", schema=schema)), ChatProfile(strict=False)
-    )
-    asked = json.loads(call.body)["response_format"]["json_schema"]
-    assert (asked["schema"], "strict" in asked, call.context.loose_schema) == (schema, False, None)
-
-
-def test_a_profile_changes_the_words() -> None:
-    modest = ChatProfile(
-        max_tokens_field="max_tokens", stream_options=False, parallel_tool_calls=False, json_schema=False, strict=False,
-        custom_tools=True,
-    )  # fmt: skip
-    request = asks(
-        stream=True, tools=(LS,), parallel_tool_calls=True, sampling=Sampling(max_tokens=9),
-        output=SchemaOutput(name="n", schema={}),
-    )  # fmt: skip
-    body = body_of(request, modest)
-    assert body["max_tokens"] == 9
-    assert body["response_format"] == {"type": "json_object"}
-    assert "stream_options" not in body
-    assert "parallel_tool_calls" not in body
-    assert "strict" not in body["tools"][0]["function"]
-    call = call_of(request, modest)
-    assert [(note.path, note.weight) for note in call.notes] == [("response_format.json_schema", Weight.LOSSY)]
-    assert call.context.custom_tools == frozenset()
-    assert body_of(asks(output=JsonOutput()))["response_format"] == {"type": "json_object"}
-
-
-@pytest.mark.parametrize(
-    ("switch", "effort", "sent"),
-    [
-        (ThinkingSwitch.REASONING_EFFORT, "low", {"reasoning_effort": "low"}),
-        (ThinkingSwitch.REASONING_OBJECT, "low", {"reasoning": {"effort": "low"}}),
-        (ThinkingSwitch.REASONING_OBJECT, "none", {"reasoning": {"enabled": False}}),
-        (ThinkingSwitch.THINKING_TYPE, "high", {"thinking": {"type": "enabled"}}),
-        (ThinkingSwitch.THINKING_TYPE, "none", {"thinking": {"type": "disabled"}}),
-        (ThinkingSwitch.ENABLE_THINKING, "none", {"enable_thinking": False}),
-        (ThinkingSwitch.NONE, "high", {}),
-    ],
-)
-def test_how_vendors_are_told_to_think(switch: ThinkingSwitch, effort: str, sent: dict[str, Any]) -> None:
-    body = body_of(asks(), ChatProfile(thinking=switch), effort=effort)
-    assert {name: body[name] for name in body if name not in {"model", "messages"}} == sent
-
-
-def test_fields_the_vendor_refused_before_are_left_out() -> None:
-    call = call_of(asks(sampling=Sampling(seed=1)), learned_rejects=frozenset({"seed", "user"}))
-    assert "seed" not in json.loads(call.body)
-    assert [note.path for note in call.notes] == ["seed"]
-    assert "seed" not in call.sent_fields
-
-
-def test_web_search_for_vendors_that_have_it() -> None:
-    request = asks(tools=(HostedTool(kind="web_search"), LS), tool_choice=ChooseHosted(kind="web_search"))
-    assert body_of(request, ChatProfile(web_search=True))["web_search_options"] == {}
-    call = call_of(request)
-    assert "web_search_options" not in json.loads(call.body)
-    assert [note.path for note in call.notes] == ["tools[0]", "tool_choice"]
-
-
-def test_a_client_of_this_dialect_keeps_its_extra_fields_and_others_do_not() -> None:
-    own = asks(
-        dialect=Dialect.OPENAI_CHAT, extra={"min_p": 0.1, "model": "other"}, verbosity="low", service_tier="flex",
-        session=SessionHints(user="u"), metadata={"a": "b"},
-    )  # fmt: skip
-    body = body_of(own)
-    assert (body["min_p"], body["model"], body["verbosity"], body["user"]) == (0.1, "vendor-model", "low", "u")
-    assert (body["service_tier"], body["metadata"]) == ("flex", {"a": "b"})
-    foreign = call_of(asks(extra={"thinking_mode": 1}), service_tier="priority")
-    assert [note.path for note in foreign.notes] == ["thinking_mode"]
-    assert json.loads(foreign.body)["service_tier"] == "priority"
 
 
 def test_a_chat_request_survives_the_way_through_us() -> None:
@@ -234,10 +125,24 @@ def test_a_chat_request_survives_the_way_through_us() -> None:
     assert body_of(parsed.request) == sent
 
 
+def test_models_of_one_vendor_may_differ() -> None:
+    plain, tagged = ChatProfile(path="/{model}/chat"), ChatProfile(path="/{model}/chat", think_tags=True)
+    client = ChatClient(profile_of=lambda model: tagged if model.startswith("deep") else plain)
+    made = {}
+    for slug in ("deep/think", "plain"):
+        call = client.build_call(asks(), msgspec.structs.replace(target(), model=ModelFacts(slug=slug)))
+        message = {"content": "<think>why</think>so"}
+        events = client.parse_response(call, json.dumps({"choices": [{"message": message}]}).encode())
+        made[call.path] = [event.text for event in events if isinstance(event, ev.TextEnded)]
+    assert made == {"/deep/think/chat": ["so"], "/plain/chat": ["<think>why</think>so"]}
+
+
 def test_errors_and_headers_are_read() -> None:
     failure = ChatClient().parse_failure(429, {"retry-after": "3"}, b'{"error":{"message":"m"}}')
     assert (failure.kind, failure.retry_after_seconds) == (FailureKind.RATE_LIMITED, 3.0)
     assert ChatClient().parse_headers({"x-request-id": "v"}).request_id == "v"
+    assert ChatClient().parse_headers({"apim-request-id": "a"}).request_id == "a"
+    assert ChatClient().parse_headers({}).request_id is None
 
 
 def test_what_a_disguised_tool_was_called_with_is_unwrapped() -> None:
@@ -298,3 +203,25 @@ def test_the_whole_answer_is_the_folded_stream(events: list[ev.Event]) -> None:
     read = fold(ChatClient().parse_response(call_of(request), reply.body))
     assert [part.block for part in read.parts] == [part.block for part in fold(events).parts]
     assert (read.usage, read.ending) == (fold(events).usage, fold(events).ending)
+
+
+def test_a_clients_own_body_goes_with_the_vendors_name_of_the_model() -> None:
+    body = b'{ "model": "theirs", "stream": true, "temperature": 0.10, "x": {"y": 1.0} }'
+    request = asks(dialect=Dialect.OPENAI_CHAT, stream=True)
+    call = ChatClient(ChatProfile(headers=(("x-title", "t"),))).pass_call(request, target(), body)
+    assert call is not None
+    assert json.loads(call.body) == json.loads(body) | {
+        "model": "vendor-model",
+        "stream_options": {"include_usage": True},
+    }
+    assert b'"temperature": 0.10, "x": {"y": 1.0} }' in call.body
+    assert (call.headers[-1], call.left_out is not None, call.context.relays) == (("x-title", "t"), True, False)
+    whole = ChatClient().pass_call(asks(dialect=Dialect.OPENAI_CHAT), target(), b'{"model":"a"}')
+    assert whole is not None
+    assert (whole.body, whole.left_out) == (b'{"model":"vendor-model"}', None)
+    assert ChatClient(ChatProfile(passes=False)).pass_call(request, target(), body) is None
+
+
+def test_stops_are_the_gateways_where_the_vendor_takes_none() -> None:
+    assert ChatClient().takes_stops
+    assert not ChatClient(ChatProfile(refuses=("stop",))).takes_stops

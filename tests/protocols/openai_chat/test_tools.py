@@ -1,4 +1,4 @@
-"""Tools and tool choice, both ways."""
+"""Tools and tool choice of the chat wire."""
 
 from typing import Any
 
@@ -15,16 +15,11 @@ from codex_proxy.canonical.tools import (
     FunctionTool,
     Grammar,
     HostedTool,
-    NamespaceTool,
     Tool,
     ToolChoice,
 )
 from codex_proxy.protocols.base import InvalidRequest
-from codex_proxy.protocols.openai_chat.schema import ChatProfile
 from codex_proxy.protocols.openai_chat.tools import (
-    build_search_options,
-    build_tool_choice,
-    build_tools,
     parse_tool_choice,
     parse_tools,
 )
@@ -33,7 +28,6 @@ from codex_proxy.protocols.parts.fields import Fields
 SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}}}
 READ = FunctionTool(name="read", description="Reads", parameters=SCHEMA, strict=True)
 PATCH = CustomTool(name="patch", description="Patches", grammar=Grammar(syntax="lark", definition="start: X"))
-PLAIN = ChatProfile()
 
 
 def tools(**body: Any) -> tuple[Tool, ...]:
@@ -170,46 +164,3 @@ def test_a_wrong_choice_is_named(wire: Any, path: str) -> None:
     with pytest.raises(InvalidRequest) as error:
         choice(wire, READ)
     assert error.value.path == path
-
-
-def test_functions_are_written_nested_and_read_back() -> None:
-    wire, notes = build_tools((READ, PATCH), ChatProfile(custom_tools=True))
-    assert tools(tools=wire) == (READ, PATCH)
-    assert notes == []
-
-
-def test_a_free_text_tool_is_disguised_as_a_function() -> None:
-    [wire], _ = build_tools((PATCH,), PLAIN)
-    assert wire["type"] == "function"
-    assert wire["function"]["parameters"]["required"] == ["input"]
-    assert "start: X" in wire["function"]["description"]
-    patch = ChooseTool(name="patch", kind=ToolKind.CUSTOM)
-    assert build_tool_choice(patch, PLAIN) == {"type": "function", "function": {"name": "patch"}}
-
-
-def test_what_a_vendor_does_not_run_is_noted() -> None:
-    wire, notes = build_tools((HostedTool(kind="web_search"), NamespaceTool(name="ns", tools=(READ,))), PLAIN)
-    assert [tool["function"]["name"] for tool in wire] == ["read"]
-    assert [note.path for note in notes] == ["tools[0]", "tools[1].namespace"]
-    assert build_tool_choice(ChooseHosted(kind="web_search"), PLAIN) is None
-
-
-def test_a_vendor_with_web_search_is_asked_for_it() -> None:
-    settings = {"search_context_size": "low", "user_location": {"type": "approximate", "city": "Ulm"}}
-    search = (HostedTool(kind="web_search", settings=settings),)
-    assert build_tools(search, ChatProfile(web_search=True)) == ([], [])
-    options = build_search_options(search)
-    assert options is not None
-    assert tools(web_search_options=options) == search
-
-
-@pytest.mark.parametrize(
-    "canonical",
-    [
-        ChooseMode(mode=ChoiceMode.REQUIRED),
-        ChooseTool(name="read"),
-        ChooseAmong(required=False, tools=(ChooseTool(name="read"),)),
-    ],
-)
-def test_a_written_choice_is_read_back(canonical: ToolChoice) -> None:
-    assert choice(build_tool_choice(canonical, PLAIN), READ) == canonical

@@ -35,6 +35,16 @@ def test_a_call_is_one_post_with_a_bearer_token() -> None:
     assert call.sent_fields == body.keys()
 
 
+def test_models_of_one_vendor_may_differ() -> None:
+    client = ResponsesClient(profile_of=lambda model: ResponsesProfile(path=f"/{model[:3]}/{{model}}"))
+    assert client.build_call(request(), target()).path == "/gpt/gpt-5.4"
+
+
+def test_a_vendor_that_only_streams_is_asked_for_a_stream() -> None:
+    call = call_of(ResponsesProfile(streams_only=True))
+    assert (json.loads(call.body)["stream"], dict(call.headers)["accept"]) == (True, "text/event-stream")
+
+
 def test_an_unstreamed_answer_is_asked_for_as_such() -> None:
     call = call_of()
     assert dict(call.headers)["accept"] == "application/json"
@@ -79,3 +89,23 @@ def test_errors_and_headers_are_read() -> None:
 
 def _json(value: object) -> bytes:
     return json.dumps(value).encode()
+
+
+def test_a_clients_own_body_goes_with_the_vendors_name_of_the_model() -> None:
+    body = b'{"model": "theirs", "input": "hi",  "future": 1.0}'
+    call = ResponsesClient().pass_call(request(), target(), body)
+    assert call is not None
+    assert call.body == b'{"model": "gpt-5.4", "input": "hi",  "future": 1.0}'
+    assert not call.context.relays
+    assert ResponsesClient(ResponsesProfile(refuses=("future",))).pass_call(request(), target(), body) is None
+
+
+def test_a_stream_where_a_whole_answer_was_wanted_is_read_too() -> None:
+    response = {"id": "r", "model": "m", "status": "completed", "output": []}
+    wire = b"".join(
+        encode_frame(json.dumps({"type": name, "response": response, "sequence_number": n}).encode(), event=name)
+        for n, name in enumerate(("response.created", "response.completed"))
+    )
+    events = ResponsesClient().parse_response(call_of(ResponsesProfile(streams_only=True)), wire)
+    assert isinstance(events[-1], ev.ResponseEnded)
+    assert isinstance(events[-1].ending, ev.Completed)

@@ -120,6 +120,12 @@ def test_facts_are_headers_once_they_are_known() -> None:
     assert facts.headers()["x-codex-proxy-notes"] == "seed;dropped"
 
 
+def test_an_answer_of_a_vendor_names_it_and_no_account() -> None:
+    facts = AnswerFacts({})
+    facts.accepted(Accepted(model="m", account_row_id="key-row", vendor="acme"))
+    assert facts.headers() == {"x-codex-proxy-model": "m", "x-codex-proxy-vendor": "acme"}
+
+
 def test_an_answer_that_no_account_gave_names_none() -> None:
     facts = AnswerFacts({})
     facts.accepted(Accepted(model="m", account_row_id=None))

@@ -164,3 +164,8 @@ def test_an_entry_of_little_invents_nothing() -> None:
     entry = catalogue_entry(ModelFacts(slug="mine", alias_of="gpt-5.4"), default_slug="mine")
     assert (entry["source"], entry["aliasOf"], entry["isDefault"]) == ("static", "gpt-5.4", True)
     assert not {"contextWindow", "maxOutputTokens", "truncationPolicyLimit", "defaultReasoningEffort"} & entry.keys()
+
+
+def test_a_vendors_model_says_whose_it_is_and_what_it_can_do() -> None:
+    entry = catalogue_entry(ModelFacts(slug="e", vendor="openai", capabilities=("embeddings",)), default_slug=None)
+    assert (entry["source"], entry["vendor"], entry["capabilities"]) == ("vendor", "openai", ["embeddings"])

@@ -36,5 +36,5 @@ async def test_health_tells_a_stop(stopping: bool, status: int) -> None:
 
 async def test_usage_is_told_as_it_is_now() -> None:
     told = iter(({"plan_type": "plus"}, {"plan_type": "pro"}))
-    endpoint = UsageEndpoint(lambda: next(told))
+    endpoint = UsageEndpoint(lambda only: next(told))
     assert [await ask(endpoint) for _ in range(2)] == [(200, b'{"plan_type":"plus"}'), (200, b'{"plan_type":"pro"}')]

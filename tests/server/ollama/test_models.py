@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from ollama import ListResponse, ProcessResponse, ShowResponse
 
+from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.server.incoming import Endpoint
-from codex_proxy.server.ollama.models import ModelList, NamedModel, pull_answer, show_answer
+from codex_proxy.server.ollama.models import ModelList, NamedModel, pull_answer, show_answer, shown_model
 from tests.server.ollama.calling import MODELS, Call, find_model
 
 CAPTURES = Path(__file__).parents[4] / "shared" / "captures"
@@ -92,3 +93,10 @@ def test_captured_questions_are_answered(path: Path) -> None:
     """ollama-python says ``model``, LiteLLM says ``name``."""
     call = asyncio.run(asked(shown(), json.loads(path.read_text())["body"]))
     assert call.json["model_info"]["general.basename"] == "gpt-5.4"
+
+
+async def test_what_embeds_is_no_model_to_chat_with() -> None:
+    embeds = ModelFacts(slug="e", vendor="v", capabilities=("embeddings",))
+    rows = (await asked(ModelList(lambda: [*MODELS, embeds]))).json["models"]
+    assert "e:latest" not in [row["name"] for row in rows]
+    assert shown_model(embeds, vision=True)["capabilities"] == ["embedding"]

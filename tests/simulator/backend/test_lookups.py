@@ -15,6 +15,13 @@ def test_each_plan_has_its_models_and_their_tag() -> None:
     assert models_etag(plus) != models_etag(free)
 
 
+def test_who_has_the_list_is_told_so() -> None:
+    models = models_of("plus")
+    reply = models_reply(models, if_none_match=models_etag(models))
+    assert (reply.status, reply.body, dict(reply.headers)) == (304, b"", {"etag": models_etag(models)})
+    assert models_reply(models, if_none_match='W/"other"').status == 200
+
+
 def test_the_check_sends_an_account_to_where_it_asked() -> None:
     told = json.loads(account_check(person_of("acc", plan="team"), "https://here").body)
     (entry,) = told["accounts"]

@@ -56,7 +56,7 @@ async def test_it_never_happens_twice(tmp_path: Path) -> None:
     (tmp_path / "accounts.json").write_bytes(accounts_json(ENTRY))
     async with opened(tmp_path / "new", folder=tmp_path / "new") as stores:
         assert await taken_over(stores, tmp_path) is not None
-        await stores.accounts.remove(["0123456789abcdef"])
+        await stores.accounts.remove(["0123456789abcdef"], now=1.0)
         assert await taken_over(stores, tmp_path) is None
         assert (await stores.accounts.load()).changed == ()
 

@@ -17,6 +17,7 @@ from tests.stores.places import of, opened
 from tests.stores.test_affinity_store_contract import with_accounts
 from tests.stores.test_cookie_store_contract import cookie
 from tests.stores.test_egress_store_contract import ONE
+from tests.vendors.samples import key
 
 
 def key_ids(connection: Connection) -> set[str]:
@@ -33,13 +34,14 @@ async def filled(stores: Stores) -> Stores:
     await stores.accounts.put(NewAccount(row_id="c", identity=Identity(issuer="i"), secrets=secrets), now=1.0)
     await stores.cookies.keep([cookie("a", "direct", "one"), cookie("b", "direct", "two")])
     await stores.egress.put([ONE])
+    await stores.vendor_keys.add([key("v")])
     return stores
 
 
 async def everything(stores: Stores) -> list[object]:
     rows = [record.row_id for record in (await stores.accounts.load()).changed]
     tokens = [await stores.accounts.secrets(row_id) for row_id in rows]
-    return [tokens, await stores.cookies.load(), await stores.egress.load()]
+    return [tokens, await stores.cookies.load(), await stores.egress.load(), await stores.vendor_keys.load()]
 
 
 async def test_a_new_key_seals_everything_and_nothing_changes_for_its_readers(tmp_path: Path) -> None:

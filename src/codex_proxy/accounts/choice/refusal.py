@@ -13,6 +13,7 @@ from codex_proxy.accounts.choice.reasons import FOR_THE_OWNER, PLAN_LACKS_MODEL,
 from codex_proxy.accounts.lifecycle.states import State
 from codex_proxy.canonical.failure import Failure, FailureKind
 
+BOUND: Final = "the account that this key belongs to"
 SHORTEST_WAIT_SECONDS: Final = 1.0
 REFRESH_SECONDS: Final = 5.0  # a refresh that succeeds takes no longer
 
@@ -25,9 +26,11 @@ def refusal(nobody: NoAccount, need: Need, *, now: float, login: str) -> Failure
     able = reasons.keys() - FOR_THE_OWNER - {PLAN_LACKS_MODEL, TRIED}
     retry_after = None if nobody.retry_at is None else max(SHORTEST_WAIT_SECONDS, nobody.retry_at - now)
     told = told_counts(reasons)
-    message = f"no account can serve this now ({told})"
+    nobody_can = "no account can" if need.bound_to is None else f"{BOUND} cannot"
+    message = f"{nobody_can} serve this now ({told})"
     if not able and PLAN_LACKS_MODEL in reasons:
-        lacking = f"no account's plan has the model {need.model!r} ({told})"
+        no_plan = "no account's plan has" if need.bound_to is None else f"the plan of {BOUND} lacks"
+        lacking = f"{no_plan} the model {need.model!r} ({told})"
         return Failure(kind=FailureKind.MODEL_NOT_IN_PLAN, message=lacking, param="model")
     if able == {EGRESS_DOWN}:
         return _egress(nobody.egress, told, retry_after)
@@ -46,12 +49,13 @@ def refusal(nobody: NoAccount, need: Need, *, now: float, login: str) -> Failure
     return Failure(kind=FailureKind.NO_ACCOUNT, message=message + helps)
 
 
-def busy(nobody: NoAccount | None, *, retry_after_seconds: float) -> Failure:
+def busy(nobody: NoAccount | None, need: Need, *, retry_after_seconds: float) -> Failure:
     """The failure for a pool whose slots stayed taken for the bounded wait."""
+    slots = "every account's slots" if need.bound_to is None else f"the slots of {BOUND}"
     told = f" ({told_counts(nobody.reasons)})" if nobody is not None and len(nobody.reasons) > 1 else ""
     return Failure(
         kind=FailureKind.BUSY,
-        message=f"every account's slots are taken; try again shortly{told}",
+        message=f"{slots} are taken; try again shortly{told}",
         retry_after_seconds=max(SHORTEST_WAIT_SECONDS, retry_after_seconds),
     )
 
@@ -64,7 +68,7 @@ def told_counts(reasons: Mapping[str, int]) -> str:
 
 def _nobody_logged_in(need: Need, login: str) -> str:
     if need.bound_to is not None:
-        return "the account that this key belongs to is not here any more"
+        return f"{BOUND} is not here any more"
     return f"no account is logged in; {login}"
 
 

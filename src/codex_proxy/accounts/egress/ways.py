@@ -91,6 +91,11 @@ def way_of(row_id: str, assignment: str | None, ways: Ways, *, now: float) -> Wa
             return _named(row_id, proxy_id, ways, now)
 
 
+def owners_way(global_url: str | None) -> Direct | Through:
+    """How a call leaves that is no account's; what the upstream thinks of countries is nothing to it."""
+    return Direct() if global_url is None else _through_global(global_url)
+
+
 def egress_id_of(way: Way) -> str:
     """What names a way out: a proxy's id, ``global`` or ``direct``."""
     return DIRECT_ID if isinstance(way, Direct) else way.egress_id
@@ -109,7 +114,11 @@ def _global(ways: Ways, now: float) -> Way:
     standing = ways.standings.get(GLOBAL_ID, Standing())
     if standing.is_region_blocked(now):
         return _no_way(GLOBAL_ID, "the global proxy", standing, now)
-    return Through(egress_id=GLOBAL_ID, name="the global proxy", url=ways.global_url)
+    return _through_global(ways.global_url)
+
+
+def _through_global(url: str) -> Through:
+    return Through(egress_id=GLOBAL_ID, name="the global proxy", url=url)
 
 
 def _auto(row_id: str, ways: Ways, now: float) -> Way:

@@ -46,7 +46,7 @@ def egress_services(services: AccountServices, *, settings_path: Path, overridin
             book=ground.book,
             now=ground.clock.now,
             new_id=lambda: secrets.token_hex(8),
-            taken=ground.watch.tell,
+            taken=ground.watch.assigned,
             rerouted=rerouted,
         )
     )

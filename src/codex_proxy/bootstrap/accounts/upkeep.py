@@ -23,7 +23,7 @@ from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.egress.checks import LOOK_SECONDS as CHECKS_SECONDS
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.keeping.effects import EFFECT_SECONDS
-from codex_proxy.operations.keeping.keeper import FOLLOW_SECONDS, WRITE_SECONDS
+from codex_proxy.operations.keeping.keeper import FOLLOW_SECONDS, TRIM_SECONDS, WRITE_SECONDS
 from codex_proxy.operations.login.outcomes import new_account
 from codex_proxy.storage.legacy.importing import import_node_files
 from codex_proxy.transports.cookie_keeping import WRITE_SECONDS as COOKIES_SECONDS
@@ -103,6 +103,7 @@ def _jobs(services: AccountServices, logins: Logins, egress: EgressServices) -> 
         ("following the store", services.keeper.follow, FOLLOW_SECONDS),
         ("writing accounts", services.keeper.write, WRITE_SECONDS),
         ("writing counters", services.counters.write, COUNTERS_SECONDS),
+        ("trimming the store", services.keeper.trim, TRIM_SECONDS),
         ("writing cookies", services.ground.jars.write, COOKIES_SECONDS),
         ("accounts that went", services.see_off, FOLLOW_SECONDS),
         ("checks of proxies", egress.checks.run_due, CHECKS_SECONDS),

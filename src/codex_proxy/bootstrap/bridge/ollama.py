@@ -14,7 +14,6 @@ from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.operations.model_list import ModelList
 from codex_proxy.operations.ollama_bridge import BridgeSettings, OllamaBridge, RemoteNotAllowed, check_host
-from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.routing.resolve import Resolved, Resolver
 from codex_proxy.server.api.inference import InferenceParts
 from codex_proxy.server.app import ReportDefect
@@ -40,7 +39,7 @@ class BridgeGround:
     overriding: Mapping[str, str]
     secret: str
     inference: InferenceParts
-    lookups: UpstreamLookups
+    resolver: Callable[[], Resolver]
     models: ModelList
     report_defect: ReportDefect
     new_request_id: Callable[[], str]
@@ -111,11 +110,8 @@ def _names_of(host: str) -> frozenset[str]:
 
 
 def _finder(ground: BridgeGround) -> Callable[[str], ModelFacts | None]:
-    model = ground.settings.model
-
     def find(name: str) -> ModelFacts | None:
-        resolver = Resolver(catalogue=ground.lookups.catalogue, aliases=model.aliases, default=model.default)
-        found = resolver.resolve(name)
+        found = ground.resolver().resolve(name)
         return found.model if isinstance(found, Resolved) else None
 
     return find

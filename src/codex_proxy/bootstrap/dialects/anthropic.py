@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
 from codex_proxy.gateway.prompts.warming import Warming
-from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.protocols.anthropic.counting import encode_count, parse_count_request
 from codex_proxy.protocols.anthropic.server import AnthropicServer
 from codex_proxy.protocols.anthropic.usage import estimate_input_tokens
@@ -27,7 +26,6 @@ from codex_proxy.server.api.anthropic import (
 from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.inference import FailureEncoder, InferenceEndpoint, InferenceParts
 from codex_proxy.server.app import Route
-from codex_proxy.settings.schema import ModelSection
 
 _NOT_SERVED = ("/v1/messages/", "/v1/files", "/v1/skills", "/v1/complete")
 _MODELS = "/v1/models"
@@ -37,12 +35,11 @@ _MODELS = "/v1/models"
 class AnthropicGround:
     """What the routes stand on; ``prompts`` also observes the gateway."""
 
-    settings: ModelSection
     inference: InferenceParts
     gateway: Gateway
     prompts: PromptEstimates
     counting: CountParts
-    lookups: UpstreamLookups
+    resolver: Callable[[], Resolver]
     list_models: ListModels
 
 
@@ -86,9 +83,5 @@ class AnthropicRoutes:
         return Route(by_method=route.by_method | {"GET": first}, open_to_all=route.open_to_all)
 
     def _window_of(self, model: str) -> int | None:
-        settings = self._ground.settings
-        resolver = Resolver(
-            catalogue=self._ground.lookups.catalogue, aliases=settings.aliases, default=settings.default
-        )
-        found = resolver.resolve(model)
+        found = self._ground.resolver().resolve(model)
         return None if isinstance(found, UnknownModel) else found.model.context_window

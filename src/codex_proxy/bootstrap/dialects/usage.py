@@ -17,5 +17,5 @@ USAGE_PATHS: Final = ("/wham/usage", "/backend-api/wham/usage", "/api/codex/usag
 
 def usage_routes(pool: AccountPool, now: Callable[[], float]) -> dict[str, Route]:
     """The routes over one pool; ``now`` gives epoch seconds."""
-    endpoint = UsageEndpoint(lambda: pool_usage(pool, now()))
+    endpoint = UsageEndpoint(lambda only: pool_usage(pool, now(), only=only))
     return dict.fromkeys(USAGE_PATHS, Route(by_method={"GET": endpoint}))

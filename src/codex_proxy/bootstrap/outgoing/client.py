@@ -1,4 +1,4 @@
-"""Who calls the upstream, and whose certificates are believed."""
+"""Who calls the upstream, whose certificates are believed, and how long is waited."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ import msgspec
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.canonical.target import ClientIdentity, Profile
 from codex_proxy.operations.updates.versions import TrackedVersions
-from codex_proxy.settings.schema import ClientSection
+from codex_proxy.settings.schema import ClientSection, Settings
+from codex_proxy.transports.clients import Timeouts
 
 
 class PresentedClient:
@@ -51,3 +52,12 @@ def trusted_pem(ca_file: str | None) -> bytes | None:
         return Path(ca_file).read_bytes()
     except OSError as error:
         raise StartRefused(f"tls.ca_file {ca_file} cannot be read: {error.strerror}") from error
+
+
+def timeouts_of(settings: Settings) -> Timeouts:
+    """How long every upstream may take."""
+    return Timeouts(
+        connect=settings.api.connect_timeout_seconds,
+        headers=settings.api.headers_timeout_seconds,
+        idle=settings.api.idle_timeout_seconds,
+    )

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
 from codex_proxy.bootstrap.accounts.services import AccountGround, AccountServices, account_services, egress_book
-from codex_proxy.bootstrap.clock import SystemClock
-from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, trusted_pem
+from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, timeouts_of, trusted_pem
 from codex_proxy.gateway.attempts.orphans import Orphanage
+from codex_proxy.gateway.continuation import Continuation
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.ports import Transport
 from codex_proxy.gateway.selection import QueuePolicy, Selection
@@ -25,7 +27,7 @@ from codex_proxy.operations.upstream_lookups import LookupParts, UpstreamLookups
 from codex_proxy.protocols.codex.asking.identity import user_agent
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
-from codex_proxy.transports.clients import ClientPool, Timeouts
+from codex_proxy.transports.clients import ClientPool
 from codex_proxy.transports.cookie_keeping import CookieJars
 from codex_proxy.transports.http import HttpTransport
 
@@ -36,6 +38,7 @@ class Upstream:
 
     transport: Transport
     pool: AccountPool
+    continuation: Continuation
     leases: MemoryLeaseBook
     lookups: UpstreamLookups
     orphans: Orphanage
@@ -44,32 +47,38 @@ class Upstream:
     accounts: AccountServices
 
 
-def make_upstream(
-    settings: Settings,
-    stores: Stores,
-    *,
-    data_dir: Path,
-    installation_id: str,
-    clock: SystemClock,
-    complain: Callable[[str, Exception], None],
-) -> Upstream:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamGround:
+    """What the upstream stands on; ``complain`` hears of what went wrong and is tried again."""
+
+    settings: Settings
+    stores: Stores
+    bound_keys: BoundKeys
+    data_dir: Path
+    installation_id: str
+    clock: SystemClock
+    complain: Callable[[str, Exception], None]
+
+
+def make_upstream(given: UpstreamGround) -> Upstream:
     """The parts.
 
     Raises:
         StartRefused: a file or an address that the settings name cannot be used.
     """
-    client, book = PresentedClient(client_identity(settings.client, installation_id)), egress_book(settings, clock)
+    settings, stores, clock = given.settings, given.stores, given.clock
+    client = PresentedClient(client_identity(settings.client, given.installation_id))
+    book = egress_book(settings, clock)
     jars = CookieJars(now=clock.now, store=stores.cookies, upstream_host=urlsplit(settings.api.base_url).hostname)
     pem = trusted_pem(settings.tls.ca_file)
     clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
     pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
     watch = EgressWatch(book=book, pool=pool)
-    transport = ReportingTransport(HttpTransport(pool=clients, timeouts=_timeouts(settings)), watch)
+    transport = ReportingTransport(HttpTransport(pool=clients, timeouts=timeouts_of(settings)), watch)
     lookups = UpstreamLookups(
         LookupParts(
             transport=transport,
             pool=pool,
-            clock=clock,
             client=client,
             base_url=settings.api.base_url.rstrip("/"),
             way_of=book.way,
@@ -79,8 +88,10 @@ def make_upstream(
     ground = AccountGround(
         settings=settings,
         stores=stores,
-        data_dir=data_dir,
+        data_dir=given.data_dir,
         pool=pool,
+        bound_keys=given.bound_keys,
+        continuation=Continuation(new_id=RandomIds().uuid7),
         book=book,
         watch=watch,
         transport=transport,
@@ -90,7 +101,7 @@ def make_upstream(
         client=client,
         trusted_pem=pem,
         clock=clock,
-        complain=complain,
+        complain=given.complain,
     )
     return _over(ground, client)
 
@@ -100,6 +111,7 @@ def _over(ground: AccountGround, client: PresentedClient) -> Upstream:
     return Upstream(
         transport=ground.transport,
         pool=ground.pool,
+        continuation=ground.continuation,
         leases=leases,
         selection=Selection(pool=ground.pool, leases=leases, clock=ground.clock, queue=queue),
         lookups=ground.lookups,
@@ -109,19 +121,11 @@ def _over(ground: AccountGround, client: PresentedClient) -> Upstream:
     )
 
 
-def _timeouts(settings: Settings) -> Timeouts:
-    return Timeouts(
-        connect=settings.api.connect_timeout_seconds,
-        headers=settings.api.headers_timeout_seconds,
-        idle=settings.api.idle_timeout_seconds,
-    )
-
-
 def _clients(
     settings: Settings, clock: SystemClock, jars: CookieJars, *, pem: bytes | None, agent: Callable[[], str]
 ) -> ClientPool:
     return ClientPool(
-        timeouts=_timeouts(settings),
+        timeouts=timeouts_of(settings),
         now=clock.monotonic,
         trusted_pem=pem,
         jars=jars,

@@ -11,7 +11,7 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
 from codex_proxy.gateway.ports import Accepted
-from codex_proxy.protocols.base import Step
+from codex_proxy.protocols.base import AnyStep
 
 if TYPE_CHECKING:
     from codex_proxy.canonical.usage import Usage
@@ -26,7 +26,8 @@ EMPTY: Final = Failure(kind=FailureKind.EMPTY_ANSWER, message="the upstream's an
 class Delivery:
     """One attempt's answer on its way to the client.
 
-    ``compacted`` says that it holds an item that only this account can open.
+    ``takes_empty`` lets an answer without content be one.  ``compacted`` says that it holds an item that only this
+    account can open.
     """
 
     def __init__(
@@ -37,20 +38,22 @@ class Delivery:
         at_end: bool,
         commit: Callable[[], None],
         observe_limits: Callable[[RateLimitSnapshot], None],
+        takes_empty: bool = False,
     ) -> None:
         self._accept = accept
         self._accepted = accepted
         self._at_end = at_end
         self._commit = commit
         self._observe_limits = observe_limits
-        self._held: list[Step] = []
+        self._takes_empty = takes_empty
+        self._held: list[AnyStep] = []
         self.committed = False
         self.has_answer = False
         self.compacted = False
         self.usage: Usage | None = None
         self.end: ev.ResponseEnded | None = None
 
-    def take(self, steps: Sequence[Step]) -> Sequence[Step]:
+    def take(self, steps: Sequence[AnyStep]) -> Sequence[AnyStep]:
         """The next steps, in order; what of them and of those held the client is to get now."""
         content = False
         for step in steps:
@@ -72,11 +75,11 @@ class Delivery:
         ending = self.end.ending if self.end else None
         if isinstance(ending, ev.Failed):
             return ending.failure
-        if isinstance(ending, ev.Completed) and not self.committed and not self.has_answer:
-            return EMPTY
-        return None
+        if not isinstance(ending, ev.Completed) or self.committed or self.has_answer or self._takes_empty:
+            return None
+        return EMPTY
 
-    def hand_over(self) -> Sequence[Step]:
+    def hand_over(self) -> Sequence[AnyStep]:
         """Commit: what was held back, for the client; from now on steps pass through."""
         if not self.committed:
             self.committed = True

@@ -5,7 +5,7 @@ early cancels the upstream once its headers are in.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -14,44 +14,22 @@ from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.orphans import Orphanage
-from codex_proxy.gateway.attempts.pictures import PictureFilter
-from codex_proxy.gateway.attempts.stop import StopFilter
-from codex_proxy.gateway.ports import Lease, Route, Transport, TransportError, UpstreamReply
-from codex_proxy.protocols.base import ClientCodec, ReplyFacts, Step, UpstreamCall, UpstreamError
+from codex_proxy.gateway.attempts.passing import comes_whole, pass_on, take_whole
+from codex_proxy.gateway.attempts.plan import AttemptPlan
+from codex_proxy.gateway.ports import Transport, TransportError, UpstreamReply
+from codex_proxy.protocols.base import ReplyFacts, Step, UpstreamError
 
 MakeDelivery = Callable[[ReplyFacts], Delivery]
-Deliver = Callable[[Sequence[Step]], Awaitable[None]]
 
 _ERROR_BODY_BYTES: Final = 1024 * 1024
 
 
-class AttemptPlan(msgspec.Struct, kw_only=True):
-    """What to call, where, under which lease, who gets the answer, and what is done to it on the way.
-
-    ``relays`` hands the upstream's raw frames on, which only a client of the same dialect family can read.
-    Its call loses body and headers once they are sent: a stream may last for hours, and its request be megabytes.
-    """
-
-    call: UpstreamCall
-    route: Route
-    lease: Lease
-    deliver: Deliver
-    relays: bool = False
-    stop: StopFilter | None = None
-    pictures: PictureFilter | None = None
-
-
 class AttemptRunner:
-    """Runs attempts over one transport and one upstream dialect."""
+    """Runs attempts over one transport."""
 
-    def __init__(self, *, transport: Transport, codec: ClientCodec, orphans: Orphanage) -> None:
+    def __init__(self, *, transport: Transport, orphans: Orphanage) -> None:
         self._transport = transport
-        self._codec = codec
         self._orphans = orphans
-
-    def speaking(self, codec: ClientCodec) -> "AttemptRunner":
-        """The same for another kind of call."""
-        return AttemptRunner(transport=self._transport, codec=codec, orphans=self._orphans)
 
     async def run(self, plan: AttemptPlan, make_delivery: MakeDelivery) -> tuple[Failure | None, Delivery | None]:
         """The failure, if it failed, and the delivery, if headers came; the lease is released either way."""
@@ -80,11 +58,14 @@ class AttemptRunner:
     async def _read(
         self, plan: AttemptPlan, reply: UpstreamReply, make_delivery: MakeDelivery
     ) -> tuple[Failure | None, Delivery | None]:
+        facts = plan.codec.parse_headers(reply.headers)
+        for snapshot in facts.rate_limits:
+            plan.observe_limits(snapshot)
         if not 200 <= reply.status < 300:
             body = await _read_error(reply)
-            return self._codec.parse_failure(reply.status, reply.headers, body), None
-        delivery = make_delivery(self._codec.parse_headers(reply.headers))
-        failure = await self._relay(plan, reply, delivery)
+            return plan.codec.parse_failure(reply.status, reply.headers, body), None
+        delivery = make_delivery(facts)
+        failure = await _relay(plan, reply, delivery)
         if failure is None:
             failure = delivery.failure()
             if failure is None and (held := delivery.hand_over()):
@@ -94,26 +75,37 @@ class AttemptRunner:
             await plan.deliver(delivery.take([Step(None, (ev.ResponseEnded(ending=ev.Failed(failure=failure)),))]))
         return failure, delivery
 
-    async def _relay(self, plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> Failure | None:
-        stream = self._codec.open_stream(plan.call)
-        stop, pictures = plan.stop, plan.pictures
-        deliver, take, read = plan.deliver, delivery.take, reply.read
-        try:
-            while delivery.end is None:
-                chunk = await read()
-                steps: Sequence[Step] = stream.feed(chunk) if chunk else stream.end()
-                if stop is not None:
-                    steps = stop.apply(steps)
-                if pictures is not None:
-                    steps = await pictures.apply(steps)
-                if ready := take(steps):
-                    await deliver(ready)
-                if not chunk:
-                    break
-                del chunk, steps, ready  # nothing of a piece is kept while the next one is waited for
-        except (TransportError, UpstreamError) as error:
-            return error.failure
-        return None
+
+async def _relay(plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> Failure | None:
+    try:
+        if comes_whole(plan.is_whole, reply.headers):
+            await take_whole(plan, reply, delivery)
+        elif plan.passes and not plan.is_whole:
+            await pass_on(plan, reply, delivery)
+        else:
+            await _tell(plan, reply, delivery)
+    except (TransportError, UpstreamError) as error:
+        return error.failure
+    return None
+
+
+async def _tell(plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> None:
+    """Hand the answer on in canonical terms, as far as each piece of the stream completes it."""
+    stream = plan.codec.open_stream(plan.call)
+    stop, pictures = plan.stop, plan.pictures
+    deliver, take, read = plan.deliver, delivery.take, reply.read
+    while delivery.end is None:
+        chunk = await read()
+        steps: Sequence[Step] = stream.feed(chunk) if chunk else stream.end()
+        if stop is not None:
+            steps = stop.apply(steps)
+        if pictures is not None:
+            steps = await pictures.apply(steps)
+        if ready := take(steps):
+            await deliver(ready)
+        if not chunk:
+            break
+        del chunk, steps, ready  # nothing of a piece is kept while the next one is waited for
 
 
 async def _read_error(reply: UpstreamReply) -> bytes:

@@ -26,9 +26,13 @@ class Warming:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
+    def passes(self, exchange: ExchangeInput) -> bool:
+        """See ``Answering``."""
+        return self._gateway.passes(exchange)
+
     async def run(self, exchange: ExchangeInput, responder: Responder) -> Failure | None:
         """Answer through ``responder``; the failure if nothing at all was delivered."""
-        if exchange.request.sampling.max_tokens != 0:
+        if exchange.request.sampling.max_tokens != 0 or self.passes(exchange):
             return await self._gateway.run(exchange, responder)
         prepared = self._gateway.prepare(exchange)
         if isinstance(prepared, Failure):

@@ -165,14 +165,7 @@ class AccountViews:
 
     def persistence(self) -> PersistenceView:
         """Whether what is changed is kept."""
-        health = self._parts.persistence()
-        return PersistenceView(
-            ok=health.ok,
-            reason=health.reason,
-            message=health.message,
-            quarantined=health.quarantined,
-            backup_path=health.backup_path,
-        )
+        return persistence_view(self._parts.persistence())
 
     def warnings(self, thresholds: Thresholds) -> tuple[QuotaWarning, ...]:
         """Windows that are nearly used up."""
@@ -227,6 +220,17 @@ def is_over(credential: CredentialFacts, now: float) -> bool:
     """Whether there is no access token, or one that has expired."""
     expired = credential.expires_at is not None and credential.expires_at <= now
     return expired or not credential.has_access_token
+
+
+def persistence_view(health: PersistenceHealth) -> PersistenceView:
+    """Whether what is changed is kept, as it is shown."""
+    return PersistenceView(
+        ok=health.ok,
+        reason=health.reason,
+        message=health.message,
+        quarantined=health.quarantined,
+        backup_path=health.backup_path,
+    )
 
 
 def detail_view(detail: StatusDetail | None) -> DetailView | None:

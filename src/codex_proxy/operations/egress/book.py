@@ -16,7 +16,18 @@ from codex_proxy.accounts.egress.standing import (
     let_through,
     region_refused,
 )
-from codex_proxy.accounts.egress.ways import DIRECT_ID, GLOBAL_ID, NoWay, OnUnavailable, Way, Ways, way_of
+from codex_proxy.accounts.egress.ways import (
+    DIRECT_ID,
+    GLOBAL_ID,
+    Direct,
+    NoWay,
+    OnUnavailable,
+    Through,
+    Way,
+    Ways,
+    owners_way,
+    way_of,
+)
 from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 
@@ -34,9 +45,10 @@ class EgressPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EgressBook:
-    """Proxies, assignments and standings; ``now`` gives epoch seconds.  ``version`` grows when a way may be another.
+    """Proxies, assignments and standings; ``now`` gives epoch seconds.
 
-    ``is_read`` is False where something is kept that ``take`` has not told yet.
+    ``version`` grows when any way may be another; whoever changes assignments knows of which accounts.  ``is_read`` is
+    False where something is kept that ``take`` has not told yet.
     """
 
     def __init__(self, *, policy: EgressPolicy, now: Callable[[], float], is_read: bool = True) -> None:
@@ -70,6 +82,12 @@ class EgressBook:
 
         What another process's check found since is believed as our own would be.
         """
+        moved = assigned_anew(self._egresses, egresses) if self._is_read else None
+        if moved is not None:
+            self._egresses = egresses
+            for row_id in moved:
+                self._ways.pop(row_id, None)
+            return
         before, there = self._proxies, {proxy.proxy_id: proxy for proxy in egresses.proxies}
         same = {key for key, proxy in there.items() if key in before and before[key].url == proxy.url}
         known = same | {GLOBAL_ID, DIRECT_ID}
@@ -91,6 +109,10 @@ class EgressBook:
         if way is None:
             way = self._ways[row_id] = self._resolved(row_id)
         return way
+
+    def owners_way(self) -> Direct | Through:
+        """How calls leave that are no account's."""
+        return owners_way(self._policy.global_url)
 
     def stranded(self, row_ids: Iterable[str]) -> dict[str, NoWay]:
         """Those of these accounts that cannot leave at all, and why."""
@@ -146,3 +168,10 @@ class EgressBook:
         now = self._now()
         ends = [standing.region_until for standing in self._standings.values() if standing.region_until is not None]
         self._stale_at = min((end for end in ends if end > now), default=None)
+
+
+def assigned_anew(before: Egresses, after: Egresses) -> frozenset[str] | None:
+    """The accounts that have another assignment, where nothing else changed; None where any way may be another."""
+    if before.proxies != after.proxies:
+        return None
+    return frozenset(row_id for row_id, _ in before.assignments.items() ^ after.assignments.items())

@@ -1,10 +1,11 @@
 """Anthropic Messages in the client role: we call a vendor.
 
-Rules of this file: one codec per vendor profile, stateless.  A client of this dialect keeps its body and its headers
+Rules of this file: one codec per vendor, stateless; what differs between vendors, and between the models of one, is
+in its profiles.  A client of this dialect keeps its body and its headers
 of version and betas; for all others the body is written anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
@@ -12,17 +13,25 @@ from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.anthropic.asking.body import build_body
 from codex_proxy.protocols.anthropic.failures import parse_reply_headers, parse_vendor_failure
-from codex_proxy.protocols.anthropic.schema import AnthropicProfile, AnthropicRequest, KeyHeader
+from codex_proxy.protocols.anthropic.schema import AnthropicProfile, AnthropicRequest
 from codex_proxy.protocols.anthropic.stream.decoder import Answer, AnthropicDecoder
-from codex_proxy.protocols.base import HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
+from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
+from codex_proxy.protocols.parts.bodies.passing import SEALED, members_of, with_members
 from codex_proxy.protocols.parts.json_text import encode
 
 
 class AnthropicClient:
-    """The dialect's verbs for the client role, for vendors of one profile."""
+    """The dialect's verbs for the client role.
 
-    def __init__(self, profile: AnthropicProfile | None = None) -> None:
-        self._profile = profile or AnthropicProfile()
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
+    """
+
+    def __init__(
+        self, profile: AnthropicProfile | None = None, *, profile_of: Callable[[str], AnthropicProfile] | None = None
+    ) -> None:
+        usual = profile or AnthropicProfile()
+        self._profile_of = profile_of or (lambda _: usual)
 
     @property
     def dialect(self) -> Dialect:
@@ -30,15 +39,35 @@ class AnthropicClient:
 
     def build_call(self, request: Request, target: Target) -> UpstreamCall:
         """The vendor's request; raises ``Unsupported`` for content that the vendor cannot read."""
-        body = build_body(request, target, self._profile)
+        profile = self._profile_of(target.model.slug)
+        body = build_body(request, target, profile)
         return UpstreamCall(
             method="POST",
-            path=self._profile.path,
-            headers=self._headers(request, target),
+            path=call_path(profile.path, target.model.slug),
+            headers=_headers(request, target, profile),
             body=encode(body.members),
             context=body.context,
             notes=body.notes,
             sent_fields=frozenset(body.members),
+        )
+
+    takes_stops = True
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """A client's own body with the vendor's name of the model.
+
+        None where it holds what the vendor does not take, thoughts of another upstream among it.
+        """
+        slug = target.model.slug
+        profile, members = self._profile_of(slug), members_of(body)
+        if SEALED in body or not members.keys().isdisjoint(profile.refuses):
+            return None
+        return UpstreamCall(
+            method="POST",
+            path=call_path(profile.path, slug),
+            headers=_headers(request, target, profile),
+            body=with_members(body, members, {"model": slug}),
+            context=CallContext(model=slug, relays=False),
         )
 
     def open_stream(self, call: UpstreamCall) -> AnthropicDecoder:
@@ -57,16 +86,15 @@ class AnthropicClient:
         """An HTTP error, classified."""
         return parse_vendor_failure(status, headers, body)
 
-    def _headers(self, request: Request, target: Target) -> HeaderPairs:
-        native = request.native if isinstance(request, AnthropicRequest) else None
-        token = target.credential.token
-        bearer = self._profile.key_header is KeyHeader.AUTHORIZATION
-        headers = [
-            ("content-type", "application/json"),
-            ("accept", "text/event-stream" if request.stream else "application/json"),
-            (self._profile.key_header.value, f"Bearer {token}" if bearer else token),
-            ("anthropic-version", (native.version if native else None) or self._profile.version),
-        ]
-        if native is not None and native.betas:
-            headers.append(("anthropic-beta", native.betas))
-        return (*headers, *self._profile.headers)
+
+def _headers(request: Request, target: Target, profile: AnthropicProfile) -> HeaderPairs:
+    native = request.native if isinstance(request, AnthropicRequest) else None
+    own = [("anthropic-version", (native.version if native else None) or profile.version)]
+    if native is not None and native.betas:
+        own.append(("anthropic-beta", native.betas))
+    return call_headers(
+        stream=request.stream,
+        key_header=profile.key_header,
+        key=target.credential.token,
+        more=(*own, *profile.headers),
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
+from codex_proxy.canonical.failure import Failure, FailureKind, client_status
 from codex_proxy.canonical.request import Request
 from codex_proxy.protocols.anthropic.request.body import THREAD_CODE
 from codex_proxy.protocols.anthropic.usage import estimate_input_tokens
@@ -74,7 +74,7 @@ def status_of(failure: Failure) -> int:
     """The HTTP status for a failure."""
     if TYPES[failure.kind] == "overloaded_error":
         return OVERLOADED_STATUS
-    return rule_of(failure).client_status
+    return client_status(failure)
 
 
 def error_body(

@@ -44,8 +44,8 @@ def parse_paging(query: Mapping[str, str]) -> Paging:
 
 
 def list_models(models: Sequence[ModelFacts], paging: Paging) -> WireReply:
-    """One page of the visible models."""
-    visible = sorted((model for model in models if model.visible), key=_not_own)
+    """One page of the visible models that answer in conversations."""
+    visible = sorted((model for model in models if model.visible and model.chats), key=_not_own)
     start, end = _window([model.slug for model in visible], paging)
     page = [model_object(model) for model in visible[start:end]]
     more = start > 0 if paging.before_id is not None else end < len(visible)

@@ -108,28 +108,34 @@ class Thinks(StrEnum):
     NONE = "none"
 
 
-class KeyHeader(StrEnum):
-    """Which header carries the vendor key."""
-
-    X_API_KEY = "x-api-key"
-    AUTHORIZATION = "authorization"
-
-
-class AnthropicProfile(msgspec.Struct, frozen=True, kw_only=True):
+class AnthropicProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one vendor of this dialect can take; pure data.
 
-    ``thinks`` and ``effort`` say how it is told to think; ``system_messages`` that instructions may stand among the
-    messages; ``structured_outputs`` that it takes an output schema; ``cache_marks`` that marks are set for clients of
-    other dialects; ``max_tokens`` is the output limit where neither client nor model facts name one.
+    The call: in ``path`` ``{model}`` stands for the model; ``key_header`` carries the key, as a bearer token if it is
+    ``authorization``; ``headers`` and the members ``sends`` go with every call, what the client says of the same name
+    wins over the latter; ``refuses`` are members that are left out.
+
+    Thinking: ``thinks`` and ``effort`` say how it is told to think, ``thinking_off`` is the type that says not to, None
+    where nothing does.  Asking: ``system_messages``: instructions may stand among the messages; ``structured_outputs``:
+    it takes an output schema; ``temperature_or_top_p``: it takes one of them at a time; ``cache_marks`` are set for
+    clients of other dialects; ``max_tokens`` is the output limit where neither client nor model facts name one.
+    ``images``, ``image_links`` (that the vendor fetches) and ``documents`` are what it reads.
     """
 
     path: str = "/v1/messages"
     version: str = "2023-06-01"
-    key_header: KeyHeader = KeyHeader.X_API_KEY
+    key_header: str = "x-api-key"
+    sends: JsonObject = {}
+    refuses: tuple[str, ...] = ()
     thinks: Thinks = Thinks.ADAPTIVE
+    thinking_off: str | None = "disabled"
     effort: bool = True
+    images: bool = True
+    image_links: bool = True
+    documents: bool = True
     system_messages: bool = False
     structured_outputs: bool = True
+    temperature_or_top_p: bool = False
     strict: bool = True
     web_search: bool = True
     cache_marks: bool = True

@@ -24,8 +24,8 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode_catalogue(models: Sequence[ModelFacts]) -> Catalogue:
-    """The list of these models, hidden ones included."""
-    body = encode({"models": [model.raw or _described(model) for model in models]})
+    """The list of these models that answer in conversations, hidden ones included."""
+    body = encode({"models": [model.raw or _described(model) for model in models if model.chats]})
     return Catalogue(body=body, etag=f'W/"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 

@@ -28,13 +28,14 @@ class AccountRouting(msgspec.Struct, frozen=True, kw_only=True):
     override: str | None
 
 
-def build_models_call(client: ClientIdentity, credential: Credential) -> UpstreamCall:
-    """``GET /codex/models``."""
+def build_models_call(client: ClientIdentity, credential: Credential, *, etag: str | None = None) -> UpstreamCall:
+    """``GET /codex/models``; with ``etag`` only if the list is another one by now, which the real client never asks."""
     headers = (
         ("version", client.engine_version),
         *credential_headers(credential),
         *client_headers(client),
         ("accept", "*/*"),
+        *((("if-none-match", etag),) if etag else ()),
     )
     return UpstreamCall(method="GET", path=f"/codex/models?client_version={client.engine_version}", headers=headers)
 

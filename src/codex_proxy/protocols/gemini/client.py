@@ -1,10 +1,10 @@
 """Gemini in the client role: we call a vendor.
 
-Rules of this file: one codec per vendor profile, stateless; the key travels in a header, never in the URL; fields that
-this vendor refused before are left out.
+Rules of this file: one codec per vendor, stateless; what differs between vendors, and between the models of one, is
+in its profiles.  The key travels in a header, never in the URL.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
@@ -21,6 +21,9 @@ from codex_proxy.protocols.gemini.building.tools import Offered, calling_config
 from codex_proxy.protocols.gemini.decoding.decoder import Answer, GeminiDecoder
 from codex_proxy.protocols.gemini.errors import WORDS
 from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
+from codex_proxy.protocols.parts.asking.calling import call_headers, path_part
+from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
+from codex_proxy.protocols.parts.bodies.passing import SEALED
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
@@ -29,10 +32,16 @@ _HOLDERS: Final = {"tool_config": "toolConfig", "generation_config": "generation
 
 
 class GeminiClient:
-    """The dialect's verbs for the client role, for vendors of one profile."""
+    """The dialect's verbs for the client role.
 
-    def __init__(self, profile: GeminiProfile | None = None) -> None:
-        self._profile = profile or GeminiProfile()
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.
+    """
+
+    def __init__(
+        self, profile: GeminiProfile | None = None, *, profile_of: Callable[[str], GeminiProfile] | None = None
+    ) -> None:
+        usual = profile or GeminiProfile()
+        self._profile_of = profile_of or (lambda _: usual)
 
     @property
     def dialect(self) -> Dialect:
@@ -41,36 +50,54 @@ class GeminiClient:
     def build_call(self, request: Request, target: Target) -> UpstreamCall:
         """The vendor's request; raises ``Unsupported`` for content that the vendor cannot read."""
         slug = target.model.slug
+        profile = self._profile_of(slug)
         names = NameMap(tool_names(request))
         writing = Writing(
             names,
-            call_ids=self._profile.call_ids,
-            signed=slug.startswith(self._profile.signed),
+            call_ids=profile.call_ids,
+            signed=slug.startswith(profile.signed),
             drop_signatures=target.drop_reasoning,
         )
         told, contents, notes = write_contents(request, writing)
         body: JsonObject = {"contents": contents}
         if told is not None:
             body["systemInstruction"] = {"parts": [{"text": told}]}
-        notes += self._add_tools(body, request, names)
-        config, lost = build_config(request, target, self._profile)
+        notes += _add_tools(body, request, names, profile)
+        config, lost = build_config(request, target, profile)
         body["generationConfig"] = config
         notes += [*lost, *_add_rest(body, request)]
         body = {name: value for name, value in body.items() if value or name == "contents"}
-        for name in target.learned_rejects & body.keys():
-            del body[name]
-            notes.append(Note(path=name, verdict=Verdict.DROPPED, detail="the vendor refused this field before"))
-        verb = f"{Verb.STREAM}?alt=sse" if request.stream else Verb.GENERATE.value
+        body, refusals = without_refused(profile.sends | body, profile.refuses, NOT_TAKEN)
+        body, rejects = without_refused(body, target.learned_rejects)
         return UpstreamCall(
             method="POST",
-            path=f"{self._profile.path}/models/{slug}:{verb}",
-            headers=self._headers(request, target),
+            path=_path(request, slug, profile),
+            headers=_headers(request, target, profile),
             body=encode(body),
             context=CallContext(
                 model=slug, tool_names=names.back(), custom_tools=frozenset(custom_names(request.tools))
             ),
-            notes=tuple(notes),
+            notes=(*notes, *refusals, *rejects),
             sent_fields=frozenset(body),
+        )
+
+    takes_stops = True
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """A client's own body, whose model stands in the path.
+
+        None where it holds what the vendor does not take, thoughts of another upstream among it.
+        """
+        slug = target.model.slug
+        profile = self._profile_of(slug)
+        if SEALED in body or profile.refuses:
+            return None
+        return UpstreamCall(
+            method="POST",
+            path=_path(request, slug, profile),
+            headers=_headers(request, target, profile),
+            body=body,
+            context=CallContext(model=slug, relays=False),
         )
 
     def open_stream(self, call: UpstreamCall) -> GeminiDecoder:
@@ -89,27 +116,31 @@ class GeminiClient:
         """An HTTP error, classified."""
         return parse_vendor_failure(status, headers, body, WORDS)
 
-    def _headers(self, request: Request, target: Target) -> HeaderPairs:
-        return (
-            ("content-type", "application/json"),
-            ("accept", "text/event-stream" if request.stream else "application/json"),
-            ("x-goog-api-key", target.credential.token),
-            *self._profile.headers,
-        )
 
-    def _add_tools(self, body: JsonObject, request: Request, names: NameMap) -> list[Note]:
-        offered = Offered(request.tools, names, self._profile)
-        notes = offered.notes
-        body["tools"] = offered.members()
-        if request.tool_choice is not None and body["tools"]:
-            config = calling_config(request.tool_choice, names)
-            if config is None:
-                notes.append(_lossy("tool_choice", "the vendor cannot be told to use this tool"))
-            else:
-                body["toolConfig"] = {"functionCallingConfig": config}
-        if request.parallel_tool_calls is False and body["tools"]:
-            notes.append(_lossy("parallel_tool_calls", "the vendor cannot be kept from parallel calls"))
-        return notes
+def _path(request: Request, slug: str, profile: GeminiProfile) -> str:
+    verb = f"{Verb.STREAM}?alt=sse" if request.stream else Verb.GENERATE.value
+    return f"{profile.path}/models/{path_part(slug)}:{verb}"
+
+
+def _headers(request: Request, target: Target, profile: GeminiProfile) -> HeaderPairs:
+    return call_headers(
+        stream=request.stream, key_header=profile.key_header, key=target.credential.token, more=profile.headers
+    )
+
+
+def _add_tools(body: JsonObject, request: Request, names: NameMap, profile: GeminiProfile) -> list[Note]:
+    offered = Offered(request.tools, names, profile)
+    notes = offered.notes
+    body["tools"] = offered.members()
+    if request.tool_choice is not None and body["tools"]:
+        config = calling_config(request.tool_choice, names)
+        if config is None:
+            notes.append(_lossy("tool_choice", "the vendor cannot be told to use this tool"))
+        else:
+            body["toolConfig"] = {"functionCallingConfig": config}
+    if request.parallel_tool_calls is False and body["tools"]:
+        notes.append(_lossy("parallel_tool_calls", "the vendor cannot be kept from parallel calls"))
+    return notes
 
 
 def _add_rest(body: JsonObject, request: Request) -> list[Note]:

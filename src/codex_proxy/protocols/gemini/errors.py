@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
+from codex_proxy.canonical.failure import Failure, FailureKind, client_status
 from codex_proxy.protocols.parts.errors.openai_errors import failure_headers
 from codex_proxy.protocols.parts.errors.vendor_errors import Words
 
@@ -67,7 +67,7 @@ _LIMITED: Final = frozenset({"", "RESOURCE_EXHAUSTED"})
 def error_object(failure: Failure) -> JsonObject:
     """The object under ``error``: HTTP code, message, status word and, where they say more, details."""
     told: JsonObject = {
-        "code": rule_of(failure).client_status,
+        "code": client_status(failure),
         "message": _worded(failure),
         "status": STATUSES[failure.kind],
     }

@@ -4,7 +4,7 @@ Rules of this file: pure; unknown figures are left out.  A page token is the pla
 Source: Google AI reference, ``models.list`` and ``models.get``; a recorded list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
@@ -16,14 +16,20 @@ DEFAULT_PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 1000
 
 _NAME_PREFIX: Final = "models/"
-_VERBS: Final = [Verb.GENERATE.value, Verb.STREAM.value, Verb.COUNT.value]
+_VERBS: Final[Mapping[str, tuple[str, ...]]] = {
+    "chat": (Verb.GENERATE.value, Verb.STREAM.value, Verb.COUNT.value),
+    "embeddings": ("embedContent", "batchEmbedContents"),
+}
+"""What a model can be asked for, by what it is capable of."""
 _SAMPLING: Final = {"temperature": 1, "maxTemperature": 2, "topP": 0.95, "topK": 64}
 
 
 def model_list(
     models: Sequence[ModelFacts], *, page_size: str | None = None, page_token: str | None = None
 ) -> JsonObject:
-    """The visible models, a page of them; ``page_size`` and ``page_token`` are the query's.
+    """The visible models that this dialect can ask, a page of them.
+
+    ``page_size`` and ``page_token`` are the query's.
 
     Raises:
         InvalidRequest: a page size that is no positive number, or a token that we did not give.
@@ -31,7 +37,7 @@ def model_list(
     size = DEFAULT_PAGE_SIZE if not page_size else min(_number(page_size, "pageSize"), MAX_PAGE_SIZE)
     size = size or DEFAULT_PAGE_SIZE
     start = _number(page_token, "pageToken") if page_token else 0
-    visible = [model for model in models if model.visible]
+    visible = [model for model in models if model.visible and _verbs(model)]
     page: JsonObject = {"models": [model_object(model) for model in visible[start : start + size]]}
     if start + size < len(visible):
         page["nextPageToken"] = str(start + size)
@@ -48,8 +54,8 @@ def model_object(model: ModelFacts) -> JsonObject:
         "description": model.description or None,
         "inputTokenLimit": model.context_window,
         "outputTokenLimit": model.max_output_tokens,
-        "supportedGenerationMethods": _VERBS,
-        **_SAMPLING,
+        "supportedGenerationMethods": _verbs(model),
+        **(_SAMPLING if model.chats else {}),
         "thinking": bool(model.efforts),
     }
     return {name: value for name, value in made.items() if value is not None}
@@ -60,6 +66,10 @@ def bare_model(name: str) -> str:
     for prefix in (_NAME_PREFIX, "tunedModels/"):
         name = name.removeprefix(prefix)
     return name
+
+
+def _verbs(model: ModelFacts) -> list[str]:
+    return [verb for capability in model.capabilities for verb in _VERBS.get(capability, ())]
 
 
 def _number(told: str, name: str) -> int:

@@ -56,13 +56,18 @@ class GeminiRequest(Request, frozen=True, kw_only=True):
     form: ReplyForm = ReplyForm()
 
 
-class GeminiProfile(msgspec.Struct, frozen=True, kw_only=True):
+class GeminiProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one vendor of the dialect can say; pure data.
 
-    ``path`` is the prefix before ``models/``; ``call_ids`` says whether calls and their responses carry ids (Vertex
-    refused them before Gemini 3); ``json_schema`` whether tools and answers take JSON Schema, else Gemini's own subset;
-    ``thinking_levels`` are the models, by the beginning of their id, that take a level in place of a token budget;
-    ``signed`` those that refuse a first call without a thought signature.
+    The call: ``path`` is the prefix before ``models/``; ``key_header`` carries the key, as a bearer token if it is
+    ``authorization``; ``headers`` and the members ``sends`` go with every call, what the client says of the same name
+    wins over the latter; ``refuses`` are members that are left out (``generationConfig.seed`` is one of a member).
+
+    ``call_ids`` says whether calls and their responses carry ids (Vertex refused them before Gemini 3); ``json_schema``
+    whether tools and answers take JSON Schema, else Gemini's own subset; ``thinking_levels`` are the models, by the
+    beginning of their id, that take a level in place of a token budget, whose bounds are ``least_budget`` and
+    ``most_budget``; ``thinks`` False never speaks of thinking; ``signed`` are those that refuse a first call without a
+    thought signature.
     """
 
     path: str = "/v1beta"
@@ -70,7 +75,13 @@ class GeminiProfile(msgspec.Struct, frozen=True, kw_only=True):
     json_schema: bool = True
     thinking_levels: tuple[str, ...] = ("gemini-3",)
     signed: tuple[str, ...] = ("gemini-3",)
+    key_header: str = "x-goog-api-key"
     headers: tuple[tuple[str, str], ...] = ()
+    sends: JsonObject = {}
+    refuses: tuple[str, ...] = ()
+    thinks: bool = True
+    least_budget: int = 0
+    most_budget: int = 24_576
 
 
 SKIP_SIGNATURE: Final = "skip_thought_signature_validator"

@@ -7,9 +7,11 @@ stream; a failed one is an HTTP error.
 
 from collections.abc import Mapping
 
+import msgspec
+
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.failure import Failure, rule_of
+from codex_proxy.canonical.failure import Failure, client_status
 from codex_proxy.canonical.fold import Response
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.protocols.base import AnswerIds, ParsedRequest, WireReply
@@ -41,7 +43,9 @@ class GeminiServer:
 
     def parse_request(self, body: bytes, *, headers: Mapping[str, str]) -> ParsedRequest:
         """The client's body; raises ``InvalidRequest``."""
-        return parse_request(body, headers, model=self._model, verb=self._verb)
+        parsed = parse_request(body, headers, model=self._model, verb=self._verb)
+        framed = self._sse or self._verb is not Verb.STREAM  # vendors are asked for events, never for an array
+        return parsed if framed else msgspec.structs.replace(parsed, passable=False)
 
     def open_stream(self, request: Request, ids: AnswerIds) -> GeminiEncoder:
         """An encoder for the answer to this request."""
@@ -63,7 +67,7 @@ class GeminiServer:
             told: JsonObject = {"promptFeedback": blocked_prompt(failure), "modelVersion": request.model}
             return self._reply(200, told, ())
         return self._reply(
-            rule_of(failure).client_status, {"error": error_object(failure)}, error_headers(failure), failed=True
+            client_status(failure), {"error": error_object(failure)}, error_headers(failure), failed=True
         )
 
     def encode_count(self, total_tokens: int) -> WireReply:

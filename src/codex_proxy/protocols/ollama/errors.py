@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
+from codex_proxy.canonical.failure import Failure, FailureKind, client_status
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.protocols.parts.errors.openai_errors import failure_headers
 from codex_proxy.protocols.parts.errors.replies import decoded, told_on, wait_seconds
@@ -37,7 +37,7 @@ _SWITCH: Final = "think"
 
 def error_reply(failure: Failure, *, model: str | None = None) -> WireReply:
     """The HTTP answer to a failure; ``model`` is the name the client asked for."""
-    status = 501 if failure.code == NOT_SUPPORTED else rule_of(failure).client_status
+    status = 501 if failure.code == NOT_SUPPORTED else client_status(failure)
     return WireReply(status=status, body=error_body(failure, model=model), headers=failure_headers(failure))
 
 

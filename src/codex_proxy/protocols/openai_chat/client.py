@@ -1,50 +1,47 @@
 """Chat Completions in the client role: we call a vendor.
 
-Rules of this file: one codec per vendor profile, stateless; everything the client said that the vendor can take is
-sent, sampling included; fields that this vendor refused before are left out.
+Rules of this file: one codec per vendor, stateless; what differs between vendors, and between the models of one, is
+in its profiles.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-import msgspec
-
-from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
-from codex_proxy.canonical.notes import Note, Verdict, Weight
-from codex_proxy.canonical.request import Dialect, JsonOutput, Request, SchemaOutput, TextOutput
+from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
-from codex_proxy.canonical.tools import CustomTool, NamespaceTool, Tool
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
-from codex_proxy.protocols.openai_chat.conversation.writing import write_messages
+from codex_proxy.protocols.openai_chat.asking.body import build_body
+from codex_proxy.protocols.openai_chat.asking.passing import changes_of, is_usage_chunk, may_pass
+from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.decoder import Answer, ChatDecoder
-from codex_proxy.protocols.openai_chat.schema import ChatProfile, ThinkingSwitch
-from codex_proxy.protocols.openai_chat.tools import build_search_options, build_tool_choice, build_tools
-from codex_proxy.protocols.parts.answers.closing import AskedSchema, asked_schema
 from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
+from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
+from codex_proxy.protocols.parts.bodies.passing import members_of, with_members
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 
-_SAMPLING: Final = (
-    "temperature",
-    "top_p",
-    "top_k",
-    "presence_penalty",
-    "frequency_penalty",
-    "seed",
-    "logit_bias",
-    "logprobs",
-    "top_logprobs",
-)
-_SET_BY_US: Final = frozenset({"model", "messages", "stream", "stream_options", "input"})
+_REQUEST_ID_HEADERS: Final = ("x-request-id", "apim-request-id", "mistral-correlation-id")
 
 
 class ChatClient:
-    """The dialect's verbs for the client role, for vendors of one profile."""
+    """The dialect's verbs for the client role.
 
-    def __init__(self, profile: ChatProfile | None = None) -> None:
-        self._profile = profile or ChatProfile()
+    ``profile`` is that of the vendor; ``profile_of`` tells a model's by its id, where they differ.  ``takes_stops``
+    False leaves it to the gateway to end answers at stop strings, whatever the model.
+    """
+
+    def __init__(
+        self,
+        profile: ChatProfile | None = None,
+        *,
+        profile_of: Callable[[str], ChatProfile] | None = None,
+        takes_stops: bool = True,
+    ) -> None:
+        usual = profile or ChatProfile()
+        self._profile_of = profile_of or (lambda _: usual)
+        self.takes_stops = takes_stops and "stop" not in usual.refuses
 
     @property
     def dialect(self) -> Dialect:
@@ -52,167 +49,58 @@ class ChatClient:
 
     def build_call(self, request: Request, target: Target) -> UpstreamCall:
         """The vendor's request; raises ``Unsupported`` for content that the vendor cannot read."""
-        messages, notes = write_messages(request, self._profile)
-        body: JsonObject = {"model": target.model.slug, "messages": messages}
-        if request.stream:
-            body["stream"] = True
-            if self._profile.stream_options:
-                body["stream_options"] = {"include_usage": True}
-        notes.extend(self._add_tools(body, request))
-        asked = self._asked_schema(request)
-        notes.extend(self._add_output(body, request, asked))
-        self._add_sampling(body, request)
-        notes.extend(self._add_thinking(body, request, target))
-        notes.extend(_add_rest(body, request, target))
-        for name in target.learned_rejects & body.keys():
-            del body[name]
-            notes.append(Note(path=name, verdict=Verdict.DROPPED, detail="the vendor refused this field before"))
+        profile = self._profile_of(target.model.slug)
+        body = build_body(request, target, profile)
         return UpstreamCall(
             method="POST",
-            path=self._profile.path,
-            headers=self._headers(request, target),
-            body=encode(body),
-            context=CallContext(
-                model=target.model.slug,
-                custom_tools=self._disguised(request.tools),
-                unwrap_key=asked.unwrap_key if asked else None,
-                loose_schema=asked.loose if asked else None,
-            ),
-            notes=tuple(notes),
-            sent_fields=frozenset(body),
+            path=call_path(profile.path, target.model.slug),
+            headers=self._headers(request, target, profile),
+            body=encode(body.members),
+            context=body.context,
+            notes=body.notes,
+            sent_fields=frozenset(body.members),
+        )
+
+    def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
+        """A client's own body with the vendor's name of the model; the usage is asked for where it would not come.
+
+        None where the body holds what the vendor does not take, thoughts of another upstream among it.
+        """
+        slug = target.model.slug
+        profile, members = self._profile_of(slug), members_of(body)
+        if not may_pass(body, members, profile):
+            return None
+        changes = changes_of(request, members, profile)
+        return UpstreamCall(
+            method="POST",
+            path=call_path(profile.path, slug),
+            headers=self._headers(request, target, profile),
+            body=with_members(body, members, {"model": slug} | changes),
+            context=CallContext(model=slug, relays=False),
+            left_out=is_usage_chunk if changes else None,
         )
 
     def open_stream(self, call: UpstreamCall) -> ClientStream:
         """A decoder for the stream that answers ``call``."""
-        return rewritten_stream(ChatDecoder(call.context, think_tags=self._profile.think_tags), call.context)
+        profile = self._profile_of(call.context.model)
+        return rewritten_stream(ChatDecoder(call.context, think_tags=profile.think_tags), call.context)
 
     def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts:
         """Vendors tell only the request's id."""
-        return ReplyFacts(request_id=headers.get("x-request-id"))
+        return ReplyFacts(request_id=next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None))
 
     def parse_response(self, call: UpstreamCall, body: bytes) -> list[Event]:
         """A whole answer as events."""
-        events = list(Answer(call.context, think_tags=self._profile.think_tags).whole(body))
+        profile = self._profile_of(call.context.model)
+        events = list(Answer(call.context, think_tags=profile.think_tags).whole(body))
         return rewritten(events, call.context)
 
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """An HTTP error, classified."""
         return parse_vendor_failure(status, headers, body)
 
-    def _headers(self, request: Request, target: Target) -> HeaderPairs:
-        return (
-            ("content-type", "application/json"),
-            ("accept", "text/event-stream" if request.stream else "application/json"),
-            ("authorization", f"Bearer {target.credential.token}"),
-            *self._profile.headers,
+    @staticmethod
+    def _headers(request: Request, target: Target, profile: ChatProfile) -> HeaderPairs:
+        return call_headers(
+            stream=request.stream, key_header=profile.key_header, key=target.credential.token, more=profile.headers
         )
-
-    def _disguised(self, tools: tuple[Tool, ...]) -> frozenset[str]:
-        """Free-text tools that the vendor sees as functions."""
-        if self._profile.custom_tools:
-            return frozenset()
-        names: set[str] = set()
-        for tool in tools:
-            if isinstance(tool, CustomTool):
-                names.add(tool.name)
-            elif isinstance(tool, NamespaceTool):
-                names |= self._disguised(tool.tools)
-        return frozenset(names)
-
-    def _add_tools(self, body: JsonObject, request: Request) -> list[Note]:
-        wire, notes = build_tools(request.tools, self._profile)
-        search = build_search_options(request.tools) if self._profile.web_search else None
-        if search is not None:
-            body["web_search_options"] = search
-        if not wire:
-            return notes
-        body["tools"] = wire
-        if request.tool_choice is not None:
-            choice = build_tool_choice(request.tool_choice, self._profile)
-            if choice is None:
-                notes.append(_lossy("tool_choice", "the vendor does not run this tool"))
-            else:
-                body["tool_choice"] = choice
-        if request.parallel_tool_calls is not None and self._profile.parallel_tool_calls:
-            body["parallel_tool_calls"] = request.parallel_tool_calls
-        return notes
-
-    def _asked_schema(self, request: Request) -> AskedSchema | None:
-        """A schema of another dialect's client as it is asked for here; clients of this one keep theirs."""
-        output = request.output
-        if not isinstance(output, SchemaOutput) or not self._profile.json_schema:
-            return None
-        if request.dialect is Dialect.OPENAI_CHAT:
-            return None
-        wanted = output if self._profile.strict else msgspec.structs.replace(output, strict=False)
-        return asked_schema(wanted, request.dialect, "response_format")
-
-    def _add_output(self, body: JsonObject, request: Request, asked: AskedSchema | None) -> list[Note]:
-        match request.output:
-            case None | TextOutput():
-                return []
-            case JsonOutput():
-                body["response_format"] = {"type": "json_object"}
-                return []
-            case SchemaOutput() as wanted:
-                if not self._profile.json_schema:
-                    body["response_format"] = {"type": "json_object"}
-                    return [_lossy("response_format.json_schema", "the vendor takes no schema; JSON is asked for")]
-                body["response_format"] = {"type": "json_schema", "json_schema": self._schema(wanted, asked)}
-                return list(asked.notes) if asked else []
-
-    def _schema(self, wanted: SchemaOutput, asked: AskedSchema | None) -> JsonObject:
-        schema: JsonObject = {"name": wanted.name, "schema": asked.schema if asked else wanted.schema}
-        if wanted.description is not None:
-            schema["description"] = wanted.description
-        strict = asked.strict if asked else wanted.strict
-        if strict is not None and self._profile.strict:
-            schema["strict"] = strict
-        return schema
-
-    def _add_sampling(self, body: JsonObject, request: Request) -> None:
-        sampling = request.sampling
-        told = {name: getattr(sampling, name) for name in _SAMPLING}
-        body |= {name: value for name, value in told.items() if value is not None}
-        if sampling.max_tokens is not None:
-            body[self._profile.max_tokens_field] = sampling.max_tokens
-        if sampling.stop:
-            body["stop"] = list(sampling.stop)
-
-    def _add_thinking(self, body: JsonObject, request: Request, target: Target) -> list[Note]:
-        effort = target.effort or request.reasoning.effort
-        if effort is None:
-            return []
-        thinks = effort != "none"
-        match self._profile.thinking:
-            case ThinkingSwitch.REASONING_EFFORT:
-                body["reasoning_effort"] = effort
-            case ThinkingSwitch.REASONING_OBJECT:
-                body["reasoning"] = {"effort": effort} if thinks else {"enabled": False}
-            case ThinkingSwitch.THINKING_TYPE:
-                body["thinking"] = {"type": "enabled" if thinks else "disabled"}
-            case ThinkingSwitch.ENABLE_THINKING:
-                body["enable_thinking"] = thinks
-            case ThinkingSwitch.NONE:
-                return [Note(path="reasoning_effort", verdict=Verdict.DROPPED, detail="the vendor has no such switch")]
-        return []
-
-
-def _add_rest(body: JsonObject, request: Request, target: Target) -> list[Note]:
-    """Tier, verbosity and, for clients of this dialect, every field we have no meaning for."""
-    if target.service_tier is not None:
-        body["service_tier"] = target.service_tier
-    if request.dialect is not Dialect.OPENAI_CHAT:
-        return [
-            Note(path=name, verdict=Verdict.DROPPED, detail="has no meaning for the vendor") for name in request.extra
-        ]
-    if target.service_tier is None and request.service_tier is not None:
-        body["service_tier"] = request.service_tier
-    told = {"verbosity": request.verbosity, "user": request.session.user, "metadata": request.metadata or None}
-    body |= {name: value for name, value in told.items() if value is not None}
-    body |= {name: value for name, value in request.extra.items() if name not in body and name not in _SET_BY_US}
-    return []
-
-
-def _lossy(path: str, detail: str) -> Note:
-    return Note(path=path, verdict=Verdict.DROPPED, weight=Weight.LOSSY, detail=detail)

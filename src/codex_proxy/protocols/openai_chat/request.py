@@ -101,7 +101,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         form=form,
         extra={name: value for name, value in fields.rest().items() if value is not None},
     )
-    return ParsedRequest(request=request, notes=(*notes, *lost))
+    return ParsedRequest(request=request, notes=(*notes, *lost), passable=True)
 
 
 def _parse_reply_form(fields: Fields, headers: Mapping[str, str]) -> ReplyForm:

@@ -1,4 +1,4 @@
-"""Shapes of the chat wire: chunks as vendors send them, objects as we write them, the stream grammar, our options.
+"""Shapes of the chat wire: chunks as vendors send them, objects and forms of a reply as we write them, the grammar.
 
 Rules of this file: declarations and pure shapes, no policy.  Members that vendors disagree on are ``Any`` and judged
 by the decoder, so that one odd member never costs the whole chunk.  Source: OpenAI API reference, chat completions;
@@ -14,6 +14,7 @@ from codex_proxy.canonical.blocks import Annotation, JsonObject, Thinking
 from codex_proxy.canonical.events import ThinkingEnded
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.usage import Usage
+from codex_proxy.protocols.openai_chat.tokens import ENCRYPTED_DETAIL, RESPONSES_FORM
 from codex_proxy.protocols.parts.legality import Grammar
 from codex_proxy.protocols.parts.signatures import write_signature
 
@@ -139,44 +140,6 @@ class Chunk(msgspec.Struct, frozen=True):
     error: Any = None
 
 
-class ThinkingSwitch(StrEnum):
-    """How a vendor is told to think."""
-
-    REASONING_EFFORT = "reasoning_effort"
-    REASONING_OBJECT = "reasoning"
-    THINKING_TYPE = "thinking"
-    ENABLE_THINKING = "enable_thinking"
-    NONE = "none"
-
-
-class ChatProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """What one vendor's chat dialect can say; pure data.
-
-    ``max_tokens_field`` is the vendor's word for the output limit; ``reasoning_echo`` the assistant member in which it
-    wants its own thoughts back; ``single_system`` merges all instructions into one leading message; ``think_tags``
-    reads ``<think>`` at the start of the text as thoughts; ``headers`` are sent with every call.
-    """
-
-    path: str = "/chat/completions"
-    max_tokens_field: str = "max_completion_tokens"
-    thinking: ThinkingSwitch = ThinkingSwitch.REASONING_EFFORT
-    reasoning_echo: str | None = None
-    developer_role: bool = False
-    single_system: bool = False
-    stream_options: bool = True
-    parallel_tool_calls: bool = True
-    json_schema: bool = True
-    strict: bool = True
-    custom_tools: bool = False
-    images: bool = True
-    tool_images: bool = False
-    files: bool = False
-    audio: bool = False
-    web_search: bool = False
-    think_tags: bool = False
-    headers: tuple[tuple[str, str], ...] = ()
-
-
 def annotation_object(annotation: Annotation, offset: int) -> JsonObject | None:
     """A web citation, moved by the text before its block; None for kinds that chat has no word for."""
     if annotation.kind != "url_citation":
@@ -204,7 +167,7 @@ def image_object(item: JsonObject, index: int) -> JsonObject | None:
 def reasoning_detail(token: str, thought: Thinking | ThinkingEnded) -> JsonObject:
     """A thought's token for clients that asked for it, in OpenRouter's shape; all but the Codex family's are sealed."""
     sealed = write_signature(token, origin=thought.origin, item_id=thought.item_id, own=None, redacted=thought.redacted)
-    detail = {"type": "reasoning.encrypted", "data": sealed, "format": "openai-responses-v1"}
+    detail = {"type": ENCRYPTED_DETAIL, "data": sealed, "format": RESPONSES_FORM}
     return {**detail, "id": thought.item_id} if thought.item_id else detail
 
 

@@ -1,13 +1,12 @@
-"""Tools and tool choice, from the chat wire and to it.
+"""Tools and tool choice, from the chat wire.
 
 Rules of this file: names and schemas stay as the client sent them.  Nested (OpenAI) and flat (Cursor) spellings are
-read; only the nested one is written.
+read.
 """
 
 from typing import Final, TypeAlias, assert_never
 
 from codex_proxy.canonical.blocks import JsonObject, ToolKind
-from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.tools import (
     ChoiceMode,
     ChooseAmong,
@@ -23,7 +22,6 @@ from codex_proxy.canonical.tools import (
     ToolChoice,
 )
 from codex_proxy.protocols.base import InvalidRequest
-from codex_proxy.protocols.openai_chat.schema import ChatProfile
 from codex_proxy.protocols.parts.fields import Fields, each_object
 
 WEB_SEARCH: Final = "web_search"
@@ -37,12 +35,6 @@ _MODES: Final = {
     "any": ChoiceMode.REQUIRED,  # Mistral's word
 }
 _KINDS: Final = {"function": ToolKind.FUNCTION, "custom": ToolKind.CUSTOM}
-_INPUT_PARAMETERS: Final[JsonObject] = {
-    "type": "object",
-    "properties": {"input": {"type": "string", "description": "The whole input of the tool, as plain text."}},
-    "required": ["input"],
-    "additionalProperties": False,
-}
 
 
 def parse_tools(body: Fields) -> tuple[Tool, ...]:
@@ -96,59 +88,6 @@ def parse_tool_choice(body: Fields, tools: tuple[Tool, ...]) -> ToolChoice | Non
     if not isinstance(choice, dict):
         raise InvalidRequest(path, "expected a string or an object", code="invalid_type")
     return _parse_choice(Fields(choice, path), declared_kinds(tools))
-
-
-def build_tools(tools: tuple[Tool, ...], profile: ChatProfile) -> tuple[list[JsonObject], list[Note]]:
-    """The wire's tools and what the vendor cannot be told."""
-    wire: list[JsonObject] = []
-    notes: list[Note] = []
-    for index, tool in enumerate(tools):
-        match tool:
-            case FunctionTool():
-                wire.append(_build_function(tool, profile))
-            case CustomTool():
-                wire.append(_build_custom(tool, profile))
-            case NamespaceTool():
-                members, more = build_tools(tool.tools, profile)
-                wire.extend(members)
-                notes.append(_note(f"tools[{index}].namespace", Verdict.APPROXIMATED, "members are sent ungrouped"))
-                notes.extend(more)
-            case HostedTool():
-                if tool.kind != WEB_SEARCH or not profile.web_search:
-                    notes.append(_note(f"tools[{index}]", Verdict.DROPPED, f"the vendor does not run {tool.kind}"))
-            case _:
-                assert_never(tool)
-    return wire, notes
-
-
-def build_search_options(tools: tuple[Tool, ...]) -> JsonObject | None:
-    """``web_search_options`` for a hosted web search among the tools."""
-    for tool in tools:
-        if isinstance(tool, HostedTool) and tool.kind == WEB_SEARCH:
-            settings = {key: tool.settings[key] for key in ("search_context_size",) if key in tool.settings}
-            where = tool.settings.get("user_location")
-            if isinstance(where, dict):
-                approximate = {key: value for key, value in where.items() if key != "type"}
-                settings["user_location"] = {"type": "approximate", "approximate": approximate}
-            return settings
-    return None
-
-
-def build_tool_choice(choice: ToolChoice, profile: ChatProfile) -> str | JsonObject | None:
-    """The wire's ``tool_choice``; None where the vendor has no word for it."""
-    match choice:
-        case ChooseMode():
-            return choice.mode.value
-        case ChooseTool():
-            return _build_named(choice, profile)
-        case ChooseHosted():
-            return None
-        case ChooseAmong():
-            named = [_build_named(tool, profile) for tool in choice.tools if isinstance(tool, ChooseTool)]
-            mode = "required" if choice.required else "auto"
-            return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": named}}
-        case _:
-            assert_never(choice)
 
 
 def _parse_tool(tool: Fields) -> Tool:
@@ -231,40 +170,3 @@ def _parse_named(choice: Fields, kind: str | None, declared: Declared) -> Choose
     if name not in declared:
         raise InvalidRequest(named.at("name"), f"names {name!r}, which is not among the tools", code="invalid_value")
     return ChooseTool(name=name, kind=declared[name])
-
-
-def _build_function(tool: FunctionTool, profile: ChatProfile) -> JsonObject:
-    function: JsonObject = {"name": tool.name}
-    if tool.description is not None:
-        function["description"] = tool.description
-    function["parameters"] = tool.parameters or {"type": "object", "properties": {}}
-    if tool.strict is not None and profile.strict:
-        function["strict"] = tool.strict
-    return {"type": "function", "function": function}
-
-
-def _build_custom(tool: CustomTool, profile: ChatProfile) -> JsonObject:
-    if profile.custom_tools:
-        custom: JsonObject = {"name": tool.name}
-        if tool.description is not None:
-            custom["description"] = tool.description
-        if tool.grammar is not None:
-            grammar = {"syntax": tool.grammar.syntax, "definition": tool.grammar.definition}
-            custom["format"] = {"type": "grammar", "grammar": grammar}
-        return {"type": "custom", "custom": custom}
-    words = [tool.description or "", "Put the tool's whole input, as plain text, into the member `input`."]
-    if tool.grammar is not None:
-        words.append(f"The input must match this {tool.grammar.syntax} grammar:\n{tool.grammar.definition}")
-    described = FunctionTool(
-        name=tool.name, description="\n\n".join(filter(None, words)), parameters=_INPUT_PARAMETERS, strict=None
-    )
-    return _build_function(described, profile)
-
-
-def _build_named(choice: ChooseTool, profile: ChatProfile) -> JsonObject:
-    kind = "custom" if choice.kind is ToolKind.CUSTOM and profile.custom_tools else "function"
-    return {"type": kind, kind: {"name": choice.name}}
-
-
-def _note(path: str, verdict: Verdict, detail: str) -> Note:
-    return Note(path=path, verdict=verdict, weight=Weight.LOSSY, detail=detail)

@@ -12,9 +12,9 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.events import Event
 from codex_proxy.framing.sse import Frame
 from codex_proxy.protocols.base import CallContext, Step
-from codex_proxy.protocols.openai_responses.asking.disguise import MEMBER
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
 from codex_proxy.protocols.openai_responses.stream.schema import read_object
+from codex_proxy.protocols.parts.asking.free_text import MEMBER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

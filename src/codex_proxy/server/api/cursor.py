@@ -31,7 +31,8 @@ class ChatOrResponses:
         if b'"input"' not in body or not _is_responses_body(body):
             return self._chat.parse_request(body, headers=headers)
         parsed = self._responses.parse_request(body, headers=headers)
-        return msgspec.structs.replace(parsed, request=self._chat.adopt(parsed.request, headers=headers))
+        adopted = self._chat.adopt(parsed.request, headers=headers)
+        return msgspec.structs.replace(parsed, request=adopted, passable=False)
 
     def open_stream(self, request: Request, ids: AnswerIds) -> ServerStream:
         """See ``ServerCodec``."""

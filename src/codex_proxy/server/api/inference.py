@@ -16,8 +16,17 @@ from codex_proxy.canonical.request import Request
 from codex_proxy.gateway.attempts.pictures import wants_links
 from codex_proxy.gateway.exchange import Answering, ExchangeInput
 from codex_proxy.gateway.ports import Accepted, Clock, Ids
+from codex_proxy.gateway.prepare import ClientBody
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
-from codex_proxy.protocols.base import AnswerIds, InvalidRequest, ParsedRequest, ServerCodec, Step, WireReply
+from codex_proxy.protocols.base import (
+    AnswerIds,
+    AnyStep,
+    InvalidRequest,
+    ParsedRequest,
+    PassedStep,
+    ServerCodec,
+    WireReply,
+)
 from codex_proxy.server.api.notes_header import NOTES_HEADER, notes_value
 from codex_proxy.server.asgi import ClientGone, watch_disconnect
 from codex_proxy.server.body import BodyRefused, read_body
@@ -69,7 +78,10 @@ class InferenceEndpoint:
 
     async def _serve(self, incoming: Incoming) -> None:
         try:
-            parsed = await self._parse(incoming)
+            body = ClientBody(
+                await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+            )
+            parsed = self._codec.parse_request(body.content, headers=incoming.headers)
         except BodyRefused as refused:
             reply = self._codec.encode_failure(refused.failure, request_id=incoming.request_id)
             await incoming.reply(reply, unread=refused.unread)
@@ -77,14 +89,11 @@ class InferenceEndpoint:
         except InvalidRequest as error:
             await self._refuse(incoming, error.failure())
             return
-        await self._answer(incoming, parsed)
+        if not parsed.passable:
+            body.let_go()
+        await self._answer(incoming, parsed, body)
 
-    async def _parse(self, incoming: Incoming) -> ParsedRequest:
-        """The parsed request; its body, which may be megabytes, is not kept while the answer streams."""
-        body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
-        return self._codec.parse_request(body, headers=incoming.headers)
-
-    async def _answer(self, incoming: Incoming, parsed: ParsedRequest) -> None:
+    async def _answer(self, incoming: Incoming, parsed: ParsedRequest, body: ClientBody) -> None:
         prompts = self._parts.prompts
         prompt = None if prompts is None else prompts.of(parsed.request, client_key_id=incoming.key_id)
         ids = AnswerIds(
@@ -97,9 +106,11 @@ class InferenceEndpoint:
             request=parsed.request,
             request_id=incoming.request_id,
             client_key_id=incoming.key_id,
+            bound_to=incoming.bound_to,
             notes=parsed.notes,
             link_base=self._parts.link_base(incoming) if wants_links(parsed.request) else "",
             prompt=prompt,
+            body=body,
         )
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -140,7 +151,10 @@ class InferenceEndpoint:
         if failure is not None:
             await self._refuse(incoming, failure, exchange.request)
             return
-        reply = self._codec.encode_response(exchange.request, collecting.folder.result(), ids)
+        if collecting.passed:
+            reply = WireReply(status=200, body=collecting.passed)
+        else:
+            reply = self._codec.encode_response(exchange.request, collecting.folder.result(), ids)
         incoming.common_headers.update(facts.headers())
         await incoming.reply(reply)
 
@@ -166,7 +180,9 @@ class AnswerFacts:
         accepted = self._accepted
         if accepted is not None:
             headers["x-codex-proxy-model"] = accepted.model
-            if accepted.account_row_id is not None:
+            if accepted.vendor is not None:
+                headers["x-codex-proxy-vendor"] = accepted.vendor
+            elif accepted.account_row_id is not None:
                 headers["x-codex-proxy-account"] = hashlib.sha256(accepted.account_row_id.encode()).hexdigest()[:12]
             headers.update(accepted.relay)
             notes = notes_value(accepted.notes)
@@ -189,9 +205,13 @@ class _Collecting:
     def __init__(self, facts: AnswerFacts) -> None:
         self.accepted: Callable[[Accepted], None] = facts.accepted
         self.folder = Folder()
+        self.passed = b""
 
-    async def deliver(self, steps: Sequence[Step]) -> None:
+    async def deliver(self, steps: Sequence[AnyStep]) -> None:
         for step in steps:
+            if isinstance(step, PassedStep):
+                self.passed += step.raw
+                continue
             for event in step.events:
                 self.folder.add(event)
 

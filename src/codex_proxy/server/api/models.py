@@ -83,7 +83,8 @@ def catalogue_entry(model: ModelFacts, *, default_slug: str | None) -> JsonObjec
     Shape: ``id``, ``displayName``, ``description``, ``isDefault``, ``supportedReasoningEfforts`` (objects of
     ``reasoningEffort`` and ``description``), ``defaultReasoningEffort``, ``inputModalities``, ``outputModalities``,
     ``serviceTiers``, ``source``, and in tokens, where known, ``contextWindow``, ``maxContextWindow``,
-    ``maxOutputTokens``, ``truncationPolicyLimit``; ``aliasOf`` of an alias.
+    ``maxOutputTokens``, ``truncationPolicyLimit``; ``aliasOf`` of an alias; ``vendor`` and ``capabilities`` of a
+    vendor's model.
     """
     entry = {
         "id": model.slug,
@@ -95,14 +96,22 @@ def catalogue_entry(model: ModelFacts, *, default_slug: str | None) -> JsonObjec
         "inputModalities": list(model.input_modalities),
         "outputModalities": list(model.output_modalities),
         "serviceTiers": list(model.service_tiers),
-        "source": "backend" if model.raw else "static",
+        "source": _source(model),
         "aliasOf": model.alias_of,
+        "vendor": model.vendor,
+        "capabilities": None if model.vendor is None else list(model.capabilities),
         "contextWindow": model.context_window,
         "maxContextWindow": model.max_context_window,
         "maxOutputTokens": model.max_output_tokens,
         "truncationPolicyLimit": _truncation_limit(model),
     }
     return {name: value for name, value in entry.items() if value is not None}
+
+
+def _source(model: ModelFacts) -> str:
+    if model.vendor is not None:
+        return "vendor"
+    return "backend" if model.raw else "static"
 
 
 def _efforts(model: ModelFacts) -> list[JsonObject]:

@@ -31,14 +31,17 @@ class HealthEndpoint:
 
 
 class UsageEndpoint:
-    """Says how much room there is, to clients that ask the backend for their usage."""
+    """Says how much room there is, to clients that ask the backend for their usage.
 
-    def __init__(self, tell: Callable[[], JsonObject]) -> None:
+    ``tell`` gets the only account that may serve the client, None for any.
+    """
+
+    def __init__(self, tell: Callable[[str | None], JsonObject]) -> None:
         self._tell = tell
 
     async def __call__(self, incoming: Incoming) -> None:
         """The counters as the backend tells them."""
-        await incoming.reply(WireReply(status=200, body=json_text.encode(self._tell())))
+        await incoming.reply(WireReply(status=200, body=json_text.encode(self._tell(incoming.bound_to))))
 
 
 class FidelityEndpoint:

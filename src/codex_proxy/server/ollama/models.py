@@ -40,8 +40,8 @@ class ModelList:
         self._row = running_model if running else tag_of
 
     async def __call__(self, incoming: Incoming) -> None:
-        """Every visible model."""
-        rows = [self._row(model) for model in self._list_models() if model.visible]
+        """Every visible model that answers in conversations."""
+        rows = [self._row(model) for model in self._list_models() if model.visible and model.chats]
         await incoming.reply(_json({"models": rows}))
 
 
@@ -99,9 +99,10 @@ def shown_model(model: ModelFacts, *, vision: bool) -> JsonObject:
     if model.context_window is not None:
         about[f"{_FAMILY}.context_length"] = model.context_window
     capable = {
-        "completion": True,
-        "tools": True,
-        "vision": vision and "image" in model.input_modalities,
+        "completion": model.chats,
+        "embedding": "embeddings" in model.capabilities,
+        "tools": model.chats,
+        "vision": vision and model.chats and "image" in model.input_modalities,
         "thinking": bool(model.efforts),
     }
     return {

@@ -12,9 +12,12 @@ from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.simulator.tokens import Person
 
 
-def models_reply(models: Sequence[JsonObject]) -> WireReply:
-    """``GET /codex/models``."""
-    headers = (("content-type", "application/json"), ("etag", models_etag(models)))
+def models_reply(models: Sequence[JsonObject], *, if_none_match: str | None = None) -> WireReply:
+    """``GET /codex/models``; 304 for who says to have this list already."""
+    tag = ("etag", models_etag(models))
+    if if_none_match == tag[1]:
+        return WireReply(status=304, body=b"", headers=(tag,))
+    headers = (("content-type", "application/json"), tag)
     return WireReply(status=200, body=encode({"models": models}), headers=headers)
 
 

@@ -131,7 +131,7 @@ class CodexBackend:
         person, now = visit.visitor.person, self._parts.now()
         match asked:
             case ("GET", "/codex/models"):
-                return models_reply(visit.models)
+                return models_reply(visit.models, if_none_match=visit.incoming.headers.get("if-none-match"))
             case ("GET", "/wham/accounts/check"):
                 return account_check(person, visit.incoming.origin)
             case ("GET", "/wham/usage" | "/codex/usage" | "/api/codex/usage"):

@@ -24,7 +24,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_REVISION: Final = "0001"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
+SCHEMA_REVISION: Final = "0003"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -60,9 +60,16 @@ STORE_STATE: Final = Table(
     Column("revision", BigInteger, nullable=False),  # of the last change of an account, in whichever process
     Column("egress_revision", BigInteger, nullable=False),
     Column("sealing_key_id", String, nullable=True),  # what is sealed from now on; none before the first opening
+    Column("forgotten_revision", BigInteger, nullable=True),  # of the last account whose removal is forgotten
 )
 
-FIRST_STATE: Final = {"id": 1, "revision": 0, "egress_revision": 0, "sealing_key_id": None}  # the one row there is
+FIRST_STATE: Final = {  # the one row there is
+    "id": 1,
+    "revision": 0,
+    "egress_revision": 0,
+    "sealing_key_id": None,
+    "forgotten_revision": None,
+}
 
 MARKS: Final = Table(
     "marks",
@@ -107,6 +114,7 @@ REMOVED_ACCOUNTS: Final = Table(
     METADATA,
     Column("row_id", String, primary_key=True),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("removed_at", Double, nullable=False, index=True),  # it is forgotten some time after
 )
 
 REFRESH_INTENTS: Final = Table(
@@ -139,7 +147,20 @@ AFFINITY_HOMES: Final = Table(
     Column("conversation_id", String, primary_key=True),
     _account_key(index=True),
     Column("used_at", Double, nullable=False, index=True),
-    Column("upstream", LargeBinary, nullable=False),  # the gateway's, opaque here
+)
+
+UPSTREAM_IDENTITIES: Final = Table(
+    "upstream_identities",
+    METADATA,
+    Column("client_key_id", String, primary_key=True),
+    Column("conversation_id", String, primary_key=True),
+    _account_key(primary_key=True, index=True),
+    Column("used_at", Double, nullable=False, index=True),
+    Column("session_id", String, nullable=False),
+    Column("thread_id", String, nullable=False),
+    Column("turn_id", String, nullable=False),
+    Column("window_number", Integer, nullable=False),
+    Column("turn_state", Text),  # the upstream's, opaque here
 )
 
 COOKIES: Final = Table(
@@ -175,6 +196,36 @@ EGRESS_ASSIGNMENTS: Final = Table(
     METADATA,
     _account_key(primary_key=True),
     Column("target", String, nullable=False, index=True),  # a proxy's id or the word of a mode
+)
+
+VENDOR_KEYS: Final = Table(
+    "vendor_keys",
+    METADATA,
+    Column("row_id", String, primary_key=True),
+    Column("vendor", String, nullable=False),
+    Column("base_url", String, nullable=False),
+    Column("wire", String, nullable=False),
+    _sealed("secret", nullable=False),
+    Column("label", String),
+    Column("allow_private", Boolean, nullable=False),
+    Column("status", String, nullable=False),
+    Column("reason", String),  # what the vendor said last against it
+    Column("cooling_until", Double),
+    Column("strikes", Integer, nullable=False),
+    Column("added_at", Double, nullable=False),
+    Column("last_used_at", Double),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+
+VENDOR_KEY_MODELS: Final = Table(
+    "vendor_key_models",
+    METADATA,
+    Column("row_id", String, ForeignKey("vendor_keys.row_id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", String, primary_key=True),  # the vendor's own id
+    Column("position", Integer, nullable=False),
+    Column("display_name", String, nullable=False),
+    Column("capabilities", String, nullable=False),  # words with a space between
+    Column("enabled", Boolean, nullable=False),
 )
 
 # Source: Alembic, ``MigrationContext``, which reads and writes it; none of ours, so not one of those it compares.

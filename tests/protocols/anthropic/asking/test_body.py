@@ -96,7 +96,15 @@ def test_fields_the_vendor_refused_stay_out() -> None:
     )
     assert "future" not in made.members
     assert made.members["output_config"] == {"format": None}
-    assert [note.path for note in made.notes] == ["future"]
+    assert [note.path for note in made.notes] == ["future", "output_config.effort"]
+
+
+def test_members_a_vendor_does_not_take_are_left_out_whoever_said_them() -> None:
+    for asked in (request(temperature=0.5), chat(sampling=Sampling(temperature=0.5))):
+        made = build(asked, refuses=("temperature",), sends={"container": "c", "max_tokens": 1})
+        assert ("temperature" in made.members, made.members["container"]) == (False, "c")
+        assert made.members["max_tokens"] != 1
+        assert [(note.path, note.weight) for note in made.notes] == [("temperature", Weight.COSMETIC)]
 
 
 # Clients of other dialects
@@ -183,3 +191,12 @@ def test_what_must_be_undone_in_the_answer() -> None:
 
 def test_fields_without_a_meaning_are_noted() -> None:
     assert [note.path for note in build(chat(extra={"prediction": 1})).notes] == ["prediction"]
+
+
+def test_one_way_of_drawing_tokens_at_a_time() -> None:
+    both = chat(sampling=Sampling(temperature=0.5, top_p=0.9))
+    made = build(both, temperature_or_top_p=True)
+    assert (made.members["temperature"], "top_p" in made.members) == (0.5, False)
+    assert [note.path for note in made.notes] == ["top_p"]
+    assert build(both).members["top_p"] == 0.9
+    assert build(chat(sampling=Sampling(top_p=0.9)), temperature_or_top_p=True).members["top_p"] == 0.9

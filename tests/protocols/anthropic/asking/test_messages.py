@@ -5,6 +5,8 @@ import pytest
 from codex_proxy.canonical.blocks import (
     Audio,
     Block,
+    DataSource,
+    File,
     Hosted,
     Image,
     Opaque,
@@ -170,3 +172,19 @@ def test_parts_of_the_family_go_back_as_they_came() -> None:
 def test_sound_is_refused() -> None:
     with pytest.raises(Unsupported, match=r"messages\[0\].content\[0\]: the vendor reads no sound"):
         write(turn(Role.USER, Audio(data="", encoding="wav")))
+
+
+@pytest.mark.parametrize(
+    ("block", "unable"),
+    [
+        (Image(source=DataSource(media_type="image/png", data="iVBORw0KGgo=")), "images"),
+        (Image(source=UrlSource(url="https://a.example/x.png")), "image_links"),
+        (File(source=UrlSource(url="https://a.example/x.pdf")), "image_links"),
+        (File(source=DataSource(media_type="application/pdf", data="JVBERi0=")), "documents"),
+    ],
+)
+def test_content_the_vendor_cannot_read_is_refused_by_name(block: Image | File, unable: str) -> None:
+    assert len(write(turn(Role.USER, block)).messages) == 1
+    with pytest.raises(Unsupported) as refused:
+        write(turn(Role.USER, block), **{unable: False})
+    assert refused.value.path == "messages[0].content[0]"

@@ -12,6 +12,7 @@ def plan(
     max_tokens: int | None = None,
     limit: int | None = None,
     allowed: bool = True,
+    efforts: tuple[str, ...] = (),
     **profile: Any,
 ) -> Thinking:
     request = Request(
@@ -21,7 +22,7 @@ def plan(
         reasoning=reasoning or Reasoning(),
         sampling=Sampling(max_tokens=max_tokens),
     )
-    to = target(model={"max_output_tokens": limit})
+    to = target(model={"max_output_tokens": limit, "efforts": efforts})
     return plan_thinking(request, to, AnthropicProfile(**profile), allowed=allowed)
 
 
@@ -67,3 +68,16 @@ def test_the_clients_own_budget() -> None:
     assert made.members["thinking"] == {"type": "enabled", "budget_tokens": 2000}
     least = plan(Reasoning(budget_tokens=5), thinks=Thinks.BUDGET)
     assert least.members["thinking"]["budget_tokens"] == 1024
+
+
+def test_an_effort_becomes_one_that_the_model_has() -> None:
+    made = plan(Reasoning(effort="xhigh"), efforts=("low", "medium", "high"))
+    assert made.members["output_config"] == {"effort": "high"}
+    always = plan(Reasoning(effort="none"), efforts=("low", "high"))
+    assert (always.on, always.members["output_config"]) == (True, {"effort": "low"})
+
+
+def test_a_model_may_have_another_word_for_no_thinking_or_none() -> None:
+    off = Reasoning(effort="none")
+    assert plan(off, thinking_off="between_tools").members == {"thinking": {"type": "between_tools"}}
+    assert plan(off, thinking_off=None).members == {}

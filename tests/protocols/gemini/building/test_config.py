@@ -18,6 +18,7 @@ from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.canonical.tools import HostedTool
 from codex_proxy.protocols.gemini.building.config import build_config
 from codex_proxy.protocols.gemini.schema import GeminiProfile
+from codex_proxy.protocols.parts.efforts import SCALE
 from tests.protocols.gemini.building.aim import aimed_at
 
 SCHEMA = SchemaOutput(name="s", schema={"type": "object", "properties": {"a": {"type": "string"}}, "$schema": "x"})
@@ -25,10 +26,15 @@ CLEAN = {"type": "object", "properties": {"a": {"type": "string"}}}
 
 
 def config(
-    *, slug: str = "gemini-2.5-flash", profile: GeminiProfile | None = None, effort: str | None = None, **members: Any
+    *,
+    slug: str = "gemini-2.5-flash",
+    profile: GeminiProfile | None = None,
+    effort: str | None = None,
+    efforts: tuple[str, ...] = SCALE,
+    **members: Any,
 ) -> tuple[dict[str, Any], list[str]]:
     request = Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=(), **members)
-    model = ModelFacts(slug=slug, efforts=("low", "high"))
+    model = ModelFacts(slug=slug, efforts=efforts)
     made, notes = build_config(request, aimed_at(model, effort=effort), profile or GeminiProfile())
     return made, [note.path for note in notes]
 
@@ -121,3 +127,24 @@ def test_thoughts_are_asked_for_where_the_client_sees_them() -> None:
 def test_pictures() -> None:
     made, _ = config(tools=(HostedTool(kind="image_generation"),))
     assert made["responseModalities"] == ["TEXT", "IMAGE"]
+
+
+def test_an_effort_becomes_one_that_the_model_has() -> None:
+    pro = thinking(Reasoning(effort="none"), slug="gemini-3-pro", efforts=("low", "high"))
+    assert pro == {"thinkingLevel": "LOW", "includeThoughts": True}
+    assert thinking(Reasoning(effort="medium"), slug="gemini-3-pro", efforts=("low", "high"))["thinkingLevel"] == "LOW"
+
+
+@pytest.mark.parametrize(
+    ("effort", "budget", "said"), [("none", None, 128), ("max", None, 32_768), ("low", 5, 128), ("high", -1, -1)]
+)
+def test_a_budget_stays_within_the_models_bounds(effort: str, budget: int | None, said: int) -> None:
+    profile = GeminiProfile(least_budget=128, most_budget=32_768)
+    told = thinking(Reasoning(effort=effort, budget_tokens=budget), profile=profile)
+    assert told["thinkingBudget"] == said
+
+
+def test_a_model_that_does_not_think_is_not_told_to() -> None:
+    made, notes = config(reasoning=Reasoning(effort="high"), profile=GeminiProfile(thinks=False))
+    assert ("thinkingConfig" in made, notes) == (False, ["reasoning_effort"])
+    assert config(profile=GeminiProfile(thinks=False)) == ({}, [])

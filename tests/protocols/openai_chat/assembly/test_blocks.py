@@ -68,6 +68,15 @@ def test_sealed_reasoning_is_the_signature() -> None:
     ]
 
 
+def test_a_second_token_is_that_of_another_thought() -> None:
+    tokens = [{"type": "reasoning.encrypted", "data": data} for data in ("ONE", "TWO")]
+    assert blocks_of({"reasoning": "why", "reasoning_details": tokens}, {"content": "so"}) == [
+        Thinking(summary=("why",), signature="ONE", origin="openai_chat"),
+        Thinking(signature="TWO", origin="openai_chat"),
+        Text(text="so"),
+    ]
+
+
 def test_a_refusal_and_a_spoken_answer() -> None:
     assert blocks_of({"refusal": "I "}, {"refusal": "won't", "content": ""}) == [Refusal(text="I won't")]
     assert blocks_of({"audio": {"transcript": "hello", "data": "QQ=="}}) == [Text(text="hello")]

@@ -1,5 +1,6 @@
 """Messages as turns: ids, pairing, kinds, and what is refused."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.openai_chat.conversation.reading import parse_messages
 from codex_proxy.protocols.parts.signatures import seal
+
+BARE = base64.urlsafe_b64encode(b"\x80" + bytes(72)).decode()  # the form of the Codex backend's tokens
 
 
 def turns(*messages: Any, custom: tuple[str, ...] = ()) -> tuple[Turn, ...]:
@@ -47,9 +50,21 @@ def test_an_assistant_message_is_one_turn_in_order() -> None:
 
 
 def test_sealed_reasoning_comes_back_with_its_item() -> None:
-    details = [{"type": "reasoning.encrypted", "data": "ENC", "id": "rs_1"}, {"type": "reasoning.text", "text": "why"}]
+    details = [{"type": "reasoning.encrypted", "data": BARE, "id": "rs_1"}, {"type": "reasoning.text", "text": "why"}]
     message = {"role": "assistant", "content": "x", "reasoning": "why", "reasoning_details": details}
-    assert turns(message)[0].blocks[0] == Thinking(summary=("why",), signature="ENC", item_id="rs_1")
+    assert turns(message)[0].blocks[0] == Thinking(summary=("why",), signature=BARE, item_id="rs_1")
+
+
+def test_details_of_a_vendor_of_this_dialect_are_kept_for_it() -> None:
+    signed = {"type": "reasoning.text", "text": "why", "signature": "SIG", "format": "anthropic-claude-v1"}
+    sealed = {"type": "reasoning.encrypted", "data": "ENC", "id": "rs_1"}
+    message = {"role": "assistant", "content": "x", "reasoning": "why", "reasoning_details": [signed]}
+    assert turns(message)[0].blocks[0] == Thinking(summary=("why",), extra={"reasoning_details": [signed]})
+    both = {"role": "assistant", "content": "x", "reasoning_details": [signed, sealed]}
+    expected = Thinking(
+        signature="ENC", origin="openai_chat", item_id="rs_1", extra={"reasoning_details": [signed, sealed]}
+    )
+    assert turns(both)[0].blocks[0] == expected
 
 
 def test_reasoning_of_another_upstream_comes_back_with_its_origin() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from codex_proxy.canonical.blocks import Text, Thinking, ToolCall, ToolKind, ToolResult
@@ -245,3 +246,35 @@ def test_fields_the_vendor_refused_before_are_left_out_with_a_note() -> None:
     made = built(asked, model=PLAIN, learned_rejects=frozenset({"temperature", "user"}))
     assert "temperature" not in made.members
     assert [note.path for note in made.notes] == ["temperature"]
+
+
+def test_members_a_vendor_does_not_take_are_left_out() -> None:
+    profile = ResponsesProfile(refuses=("user", "reasoning.summary"), refuses_thinking=("temperature",))
+    asked = request(sampling=Sampling(temperature=0.5), session=SessionHints(user="u"))
+    quiet = built(asked, profile, model=PLAIN)
+    assert ("user" in quiet.members, "temperature" in quiet.members) == (False, True)
+    assert [(note.path, note.weight) for note in quiet.notes] == [("user", Weight.COSMETIC)]
+    thinking = built(asked, profile, effort="low")
+    assert (thinking.members["reasoning"], "temperature" in thinking.members) == ({"effort": "low"}, False)
+    assert "temperature" not in built(asked, msgspec.structs.replace(profile, thinks=True), model=PLAIN).members
+    off = native(temperature=0.5, reasoning={"effort": "none"})
+    assert "temperature" in built(off, msgspec.structs.replace(profile, thinks=True)).members
+
+
+@pytest.mark.parametrize(("asked", "said", "noted"), [(5, 16, True), (16, 16, False), (None, None, False)])
+def test_a_limit_is_at_least_the_vendors_least(asked: int | None, said: int | None, noted: bool) -> None:
+    made = built(request(sampling=Sampling(max_tokens=asked)), ResponsesProfile(least_output_tokens=16), model=PLAIN)
+    assert (made.members.get("max_output_tokens"), bool(made.notes)) == (said, noted)
+
+
+def test_a_vendor_that_speaks_as_the_codex_backend_does() -> None:
+    profile = ResponsesProfile(
+        system_role=False, needs_instructions=True, streams_only=True, cache_key=True, sends={"tool_choice": "auto"}
+    )
+    late = Turn(role=Role.SYSTEM, blocks=(Text(text="s"),))
+    made = built(request(user("hello"), late), profile, model=PLAIN).members
+    assert (made["instructions"], made["stream"], made["tool_choice"]) == ("", True, "auto")
+    assert [item["role"] for item in made["input"]] == ["user", "developer"]
+    assert made["prompt_cache_key"] == target().identity.session_id
+    own = built(native(prompt_cache_key="mine", tool_choice="none", instructions="i"), profile).members
+    assert (own["prompt_cache_key"], own["tool_choice"], own["instructions"]) == ("mine", "none", "i")

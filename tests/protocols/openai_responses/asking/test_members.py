@@ -4,7 +4,7 @@ import pytest
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Dialect, JsonOutput, OutputFormat, SchemaOutput, TextOutput
-from codex_proxy.protocols.openai_responses.asking.members import asked_form, without_rejected
+from codex_proxy.protocols.openai_responses.asking.members import asked_form
 
 SCHEMA = {"type": "OBJECT"}
 CHAT, RESPONSES, GEMINI = Dialect.OPENAI_CHAT, Dialect.OPENAI_RESPONSES, Dialect.GEMINI
@@ -78,11 +78,3 @@ def test_a_schemas_name_is_legal_and_never_empty() -> None:
         made = asked_form(SchemaOutput(name=name, schema={}), RESPONSES).wire
         assert made is not None
         assert made["name"] == told
-
-
-def test_refused_members_go_with_a_note_each_and_absent_ones_need_none() -> None:
-    members = {"a": 1, "reasoning": {"effort": "low", "summary": "auto"}, "text": "no object"}
-    kept, notes = without_rejected(members, frozenset({"a", "reasoning.summary", "text.format", "absent"}))
-    assert kept == {"reasoning": {"effort": "low"}, "text": "no object"}
-    assert [note.path for note in notes] == ["a", "reasoning.summary"]
-    assert members["reasoning"] == {"effort": "low", "summary": "auto"}

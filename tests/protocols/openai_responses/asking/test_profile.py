@@ -5,7 +5,7 @@ from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfi
 
 def test_a_vendor_nobody_described_is_called_as_the_openai_platform() -> None:
     profile = ResponsesProfile()
-    assert (profile.path, profile.key_header, profile.headers) == ("/responses", None, ())
+    assert (profile.path, profile.key_header, profile.headers) == ("/responses", "authorization", ())
     assert profile.custom_tools
     assert profile.developer_role
     assert profile.encrypted_reasoning

@@ -37,6 +37,12 @@ def test_unknown_figures_are_not_invented() -> None:
     assert model_object(PICTURES)["supports_tools"] is False
 
 
+def test_a_vendors_model_is_owned_by_the_vendor_and_says_what_it_can_do() -> None:
+    told = model_object(ModelFacts(slug="e", vendor="openai", capabilities=("embeddings",)))
+    assert (told["owned_by"], told["capabilities"], told["supports_tools"]) == ("openai", ["embeddings"], False)
+    assert model_object(ModelFacts(slug="m", vendor="groq", alias_of="llama"))["owned_by"] == "llama"
+
+
 def test_an_alias_is_owned_by_its_model() -> None:
     assert model_object(ModelFacts(slug="mine", alias_of="gpt-5.4"))["owned_by"] == "gpt-5.4"
 

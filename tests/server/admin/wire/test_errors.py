@@ -9,8 +9,10 @@ from codex_proxy.operations.accounts.credits import NothingRedeemed, RedeemedJus
 from codex_proxy.operations.accounts.parts import UnknownAccount, UpstreamRefused
 from codex_proxy.operations.login.outcomes import UnknownLogin
 from codex_proxy.operations.login.tokens import ExchangeRefused, WrongIdentity
+from codex_proxy.operations.vendor_keys.parts import UnknownKey, VendorRefused
 from codex_proxy.protocols.codex.reset_credits import Redeemed
 from codex_proxy.server.admin.wire.errors import MEANINGS, control_error
+from codex_proxy.vendors.telling import InvalidKey
 from tests.operations.accounts.household import A
 from tests.server.admin.accounts.plane import Plane, outcome
 
@@ -29,6 +31,10 @@ FAILURE = Failure(kind=FailureKind.CHALLENGE, message="a page came")
         (RedeemedJustNow(0.2), 429, "cooldown"),
         (NothingRedeemed(Redeemed.NO_CREDIT), 409, "no_credit"),
         (UnknownLogin(), 400, "unknown_login"),
+        (UnknownKey("a"), 404, "unknown_key"),
+        (InvalidKey("wire", "no"), 400, "invalid_key"),
+        (VendorRefused("groq", FAILURE), 502, "vendor_challenge"),
+        (VendorRefused("groq", Failure(kind=FailureKind.UNAUTHORIZED, message="no")), 401, "vendor_unauthorized"),
     ],
 )
 def test_what_an_operation_raises_has_a_status_and_a_code(error: Exception, status: int, code: str) -> None:

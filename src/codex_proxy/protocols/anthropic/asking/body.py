@@ -19,6 +19,7 @@ from codex_proxy.protocols.anthropic.asking.tools import Tools, client_names, cu
 from codex_proxy.protocols.anthropic.request.body import native_members
 from codex_proxy.protocols.anthropic.schema import PART_SEPARATOR, AnthropicProfile, AnthropicRequest
 from codex_proxy.protocols.base import CallContext
+from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
 from codex_proxy.protocols.parts.pairing import repair_pairs
@@ -44,8 +45,9 @@ def build_body(request: Request, target: Target, profile: AnthropicProfile) -> B
     """
     own = native_members(request) if isinstance(request, AnthropicRequest) else None
     made = _native(own, request, target, profile) if own is not None else _written(request, target, profile)
-    members, notes = _without_rejected(made.members, target.learned_rejects)
-    return msgspec.structs.replace(made, members=members, notes=(*made.notes, *notes))
+    members, refusals = without_refused(profile.sends | made.members, profile.refuses, NOT_TAKEN)
+    members, rejects = without_refused(members, target.learned_rejects)
+    return msgspec.structs.replace(made, members=members, notes=(*made.notes, *refusals, *rejects))
 
 
 def _native(own: JsonObject, request: Request, target: Target, profile: AnthropicProfile) -> Body:
@@ -84,7 +86,7 @@ def _written(request: Request, target: Target, profile: AnthropicProfile) -> Bod
         choice = offer.choice(thinks=thinking.on)
         members |= {"tool_choice": choice} if choice is not None else {}
     members |= thinking.members | _format(request, profile, thinking)
-    members |= _sampling(request, thinking, notes)
+    members |= _sampling(request, profile, thinking, notes)
     members["stream"] = request.stream
     if profile.cache_marks:
         _mark(members)
@@ -127,7 +129,7 @@ def _format(request: Request, profile: AnthropicProfile, thinking: Thinking) -> 
     return {"output_config": {**thinking.members.get("output_config", {}), **wanted}}
 
 
-def _sampling(request: Request, thinking: Thinking, notes: list[Note]) -> JsonObject:
+def _sampling(request: Request, profile: AnthropicProfile, thinking: Thinking, notes: list[Note]) -> JsonObject:
     sampling = request.sampling
     stops = [stop for stop in sampling.stop if stop.strip()]
     if len(stops) < len(sampling.stop):
@@ -138,6 +140,9 @@ def _sampling(request: Request, thinking: Thinking, notes: list[Note]) -> JsonOb
     if thinking.on:
         notes += [Note(path=name, verdict=Verdict.DROPPED, detail="not while the model thinks") for name in said]
         return told
+    if profile.temperature_or_top_p and {"temperature", "top_p"} <= said.keys():
+        del said["top_p"]
+        notes.append(Note(path="top_p", verdict=Verdict.DROPPED, detail="not beside a temperature"))
     if said.get("temperature", 0) > 1:
         notes.append(Note(path="temperature", verdict=Verdict.APPROXIMATED, detail="the vendor's highest is 1"))
         said["temperature"] = 1
@@ -154,19 +159,6 @@ def _mark(members: JsonObject) -> None:
     if users:
         content: list[JsonObject] = users[-1]["content"]
         content[-1] = content[-1] | _CACHED
-
-
-def _without_rejected(members: JsonObject, rejected: frozenset[str]) -> tuple[JsonObject, list[Note]]:
-    kept = {name: value for name, value in members.items() if name not in rejected}
-    notes = [
-        Note(path=name, verdict=Verdict.DROPPED, detail="the vendor refused this field before")
-        for name in sorted(rejected & members.keys())
-    ]
-    for path in rejected:
-        outer, _, inner = path.partition(".")
-        if inner and isinstance(kept.get(outer), dict):
-            kept[outer] = {name: value for name, value in kept[outer].items() if name != inner}
-    return kept, notes
 
 
 def _no_thinking() -> Note:

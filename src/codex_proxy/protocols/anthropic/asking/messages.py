@@ -103,9 +103,11 @@ class Messages:
             case Text() | Refusal():
                 return [_text(block.text)] if block.text.strip() else []
             case Image():
-                return [image_block(block, path)]
+                self._need(path, "pictures", able=self._profile.images)
+                return [self._fetched(image_block(block, path), path)]
             case File():
-                return [document_block(block, path)]
+                self._need(path, "documents", able=self._profile.documents)
+                return [self._fetched(document_block(block, path), path)]
             case Audio():
                 raise Unsupported(path, "the vendor reads no sound")
             case Thinking():
@@ -120,6 +122,15 @@ class Messages:
                 return self._opaque(block, path)
             case _:
                 assert_never(block)
+
+    @staticmethod
+    def _need(path: str, what: str, *, able: bool) -> None:
+        if not able:
+            raise Unsupported(path, f"the vendor reads no {what}")
+
+    def _fetched(self, block: JsonObject, path: str) -> JsonObject:
+        self._need(path, "links", able=self._profile.image_links or block["source"]["type"] != "url")
+        return block
 
     def _thinking(self, block: Thinking, path: str) -> list[JsonObject]:
         if block.signature is None or block.origin != ORIGIN or not self._thinks:

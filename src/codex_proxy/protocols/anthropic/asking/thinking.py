@@ -12,6 +12,7 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.anthropic.schema import AnthropicProfile, Display, Thinks
+from codex_proxy.protocols.parts.efforts import clamp_effort
 
 BUDGETS: Final = {
     "minimal": 1024,  # the least the vendor takes
@@ -38,9 +39,12 @@ def plan_thinking(request: Request, target: Target, profile: AnthropicProfile, *
     limit = target.model.max_output_tokens
     max_tokens = request.sampling.max_tokens or limit or profile.max_tokens
     effort = target.effort or request.reasoning.effort
+    if effort is not None:
+        effort = clamp_effort(effort, target.model.efforts) or effort
     wanted = effort not in {None, "none"} or request.reasoning.budget_tokens is not None
     if not allowed or not wanted or profile.thinks is Thinks.NONE:
-        members: JsonObject = {"thinking": {"type": "disabled"}} if effort == "none" else {}
+        off = profile.thinking_off
+        members: JsonObject = {"thinking": {"type": off}} if effort == "none" and off is not None else {}
         return Thinking(on=False, members=members, max_tokens=max_tokens)
     members = {}
     if profile.effort and effort is not None:

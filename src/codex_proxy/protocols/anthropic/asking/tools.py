@@ -23,16 +23,11 @@ from codex_proxy.canonical.tools import (
     Tool,
 )
 from codex_proxy.protocols.anthropic.schema import WEB_SEARCH, AnthropicProfile
+from codex_proxy.protocols.parts.asking.free_text import PARAMETERS, told_as_function
 from codex_proxy.protocols.parts.names import NameMap
 
 _SEARCH_TYPE: Final = "web_search_20250305"
 _MODES: Final = {ChoiceMode.AUTO: "auto", ChoiceMode.REQUIRED: "any", ChoiceMode.NONE: "none"}
-_INPUT: Final[JsonObject] = {
-    "type": "object",
-    "properties": {"input": {"type": "string", "description": "The whole input of the tool, as plain text."}},
-    "required": ["input"],
-    "additionalProperties": False,
-}
 
 
 def client_names(request: Request) -> Iterator[str]:
@@ -124,11 +119,8 @@ class Tools:
         return wire | {"strict": True} if tool.strict and self._profile.strict else wire
 
     def _custom(self, tool: CustomTool) -> JsonObject:
-        words = [tool.description or "", "Put the tool's whole input, as plain text, into the member `input`."]
-        if tool.grammar is not None:
-            words.append(f"The input must match this {tool.grammar.syntax} grammar:\n{tool.grammar.definition}")
-        description = "\n\n".join(filter(None, words))
-        return {"name": self._names.upstream(tool.name), "description": description, "input_schema": _INPUT}
+        name = self._names.upstream(tool.name)
+        return {"name": name, "description": told_as_function(tool), "input_schema": PARAMETERS}
 
     def _note(self, path: str, verdict: Verdict, detail: str) -> None:
         self.notes.append(Note(path=path, verdict=verdict, weight=Weight.LOSSY, detail=detail))

@@ -75,7 +75,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
     )
     if not request.tools:
         offer.check_not_emptied(forced=False)
-    return ParsedRequest(request=request, notes=(*offer.notes, *said.notes, *notes))
+    return ParsedRequest(request=request, notes=(*offer.notes, *said.notes, *notes), passable=True)
 
 
 def _refuse_unanswerable(fields: Fields) -> None:

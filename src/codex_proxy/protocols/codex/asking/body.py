@@ -22,11 +22,11 @@ from codex_proxy.protocols.openai_responses.asking.members import (
     ENCRYPTED_REASONING,
     AskedForm,
     asked_form,
-    without_rejected,
 )
 from codex_proxy.protocols.openai_responses.asking.offers import chosen_tool, client_names
 from codex_proxy.protocols.openai_responses.request.items import build_items
 from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
+from codex_proxy.protocols.parts.asking.refused import without_refused
 from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
 
@@ -94,7 +94,7 @@ def build_body(request: Request, target: Target) -> Body:
     members["client_metadata"] = client_metadata(target, request.session.codex)
     if codex:
         members = {name: value for name, value in request.extra.items() if name not in NOT_TAKEN} | members
-    members, rejects = without_rejected(members, target.learned_rejects)
+    members, rejects = without_refused(members, target.learned_rejects)
     return Body(
         members=members,
         context=(LiteContext if target.force_lite else CallContext)(

@@ -14,6 +14,7 @@ from codex_proxy.canonical.tools import HostedTool
 from codex_proxy.protocols.gemini.building.schemas import own_schema
 from codex_proxy.protocols.gemini.building.tools import IMAGE_GENERATION
 from codex_proxy.protocols.gemini.schema import GeminiProfile
+from codex_proxy.protocols.parts.efforts import clamp_effort
 from codex_proxy.protocols.parts.schemas import normalise_output
 
 _SAMPLING: Final = {
@@ -36,8 +37,7 @@ _LEVELS: Final = {
     "xhigh": "HIGH",
     "max": "HIGH",
 }
-_MAX_BUDGET: Final = 24_576  # what every thinking model of the 2.5 family takes
-_BUDGETS: Final = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192}
+_BUDGETS: Final = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24_576}
 
 
 def build_config(request: Request, target: Target, profile: GeminiProfile) -> tuple[JsonObject, list[Note]]:
@@ -45,7 +45,9 @@ def build_config(request: Request, target: Target, profile: GeminiProfile) -> tu
     config = _sampling(request.sampling)
     form, notes = _output(request, profile)
     config |= form
-    thinking = _thinking(request.reasoning, target, profile)
+    thinking = _thinking(request.reasoning, target, profile) if profile.thinks else {}
+    if not profile.thinks and (target.effort or request.reasoning.effort):
+        notes.append(Note(path="reasoning_effort", verdict=Verdict.DROPPED, detail="the model does not think"))
     if thinking:
         config["thinkingConfig"] = thinking
     if any(isinstance(tool, HostedTool) and tool.kind == IMAGE_GENERATION for tool in request.tools):
@@ -75,16 +77,22 @@ def _output(request: Request, profile: GeminiProfile) -> tuple[JsonObject, list[
 
 
 def _thinking(reasoning: Reasoning, target: Target, profile: GeminiProfile) -> JsonObject:
-    effort = target.effort or reasoning.effort
+    wanted = target.effort or reasoning.effort
+    effort = None if wanted is None else clamp_effort(wanted, target.model.efforts) or wanted
     made: JsonObject = {}
     if effort is not None:
         if target.model.slug.startswith(profile.thinking_levels):
             made["thinkingLevel"] = _LEVELS.get(effort, "HIGH")
-        elif effort == reasoning.effort and reasoning.budget_tokens is not None:
-            made["thinkingBudget"] = reasoning.budget_tokens
+        elif wanted == reasoning.effort and reasoning.budget_tokens is not None:
+            made["thinkingBudget"] = _within(reasoning.budget_tokens, profile)
         else:
-            made["thinkingBudget"] = _BUDGETS.get(effort, _MAX_BUDGET)
+            made["thinkingBudget"] = _within(_BUDGETS.get(effort, profile.most_budget), profile)
     shown = reasoning.visible is not False and effort != "none"
     if shown and (made or target.model.efforts):
         made["includeThoughts"] = True
     return made
+
+
+def _within(budget: int, profile: GeminiProfile) -> int:
+    """The budget within the model's bounds; -1 leaves it to the model."""
+    return budget if budget < 0 else max(profile.least_budget, min(budget, profile.most_budget))

@@ -23,6 +23,7 @@ from codex_proxy.canonical.tools import (
 )
 from codex_proxy.protocols.gemini.building.schemas import own_schema
 from codex_proxy.protocols.gemini.schema import GeminiProfile
+from codex_proxy.protocols.parts.asking.free_text import PARAMETERS, told_as_function
 from codex_proxy.protocols.parts.names import NameMap
 from codex_proxy.protocols.parts.schemas import normalise_output
 
@@ -30,11 +31,6 @@ IMAGE_GENERATION: Final = "image_generation"
 
 _MODES: Final = {ChoiceMode.AUTO: "AUTO", ChoiceMode.REQUIRED: "ANY", ChoiceMode.NONE: "NONE"}
 _HOSTED: Final[dict[str, str]] = {"web_search": "googleSearch", "code_interpreter": "codeExecution"}
-_INPUT: Final[JsonObject] = {
-    "type": "object",
-    "properties": {"input": {"type": "string", "description": "The whole input of the tool, as plain text."}},
-    "required": ["input"],
-}
 
 
 class Offered:
@@ -59,7 +55,7 @@ class Offered:
             case FunctionTool():
                 self._functions.append(self._function(tool.name, tool.description, tool.parameters))
             case CustomTool():
-                self._functions.append(self._function(tool.name, _described(tool), _INPUT))
+                self._functions.append(self._function(tool.name, told_as_function(tool), PARAMETERS))
             case NamespaceTool():
                 self._note(f"{path}.namespace", Verdict.APPROXIMATED, "members are sent ungrouped")
                 for member in tool.tools:
@@ -103,10 +99,3 @@ def calling_config(choice: ToolChoice, names: NameMap) -> JsonObject | None:
             return {"mode": mode, "allowedFunctionNames": allowed}
         case _:
             assert_never(choice)
-
-
-def _described(tool: CustomTool) -> str:
-    words = [tool.description or "", "Put the tool's whole input, as plain text, into the member `input`."]
-    if tool.grammar is not None:
-        words.append(f"The input must match this {tool.grammar.syntax} grammar:\n{tool.grammar.definition}")
-    return "\n\n".join(filter(None, words))

@@ -63,7 +63,7 @@ def parse_request(body: bytes, headers: Mapping[str, str], *, model: str, verb: 
         form=_reply_form(wanted, thoughts=reasoning.visible or False, tier=tier is not None),
         extra=_rest(fields, config, calling),
     )
-    return ParsedRequest(request=request, notes=(*notes, *lost))
+    return ParsedRequest(request=request, notes=(*notes, *lost), passable=True)
 
 
 def _all_tools(fields: WireFields, config: WireFields, notes: list[Note]) -> tuple[Tool, ...]:

@@ -14,6 +14,7 @@ from codex_proxy.protocols.base import CallContext
 from codex_proxy.protocols.openai_chat.assembly.calls import Calls
 from codex_proxy.protocols.openai_chat.assembly.thinktags import ThinkTags
 from codex_proxy.protocols.openai_chat.schema import IMAGE_GENERATION, ORIGIN, CallPiece, Delta
+from codex_proxy.protocols.openai_chat.tokens import token_of
 
 _MAX_PREFIX: Final = 40
 _DATA_URL: Final = "data:image/"
@@ -99,12 +100,15 @@ class Assembly:
             told = ["".join(told)]
         yield from self._say(_Kind.THINKING, told[0])
         for detail in details:
-            token = detail.get("data", detail.get("signature"))
-            if isinstance(token, str) and token:
-                yield from self._turn_to(_Kind.THINKING)
-                self._sign(token, detail.get("id"))
+            token = token_of(detail)
+            if token is not None:
+                yield from self._sign(token, detail.get("id"))
 
-    def _sign(self, token: str, item_id: object) -> None:
+    def _sign(self, token: str, item_id: object) -> Iterator[ev.Event]:
+        """A token for the open thought; a second one is that of another thought, which shows nothing else."""
+        if self._prose is not None and self._prose.signature not in {None, token}:
+            yield from self._close_prose()
+        yield from self._turn_to(_Kind.THINKING)
         if self._prose is not None:
             self._prose.signature = token
             self._prose.item_id = item_id if isinstance(item_id, str) else None

@@ -14,10 +14,12 @@ from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.openai_chat.conversation.content import lift_parts, parse_content
+from codex_proxy.protocols.openai_chat.schema import ORIGIN
+from codex_proxy.protocols.openai_chat.tokens import DETAILS, RESPONSES_FORM, token_of
 from codex_proxy.protocols.openai_chat.tools import Declared
 from codex_proxy.protocols.parts.fields import Fields, each_object, json_type
 from codex_proxy.protocols.parts.json_text import decode_value, encode
-from codex_proxy.protocols.parts.signatures import RESPONSES, read_signature
+from codex_proxy.protocols.parts.signatures import RESPONSES, is_bare_token, open_seal, read_signature
 
 _THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking")
 
@@ -174,20 +176,33 @@ def _thoughts(message: Fields) -> list[Thinking]:
     words = [value for name in _THOUGHTS if isinstance(value := message.take(name), str) and value]
     summary = tuple(words[:1])  # the members repeat one another
     details = message.take("reasoning_details")
-    sealed = [
-        _unsealed(detail["data"], detail.get("id"))
-        for detail in (details if isinstance(details, list) else [])
-        if _is_sealed(detail)
-    ]
+    sealed = [_unsealed(detail) for detail in (details if isinstance(details, list) else []) if _is_sealed(detail)]
     place = next((number for number, thought in enumerate(sealed) if not thought.redacted), None)
+    extra = _foreign_details(details)
     if place is None:
-        return [Thinking(summary=summary), *sealed] if summary else sealed
-    sealed[place] = msgspec.structs.replace(sealed[place], summary=summary)
+        return [Thinking(summary=summary, extra=extra), *sealed] if summary or extra else sealed
+    sealed[place] = msgspec.structs.replace(sealed[place], summary=summary, extra=extra)
     return sealed
 
 
-def _unsealed(token: str, item_id: object) -> Thinking:
-    sealed = read_signature(token, RESPONSES)
+def _foreign_details(details: object) -> JsonObject:
+    """Details that a vendor of this dialect wrote itself and can read again, whole, for that vendor."""
+    listed = details if isinstance(details, list) else []
+    own = [detail for detail in listed if isinstance(detail, dict) and not _is_ours(detail)]
+    return {DETAILS: own} if any(token_of(detail) for detail in own) else {}
+
+
+def _is_ours(detail: JsonObject) -> bool:
+    """Whether we may have written it: a seal, or a token of the Codex family."""
+    data = detail.get("data")
+    if not isinstance(data, str):
+        return False
+    return detail.get("format") == RESPONSES_FORM or open_seal(data) is not None or is_bare_token(data)
+
+
+def _unsealed(detail: JsonObject) -> Thinking:
+    sealed = read_signature(detail["data"], RESPONSES if detail.get("format") == RESPONSES_FORM else ORIGIN)
+    item_id = detail.get("id")
     known_id = item_id if isinstance(item_id, str) else sealed.item_id
     origin = None if sealed.origin == RESPONSES else sealed.origin
     return Thinking(signature=sealed.encrypted, origin=origin, redacted=sealed.redacted, item_id=known_id)

@@ -14,29 +14,15 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.request import Dialect, Request, Role
 from codex_proxy.canonical.target import Target
-from codex_proxy.canonical.tools import FunctionTool, HostedTool, NamespaceTool, Tool, ToolChoice
 from codex_proxy.protocols.base import CallContext
-from codex_proxy.protocols.openai_responses.asking.disguise import (
-    disguised_choice,
-    disguised_names,
-    disguised_tool,
-    disguised_turns,
-)
+from codex_proxy.protocols.openai_responses.asking.disguise import disguised_turns
 from codex_proxy.protocols.openai_responses.asking.history import History
-from codex_proxy.protocols.openai_responses.asking.members import (
-    ENCRYPTED_REASONING,
-    asked_form,
-    without_rejected,
-)
-from codex_proxy.protocols.openai_responses.asking.offers import (
-    chosen_tool,
-    client_names,
-    offered_function,
-    offered_once,
-)
+from codex_proxy.protocols.openai_responses.asking.members import ENCRYPTED_REASONING, asked_form
+from codex_proxy.protocols.openai_responses.asking.offers import client_names
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
+from codex_proxy.protocols.openai_responses.asking.tools import vendor_offer
 from codex_proxy.protocols.openai_responses.request.items import ROLE_WORDS, build_items
-from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
+from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
 from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
 
@@ -70,34 +56,31 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
         drop_reasoning=target.drop_reasoning,
         knows_files=request.dialect in _OPENAI,
     )
-    offered, tool_notes = _offered(request, names)
-    choice = request.tool_choice if native else chosen_tool(request, names) if offered else None
-    turns = history.turns
-    disguised: frozenset[str] = frozenset()
-    if not profile.custom_tools:
-        disguised, turns, choice = disguised_names(request.tools), disguised_turns(turns), disguised_choice(choice)
-        offered = tuple(map(disguised_tool, offered))
-    roles = _OWN_ROLES if profile.developer_role else _SYSTEM_ROLES
+    offer = vendor_offer(request, names, profile)
+    turns = history.turns if profile.custom_tools else disguised_turns(history.turns)
     members: JsonObject = {"model": target.model.slug}
     instructions = history.instructions or target.default_instructions
-    if instructions:
+    if instructions or profile.needs_instructions:
         members["instructions"] = instructions
-    members["input"] = list(build_items(turns, roles=roles))
-    members |= _tools(request, offered, choice) | _reasoning(request, target) | _sampling(request)
+    members["input"] = list(build_items(turns, roles=_roles(profile)))
+    limit, limit_notes = _limit(request, profile)
+    members |= offer.members | _reasoning(request, target) | _sampling(request) | limit
     form = asked_form(request.output, request.dialect)
     members |= _text(request, form.wire) | _answer_members(request, target, profile)
-    members, rejects = without_rejected(members, target.learned_rejects)
+    members = profile.sends | members
+    members, refusals = without_refused(members, _refused(members, profile), NOT_TAKEN)
+    members, rejects = without_refused(members, target.learned_rejects)
     return VendorBody(
         members=members,
         context=CallContext(
             model=target.model.slug,
             tool_names=names.back(),
             call_ids=history.call_ids,
-            custom_tools=disguised,
+            custom_tools=offer.disguised,
             unwrap_key=form.unwrap_key,
             loose_schema=form.loose_schema,
         ),
-        notes=(*history.notes, *tool_notes, *form.notes, *_unsaid(request, target), *rejects),
+        notes=(*history.notes, *offer.notes, *form.notes, *limit_notes, *_unsaid(request, target), *refusals, *rejects),
     )
 
 
@@ -105,29 +88,26 @@ def _is_native(request: Request) -> bool:
     return request.dialect is Dialect.OPENAI_RESPONSES
 
 
-def _offered(request: Request, names: NameMap) -> tuple[tuple[Tool, ...], tuple[Note, ...]]:
-    if _is_native(request):
-        return request.tools, ()
-    return offered_once(request.tools, lambda tool, notes: _offered_tool(tool, names, notes))
+def _roles(profile: ResponsesProfile) -> Mapping[Role, str]:
+    if not profile.system_role:
+        return ROLE_WORDS
+    return _OWN_ROLES if profile.developer_role else _SYSTEM_ROLES
 
 
-def _offered_tool(tool: Tool, names: NameMap, notes: list[Note]) -> Tool:
-    match tool:
-        case FunctionTool():
-            return offered_function(tool, names, notes)
-        case HostedTool() | NamespaceTool():
-            return tool
-        case _:
-            return msgspec.structs.replace(tool, name=names.upstream(tool.name))
+def _refused(members: JsonObject, profile: ResponsesProfile) -> tuple[str, ...]:
+    said = members.get("reasoning")
+    effort = said.get("effort") if isinstance(said, dict) else None
+    thinks = profile.thinks if effort is None else effort != "none"
+    return (*profile.refuses, *(profile.refuses_thinking if thinks else ()))
 
 
-def _tools(request: Request, offered: tuple[Tool, ...], choice: ToolChoice | None) -> JsonObject:
-    made: JsonObject = {"tools": [build_tool(tool) for tool in offered]} if offered else {}
-    if choice is not None:
-        made["tool_choice"] = build_choice(choice)
-    if request.parallel_tool_calls is not None and (offered or _is_native(request)):
-        made["parallel_tool_calls"] = request.parallel_tool_calls
-    return made
+def _limit(request: Request, profile: ResponsesProfile) -> tuple[JsonObject, tuple[Note, ...]]:
+    """The output limit, which some vendors refuse to have too low."""
+    wanted, least = request.sampling.max_tokens, profile.least_output_tokens
+    if wanted is None or least is None or wanted >= least:
+        return ({} if wanted is None else {"max_output_tokens": wanted}), ()
+    note = Note(path="max_output_tokens", verdict=Verdict.APPROXIMATED, detail=f"the vendor's lowest is {least}")
+    return {"max_output_tokens": least}, (note,)
 
 
 def _reasoning(request: Request, target: Target) -> JsonObject:
@@ -150,7 +130,6 @@ def _sampling(request: Request) -> JsonObject:
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_logprobs": sampling.top_logprobs,
-        "max_output_tokens": sampling.max_tokens,
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -169,7 +148,7 @@ def _answer_members(request: Request, target: Target, profile: ResponsesProfile)
         "service_tier": _TIERS.get(target.service_tier or "", target.service_tier),
         "previous_response_id": request.previous_response_id,
         "include": include or None,
-        "stream": True if request.stream else None,
+        "stream": True if request.stream or profile.streams_only else None,
     }
     if request.dialect in _OPENAI:
         told |= {
@@ -177,6 +156,8 @@ def _answer_members(request: Request, target: Target, profile: ResponsesProfile)
             "user": request.session.user,
             "prompt_cache_key": request.session.prompt_cache_key,
         }
+    if profile.cache_key:
+        told["prompt_cache_key"] = request.session.prompt_cache_key or target.identity.session_id or None
     members = {name: value for name, value in told.items() if value is not None} | {"store": stores}
     return request.extra | members if _is_native(request) else members
 

@@ -5,11 +5,10 @@ vendors that speak Responses, quoted in public reports.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
-from codex_proxy.canonical.blocks import Block, JsonObject, ToolCall, ToolKind, ToolResult
+from codex_proxy.canonical.blocks import Block, ToolCall, ToolKind, ToolResult
 from codex_proxy.canonical.request import Turn
 from codex_proxy.canonical.tools import (
     ChooseAmong,
@@ -23,16 +22,8 @@ from codex_proxy.canonical.tools import (
     Tool,
     ToolChoice,
 )
+from codex_proxy.protocols.parts.asking.free_text import MEMBER, PARAMETERS, told_as_function
 from codex_proxy.protocols.parts.json_text import encode
-
-MEMBER: Final = "input"
-
-_PARAMETERS: Final[JsonObject] = {
-    "type": "object",
-    "properties": {MEMBER: {"type": "string", "description": "The whole input of the tool, as plain text."}},
-    "required": [MEMBER],
-    "additionalProperties": False,
-}
 
 
 def disguised_names(tools: Sequence[Tool]) -> frozenset[str]:
@@ -53,7 +44,7 @@ def disguised_tool(tool: Tool) -> Tool:
     """A free-text tool as a function; any other as it is."""
     match tool:
         case CustomTool():
-            return FunctionTool(name=tool.name, description=_words(tool), parameters=_PARAMETERS, strict=False)
+            return FunctionTool(name=tool.name, description=told_as_function(tool), parameters=PARAMETERS, strict=False)
         case NamespaceTool():
             return msgspec.structs.replace(tool, tools=tuple(map(disguised_tool, tool.tools)))
         case FunctionTool() | HostedTool():
@@ -89,10 +80,3 @@ def _disguised_block(block: Block) -> Block:
             return msgspec.structs.replace(block, kind=ToolKind.FUNCTION, item_id=None)
         case _:
             return block
-
-
-def _words(tool: CustomTool) -> str:
-    words = [tool.description, f"Put the tool's whole input, as plain text, into the member `{MEMBER}`."]
-    if tool.grammar is not None:
-        words.append(f"The input must match this {tool.grammar.syntax} grammar:\n{tool.grammar.definition}")
-    return "\n\n".join(filter(None, words))

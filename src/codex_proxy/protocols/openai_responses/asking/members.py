@@ -1,7 +1,6 @@
 """Members of a request body that all upstreams of the Responses family take alike.
 
-Rules of this file: what a client of this dialect wrote stays as it is; a member that the upstream refused before stays
-out, and that is noted.
+Rules of this file: what a client of this dialect wrote stays as it is.
 """
 
 import re
@@ -10,7 +9,7 @@ from typing import Final
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.notes import Note, Verdict
+from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Dialect, JsonOutput, OutputFormat, SchemaOutput
 from codex_proxy.protocols.parts.answers.closing import asked_schema
 
@@ -50,26 +49,6 @@ def asked_form(output: OutputFormat | None, dialect: Dialect) -> AskedForm:
             )
         case _:
             return AskedForm()
-
-
-def without_rejected(members: JsonObject, rejected: frozenset[str]) -> tuple[JsonObject, tuple[Note, ...]]:
-    """The members without those named in ``rejected``, and a note for each.
-
-    ``reasoning.summary`` names a member of a member.
-    """
-    kept = dict(members)
-    notes: list[Note] = []
-    for path in sorted(rejected):
-        outer, _, inner = path.partition(".")
-        holder = kept.get(outer)
-        if path in kept:
-            del kept[path]
-        elif inner and isinstance(holder, dict) and inner in holder:
-            kept[outer] = {name: value for name, value in holder.items() if name != inner}
-        else:
-            continue
-        notes.append(Note(path=path, verdict=Verdict.DROPPED, detail="the upstream refused this before"))
-    return kept, tuple(notes)
 
 
 def _format(output: SchemaOutput, asked: JsonObject) -> JsonObject:

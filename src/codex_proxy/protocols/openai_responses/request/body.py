@@ -79,7 +79,7 @@ def parse_request_object(members: JsonObject, *, headers: Mapping[str, str]) -> 
         **_take_text(fields),
         extra=_take_rest(fields),
     )
-    return ParsedRequest(request=request, notes=tuple(notes))
+    return ParsedRequest(request=request, notes=tuple(notes), passable=True)
 
 
 def _refuse(fields: Fields) -> None:

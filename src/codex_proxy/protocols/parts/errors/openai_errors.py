@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
-from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
+from codex_proxy.canonical.failure import Failure, FailureKind, client_status, rule_of
 from codex_proxy.protocols.base import HeaderPairs, WireReply
 
 _K: Final = FailureKind
@@ -101,6 +101,4 @@ def failure_headers(failure: Failure) -> HeaderPairs:
 def error_reply(failure: Failure, body: JsonObject | None = None) -> WireReply:
     """The HTTP answer to a failure; ``body`` replaces the usual one."""
     told = body if body is not None else {"error": error_object(failure)}
-    return WireReply(
-        status=rule_of(failure).client_status, body=msgspec.json.encode(told), headers=failure_headers(failure)
-    )
+    return WireReply(status=client_status(failure), body=msgspec.json.encode(told), headers=failure_headers(failure))

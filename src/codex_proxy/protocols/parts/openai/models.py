@@ -20,7 +20,7 @@ def model_list(models: Sequence[ModelFacts]) -> JsonObject:
 
 
 def model_object(model: ModelFacts) -> JsonObject:
-    """One model; an alias is owned by the model it stands for."""
+    """One model; an alias is owned by the model it stands for, a vendor's model by the vendor."""
     extras = {
         "display_name": model.display_name or None,
         "description": model.description or None,
@@ -33,8 +33,9 @@ def model_object(model: ModelFacts) -> JsonObject:
         "default_reasoning_effort": model.default_effort,
         "input_modalities": list(model.input_modalities),
         "output_modalities": list(model.output_modalities),
-        "supports_tools": "text" in model.output_modalities,
+        "supports_tools": model.chats and "text" in model.output_modalities,
+        "capabilities": None if model.vendor is None else list(model.capabilities),
     }
     known = {name: value for name, value in extras.items() if value is not None}
-    owner = model.alias_of or _OWNER
+    owner = model.alias_of or model.vendor or _OWNER
     return {"id": model.slug, "object": "model", "created": _CREATED_AT, "owned_by": owner, **known}

@@ -29,6 +29,8 @@ from codex_proxy.operations.login.cli_file import CliFileUnusable
 from codex_proxy.operations.login.outcomes import TooManyLogins, UnknownLogin
 from codex_proxy.operations.login.ports import FileUnreadable
 from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, WrongIdentity
+from codex_proxy.operations.vendor_keys.parts import KeyConfigured, NoModelList, UnknownKey, VendorRefused
+from codex_proxy.vendors.telling import InvalidKey
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 ReportDefect: TypeAlias = Callable[[str, Exception], None]
@@ -107,6 +109,10 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     UnreadableList: Meaning(status=400, code="unreadable_import"),
     InvalidCookies: Meaning(status=400, code="invalid_cookies"),
     NoWayOut: Meaning(status=409, code="no_way_out"),
+    UnknownKey: Meaning(status=404, code="unknown_key"),
+    KeyConfigured: Meaning(status=409, code="configured_key"),
+    InvalidKey: Meaning(status=400, code="invalid_key"),
+    NoModelList: Meaning(status=400, code="no_model_list"),
 }
 
 
@@ -116,6 +122,7 @@ _MORE_THAN_A_MEANING: Final[tuple[type[Exception], ...]] = (
     IssuerError,
     RedeemedJustNow,
     NothingRedeemed,
+    VendorRefused,
 )
 
 
@@ -147,6 +154,9 @@ def control_error(error: Exception) -> ControlError:
             return ControlError(429, "cooldown", str(error), headers=headers)
         case NothingRedeemed(outcome=outcome):
             return ControlError(409, outcome.value, str(error))
+        case VendorRefused(failure=failure):
+            status = 401 if error.is_about_the_key else 502
+            return ControlError(status, f"vendor_{failure.kind.value}", str(error))
     found = next((MEANINGS[kind] for kind in type(error).__mro__ if kind in MEANINGS), None)
     if found is None:
         raise TypeError(f"no operation raises {type(error).__name__}")

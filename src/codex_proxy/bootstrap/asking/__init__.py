@@ -1,0 +1,1 @@
+"""Who is asked in exchanges, put together: the accounts, and the keys of vendors."""

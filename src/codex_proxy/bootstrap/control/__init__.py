@@ -1,0 +1,1 @@
+"""The control plane put together, when somebody first asks something of it."""

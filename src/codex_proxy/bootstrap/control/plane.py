@@ -1,0 +1,52 @@
+"""The control plane put together: the owner's desks, the bridge's settings and the gateway's health.
+
+Rules of this file: objects are made here, rules are elsewhere; ``late`` loads it by name.
+"""
+
+from typing import cast
+
+from codex_proxy import __version__
+from codex_proxy.bootstrap.control.desks import owners_routes
+from codex_proxy.bootstrap.control.late import ControlGround
+from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
+from codex_proxy.server.admin.app import control_plane
+from codex_proxy.server.admin.health import HealthReport, SlotReport
+from codex_proxy.server.admin.ollama import ollama_routes
+from codex_proxy.server.asgi import Application
+
+
+def make_plane(ground: ControlGround) -> Application:
+    """The application; mount it where no data-plane route matches."""
+    plane = control_plane(
+        authenticator=ground.authenticator,
+        make_report=lambda: _health(ground),
+        version=__version__,
+        report_defect=ground.report_defect,
+        names=ground.names,
+        routes=(
+            *ollama_routes(ground.bridge),
+            *owners_routes(ground),
+            *vendor_key_routes(ground.vendor_keys, ground.authenticator),
+        ),
+    )
+    return cast("Application", plane)
+
+
+def _health(ground: ControlGround) -> HealthReport:
+    below = ground.services.ground
+    now = below.clock.now()
+    states = [verdict.state.value for verdict in below.pool.verdicts(now).values()]
+    capacity = below.pool.capacity(now)
+    return HealthReport(
+        status="stopping" if ground.exchanges.draining else "ok",
+        version=__version__,
+        uptime_seconds=round(below.clock.monotonic() - ground.started_at, 3),
+        accounts={state: states.count(state) for state in dict.fromkeys(states)},
+        slots=SlotReport(
+            used_count=ground.leases.used_count,
+            total_count=capacity.total_slots,
+            waiting_count=ground.leases.waiting_count,
+        ),
+        exchanges_count=len(ground.exchanges),
+        models_fetched_at=ground.routing.lists.fetched_at,
+    )

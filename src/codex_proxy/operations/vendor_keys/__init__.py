@@ -1,0 +1,1 @@
+"""Third-party keys as their owner sees and changes them."""

@@ -1,0 +1,1 @@
+"""A canonical request as a vendor's chat request."""

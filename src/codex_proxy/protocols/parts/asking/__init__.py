@@ -1,0 +1,1 @@
+"""What client roles share when they write a request."""

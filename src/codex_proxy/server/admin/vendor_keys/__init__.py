@@ -1,0 +1,1 @@
+"""Vendor keys over HTTP: ``/auth/api-keys`` and below."""

@@ -1,0 +1,1 @@
+"""Endpoints whose bodies are passed on to a vendor as they are."""

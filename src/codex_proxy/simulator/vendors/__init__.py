@@ -1,0 +1,1 @@
+"""Scripted vendors: third-party services of four dialects, as a client sees them."""

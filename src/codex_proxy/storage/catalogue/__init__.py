@@ -1,0 +1,1 @@
+"""What the upstream listed, kept from one start to the next."""

@@ -1,0 +1,1 @@
+"""Vendor keys on SQLite or PostgreSQL."""

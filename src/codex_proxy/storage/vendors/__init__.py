@@ -1,0 +1,1 @@
+"""Files about third-party vendors."""

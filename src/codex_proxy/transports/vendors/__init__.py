@@ -1,0 +1,1 @@
+"""Calls to vendors: to base URLs that a user gave, with a key."""
