@@ -47,9 +47,8 @@ class EgressPolicy(msgspec.Struct, frozen=True, kw_only=True):
 class EgressBook:
     """Proxies, assignments and standings; ``now`` gives epoch seconds.
 
-    ``version`` grows when any way may be another; whoever changes assignments knows of which accounts.
-
-    ``is_read`` is False where something is kept that ``take`` has not told yet.
+    ``version`` grows when any way may be another; whoever changes assignments knows of which accounts.  ``is_read`` is
+    False where something is kept that ``take`` has not told yet.
     """
 
     def __init__(self, *, policy: EgressPolicy, now: Callable[[], float], is_read: bool = True) -> None:
