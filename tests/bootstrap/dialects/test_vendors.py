@@ -16,7 +16,8 @@ async def test_what_only_vendors_have_is_passed_on_to_them(tmp_path: Path) -> No
         assert sound.status_code == 200
         file = {"file": ("a.wav", sound.content)}
         heard = await client.post("/v1/audio/transcriptions", files=file, data={"model": "listen"})
-        assert (heard.status_code, heard.json()["text"]) == (200, "hello")
+        assert heard.status_code == 200
+        assert heard.json()["text"].startswith("I hear")
         painted = await client.post("/v1/images/generations", json={"model": "paint", "prompt": "a fox"})
         assert (painted.status_code, "b64_json" in painted.json()["data"][0]) == (200, True)
         asked = [(call["endpoint"], call["model"]) for call in await stage.calls()]
