@@ -182,8 +182,10 @@ class AccountKeeper:
         self._parts.changed(record)
 
     async def _drop(self, row_ids: Sequence[str]) -> None:
-        async with self._turn:
-            self._forget(row_ids)
+        for start in range(0, len(row_ids), READ_AT_ONCE):
+            async with self._turn:
+                self._forget(row_ids[start : start + READ_AT_ONCE])
+            await asyncio.sleep(0)
 
     def _forget(self, row_ids: Sequence[str]) -> None:
         if not row_ids:
