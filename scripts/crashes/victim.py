@@ -115,7 +115,7 @@ async def work(told: Telling, data_dir: Path, base_url: str, granted: Sequence[G
     )
     services = upstream.accounts
     await load(services, ())
-    egress = egress_services(services, settings_path=data_dir / "local.yaml")
+    egress = egress_services(services, settings_path=data_dir / "local.yaml", overriding={})
     jobs = JobBook(clock=clock, new_id=new_row_id, complain=services.ground.complain)
     async with upkeep(services, logins(services), egress, jobs), asyncio.TaskGroup() as group:
         group.create_task(renew(services, told))

@@ -98,6 +98,15 @@ def test_another_processs_check_from_another_place_forgets_the_region() -> None:
     assert isinstance(known.way("r"), Through)
 
 
+def test_p_02_nobody_leaves_before_it_is_known_who_leaves_which_way() -> None:
+    known = EgressBook(policy=EgressPolicy(), now=FakeClock().now, is_read=False)
+    assert known.stranded(["r"]).keys() == {"r"}
+    before = known.version
+    known.take(Egresses())
+    assert known.way("r") == Direct()
+    assert known.version > before
+
+
 def test_a_dead_upstream_is_no_reason_to_stay_at_home() -> None:
     known = book()
     for _ in range(5):

@@ -223,7 +223,7 @@ class Hall:
         return self.proxies.assignments.get(row_id)
 
     def _has_its_way(self, record: AccountRecord) -> None:
-        self.ways_when_live[record.row_id] = self.way(record.row_id)
+        self.ways_when_live.setdefault(record.row_id, self.way(record.row_id))
 
 
 async def _nobody_cares(row_ids: Collection[str]) -> None:

@@ -83,11 +83,11 @@ class AccountServices:
 
 
 def egress_book(settings: Settings, clock: SystemClock) -> EgressBook:
-    """The ways out as the settings say; what is kept is taken in later.  Raises ``StartRefused``."""
+    """The ways out as the settings say; nobody leaves until what is kept is taken in.  Raises ``StartRefused``."""
     policy = EgressPolicy(
         global_url=global_proxy(settings.tls), on_unavailable=OnUnavailable(settings.egress.on_unavailable)
     )
-    return EgressBook(policy=policy, now=clock.now)
+    return EgressBook(policy=policy, now=clock.now, is_read=False)
 
 
 def global_proxy(tls: TlsSection) -> str | None:

@@ -6,7 +6,8 @@ batches, and what could not be written is written the next time.  Changes by oth
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,6 +70,12 @@ class AccountKeeper:
         async with self._following:
             await self._apply(await self._parts.store.changes_since(self._revision))
         return True
+
+    @asynccontextmanager
+    async def arriving(self) -> AsyncIterator[None]:
+        """Implements the import's ``ArrivingAccounts``."""
+        async with self._following:
+            yield
 
     async def write(self) -> bool:
         """Write what happened in memory; for a job.

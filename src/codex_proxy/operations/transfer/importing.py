@@ -134,10 +134,11 @@ class _Run:
 
     async def _keep(self, batch: Sequence[AccountRow]) -> None:
         new = [self._new(row) for row in batch]
-        outcomes = await self._parts.store.put_many(new, now=self._parts.clock.now())
-        put = list(zip(batch, outcomes, strict=True))
-        kept = [Kept(row=row, record=each.record, added=each.added) for row, each in put if not each.kept_newer]
-        await self._go_live(kept)
+        async with self._parts.live.arriving():
+            outcomes = await self._parts.store.put_many(new, now=self._parts.clock.now())
+            put = list(zip(batch, outcomes, strict=True))
+            kept = [Kept(row=row, record=each.record, added=each.added) for row, each in put if not each.kept_newer]
+            await self._go_live(kept)
         for row, outcome in put:
             self._count(row, outcome)
 
@@ -181,11 +182,12 @@ class _Run:
             self._tally.tell()
 
     async def _exchange(self, row: AccountRow) -> None:
-        put = await self._parts.store.put(self._new(row), now=self._parts.clock.now())
-        if put.kept_newer:
-            self._tally.skipped(row.index, NEWER_HERE)
-            return
-        [record] = await self._restoring.restore([Kept(row=row, record=put.record, added=put.added)])
+        async with self._parts.live.arriving():
+            put = await self._parts.store.put(self._new(row), now=self._parts.clock.now())
+            if put.kept_newer:
+                self._tally.skipped(row.index, NEWER_HERE)
+                return
+            [record] = await self._restoring.restore([Kept(row=row, record=put.record, added=put.added)])
         if record.death is not None:
             self._tally.failed(row.index, f"this refresh token works no more ({record.death}): {_named(row)}")
         elif (record.expires_at or 0.0) > self._parts.clock.now():  # the token of an account that is well
