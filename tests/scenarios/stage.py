@@ -25,11 +25,12 @@ FIRST_THEN_SILENCE = "rules: [{steps: [{text: first}, {stall: true}]}]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A client of the gateway, and one of the backend behind it."""
+    """A client of the gateway, and one of the backend behind it; ``bridge_url`` is there where the bridge listens."""
 
     client: httpx.AsyncClient
     backend: httpx.AsyncClient
     url: str
+    bridge_url: str | None = None
 
     async def chat(self, text: str = "hi", **members: Any) -> httpx.Response:
         messages = [{"role": "user", "content": text}]
@@ -91,7 +92,7 @@ async def stage_over(
         httpx.AsyncClient(base_url=served.url, headers={"authorization": f"Bearer {KEY}"}, timeout=20) as client,
         httpx.AsyncClient(base_url=base_url, timeout=20, verify=trusted) as backend,
     ):
-        yield Stage(client=client, backend=backend, url=served.url)
+        yield Stage(client=client, backend=backend, url=served.url, bridge_url=served.bridge.status.url or None)
 
 
 def chunks_of(reply: httpx.Response) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from codex_proxy.accounts.lifecycle.status import quota_facts, shown
 from codex_proxy.accounts.lifecycle.verdict import CredentialFacts, obstacles_of
 from codex_proxy.accounts.quota.shown import shown_quota
 from codex_proxy.accounts.record import AccountEvent, AccountRecord, Secrets
+from codex_proxy.operations.slices import in_slices
 from codex_proxy.operations.transfer.parts import TransferParts
 from codex_proxy.operations.transfer.times import iso, read_iso
 
@@ -66,8 +67,8 @@ class AccountExport:
             batch = records[start : start + READ_AT_ONCE]
             secrets = await self._parts.store.secrets_of([record.row_id for record in batch])
             known = [record for record in batch if record.row_id in secrets]
-            accounts += [self._exported(record, secrets[record.row_id], beside) for record in known]
-            await asyncio.sleep(0)
+            there = in_slices(known, self._parts.clock)
+            accounts += [self._exported(record, secrets[record.row_id], beside) async for record in there]
         now = self._parts.clock.now()
         self._note(accounts, form, now)
         content = await asyncio.to_thread(_encoded, accounts, form, now)

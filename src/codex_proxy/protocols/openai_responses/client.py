@@ -16,6 +16,7 @@ from codex_proxy.protocols.openai_responses.asking.passing import may_pass
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.disguised_answers import DisguisedDecoder, decode_disguised
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
+from codex_proxy.protocols.openai_responses.vendor_answers import VendorDecoder
 from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
 from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
 from codex_proxy.protocols.parts.bodies.passing import members_of, with_members
@@ -68,9 +69,10 @@ class ResponsesClient:
         )
 
     def open_stream(self, call: UpstreamCall) -> ClientStream:
-        """See ``ClientCodec``."""
-        decoder = DisguisedDecoder if call.context.custom_tools else ResponsesDecoder
-        return rewritten_stream(decoder(call.context), call.context)
+        """See ``ClientCodec``; a whole response where a stream was asked for is read as well."""
+        context = call.context
+        decoder = DisguisedDecoder if context.custom_tools else ResponsesDecoder
+        return rewritten_stream(VendorDecoder(decoder(context), lambda body: _decode_whole(body, context)), context)
 
     def parse_headers(self, headers: Mapping[str, str]) -> ReplyFacts:
         """See ``ClientCodec``; vendors tell only the request's id."""
@@ -81,12 +83,15 @@ class ResponsesClient:
         if body.lstrip()[:1] != b"{":
             stream = self.open_stream(call)
             return [event for step in (*stream.feed(body), *stream.end()) for event in step.events]
-        events = (decode_disguised if call.context.custom_tools else decode_whole)(body, call.context)
-        return rewritten(events, call.context)
+        return rewritten(_decode_whole(body, call.context), call.context)
 
     def parse_failure(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure:
         """See ``ClientCodec``."""
         return parse_vendor_failure(status, headers, body)
+
+
+def _decode_whole(body: bytes, context: CallContext) -> list[Event]:
+    return decode_disguised(body, context) if context.custom_tools else decode_whole(body, context)
 
 
 def _headers(request: Request, target: Target, profile: ResponsesProfile) -> HeaderPairs:
