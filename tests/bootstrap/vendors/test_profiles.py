@@ -63,7 +63,7 @@ def test_every_capability_beside_chat_has_a_path_and_nothing_is_suggested_twice(
         ("openai", "gpt-image-1.5", (), None),
         ("anthropic", "claude-opus-4-6", ("none", "low", "medium", "high", "max"), 1_000_000),
         ("anthropic", "claude-haiku-4-5-20251001", ("none", "low", "medium", "high", "xhigh"), 200_000),
-        ("deepseek", "deepseek-v4-pro", ("none", "high", "max"), 1_000_000),
+        ("deepseek", "deepseek-reasoner", (), None),
         ("gemini", "gemini-3.1-pro-preview", ("low", "medium", "high"), 1_048_576),
         ("groq", "openai/gpt-oss-120b", ("low", "medium", "high"), 131_072),
         ("xai", "grok-4.7", ("low", "medium", "high", "xhigh"), 500_000),

@@ -101,7 +101,7 @@ class AccountAsking:
 
     def back_at(self, now: float) -> float | None:
         """See ``Asking``."""
-        standing = self.parts.pool.standing(now, bucket=self.bucket)
+        standing = self.parts.pool.standing(now, bucket=self.bucket, only=self._need.bound_to)
         return now if standing.usable_now else standing.retry_at
 
     def learn_reject(self, field: str) -> None:

@@ -51,14 +51,14 @@ class AccountKeeper:
     def __init__(self, parts: KeeperParts) -> None:
         self._parts = parts
         self._revision = 0
+        self._arriving = asyncio.Lock()
         self._known: set[str] = set()
-        self._following = asyncio.Lock()
         self._turn = asyncio.Lock()
 
     async def load(self) -> int:
         """Take in everything that is kept; the number of accounts.  Raises ``StoreUnusable``."""
         parts = self._parts
-        async with self._following:
+        async with self._arriving:
             await self._apply(await parts.store.load())
         kept = await parts.store.load_conditions()
         parts.pool.restore({row_id: decode_condition(condition) for row_id, condition in kept.items()})
@@ -67,14 +67,14 @@ class AccountKeeper:
 
     async def follow(self) -> bool:
         """Take in what changed since, by whichever process; for a job.  Raises ``StoreUnusable``."""
-        async with self._following:
+        async with self._arriving:
             await self._apply(await self._parts.store.changes_since(self._revision))
         return True
 
     @asynccontextmanager
     async def arriving(self) -> AsyncIterator[None]:
         """Implements the import's ``ArrivingAccounts``."""
-        async with self._following:
+        async with self._arriving:
             yield
 
     async def write(self) -> bool:

@@ -260,6 +260,16 @@ def test_a_picture_by_link_where_the_vendor_follows_none() -> None:
         write(turn(Role.USER, Image(source=UrlSource(url="https://x"))), profile=inline)
 
 
+@pytest.mark.parametrize(("thinks", "told"), [(True, " "), (False, None)])
+def test_calls_without_a_thought_get_a_filler_where_the_vendor_misses_one(thinks: bool, told: str | None) -> None:
+    profile = ChatProfile(reasoning_echo="reasoning_content", reasoning_filler=" ")
+    thought = Thinking(summary=("why",))
+    talk = (turn(Role.ASSISTANT, calls("a")), answers("a"), says("so"), turn(Role.ASSISTANT, thought, calls("b")))
+    request = Request(dialect=Dialect.ANTHROPIC, model="m", turns=talk)
+    made, _ = write_messages(request, profile, Telling(thinks=thinks))
+    assert [message.get("reasoning_content") for message in made] == [told, None, "why"]
+
+
 def echoed(thought: Thinking, *, dialect: Dialect = Dialect.ANTHROPIC, drop: bool = False) -> Any:
     request = Request(dialect=dialect, model="m", turns=(turn(Role.ASSISTANT, thought, calls("a")),))
     made, _ = write_messages(request, ChatProfile(reasoning_details=True), Telling(drop_reasoning=drop))

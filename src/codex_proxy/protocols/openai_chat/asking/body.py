@@ -65,7 +65,7 @@ def build_body(request: Request, target: Target, profile: ChatProfile) -> Body:
     rename = str if own else names.upstream
     form = _form(request, profile)
     thinking = plan_thinking(request, target, profile)
-    telling = Telling(rename=rename, drop_reasoning=target.drop_reasoning, wish=form.wish)
+    telling = Telling(rename=rename, thinks=thinking.on, drop_reasoning=target.drop_reasoning, wish=form.wish)
     messages, notes = write_messages(request, profile, telling)
     offer = offer_tools(request, profile, rename, thinks=thinking.on)
     members: JsonObject = {"model": target.model.slug, "messages": messages}

@@ -46,11 +46,12 @@ _SEE_BELOW: Final = "(The result is in the user message after the tool results.)
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """What the conversation's words depend on beside the profile.
 
-    ``rename`` makes names of tools fit, ``drop_reasoning`` leaves tokens of thoughts out, ``wish`` is an instruction
-    to add behind those of the client.
+    ``rename`` makes names of tools fit, ``thinks`` says that the model will think, ``drop_reasoning`` leaves tokens of
+    thoughts out, ``wish`` is an instruction to add behind those of the client.
     """
 
     rename: Callable[[str], str] = str
+    thinks: bool = False
     drop_reasoning: bool = False
     wish: str | None = None
 
@@ -111,9 +112,7 @@ class _Writer:
 
     def flush(self) -> None:
         """Write what waits for more of its kind."""
-        if self._assistant is not None:
-            self.messages.append(self._assistant)
-            self._assistant = None
+        self._flush_assistant()
         self._flush_images()
 
     def _write_assistant(self, turn: Turn, path: str) -> None:
@@ -204,9 +203,13 @@ class _Writer:
             self.messages.append(message)
 
     def _flush_assistant(self) -> None:
-        if self._assistant is not None:
-            self.messages.append(self._assistant)
-            self._assistant = None
+        message, self._assistant = self._assistant, None
+        if message is None:
+            return
+        field, filler = self._profile.reasoning_echo, self._profile.reasoning_filler
+        if self._telling.thinks and field is not None and filler is not None and "tool_calls" in message:
+            message.setdefault(field, filler)
+        self.messages.append(message)
 
     def _write_result(self, result: ToolResult, path: str) -> None:
         parts: list[JsonObject] = []

@@ -45,7 +45,8 @@ class ChatProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Thinking: ``thinking`` are the switches to set, ``thinks`` whether the model does where nothing is said;
     ``effort_words`` are the vendor's words for efforts of the same meaning; ``budget_field`` takes a token budget;
     ``thinks_only_streaming`` refuses to think in an unstreamed answer; ``reasoning_echo`` is the assistant member in
-    which the vendor wants its own thoughts back, ``reasoning_details`` that it wants its tokens back in the member of
+    which the vendor wants its own thoughts back, ``reasoning_filler`` what it wants there beside calls without any
+    while the model thinks; ``reasoning_details`` that it wants its tokens back in the member of
     that name; ``think_tags`` reads ``<think>`` at the start of the text as thoughts.
 
     Messages: ``developer_role`` keeps that role; ``single_system`` merges all instructions into one leading message;
@@ -77,6 +78,7 @@ class ChatProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     budget_field: str | None = None
     thinks_only_streaming: bool = False
     reasoning_echo: str | None = None
+    reasoning_filler: str | None = None
     reasoning_details: bool = False
     think_tags: bool = False
     developer_role: bool = False

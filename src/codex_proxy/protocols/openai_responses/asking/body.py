@@ -64,7 +64,7 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
         members["instructions"] = instructions
     members["input"] = list(build_items(turns, roles=_roles(profile)))
     limit, limit_notes = _limit(request, profile)
-    members |= offer.members | _reasoning(request, target) | _sampling(request) | limit
+    members |= offer.members | _reasoning(request, target, profile) | _sampling(request) | limit
     form = asked_form(request.output, request.dialect)
     members |= _text(request, form.wire) | _answer_members(request, target, profile)
     members = profile.sends | members
@@ -110,13 +110,13 @@ def _limit(request: Request, profile: ResponsesProfile) -> tuple[JsonObject, tup
     return {"max_output_tokens": least}, (note,)
 
 
-def _reasoning(request: Request, target: Target) -> JsonObject:
+def _reasoning(request: Request, target: Target, profile: ResponsesProfile) -> JsonObject:
     wanted, native = request.reasoning, _is_native(request)
     effort = target.effort or wanted.effort
     if effort is not None and not native:
         effort = clamp_effort(effort, target.model.efforts)
     summary = wanted.summary
-    if summary is None and not native and wanted.visible is not False and _thinks(target):
+    if summary is None and not native and wanted.visible is not False and _thinks(target, profile):
         summary = "auto" if target.model.supports_summary else None  # without it the model shows no thoughts
     told = {"effort": effort, "summary": summary}
     made = {name: value for name, value in told.items() if value is not None}
@@ -164,13 +164,13 @@ def _answer_members(request: Request, target: Target, profile: ResponsesProfile)
 
 def _include(request: Request, target: Target, profile: ResponsesProfile, *, stores: bool) -> list[str]:
     wanted = list(dict.fromkeys(request.include))
-    asks = profile.encrypted_reasoning and not stores and not _is_native(request) and _thinks(target)
+    asks = profile.encrypted_reasoning and not stores and not _is_native(request) and _thinks(target, profile)
     return [*wanted, ENCRYPTED_REASONING] if asks and ENCRYPTED_REASONING not in wanted else wanted
 
 
-def _thinks(target: Target) -> bool:
+def _thinks(target: Target, profile: ResponsesProfile) -> bool:
     """Whether the model is known to reason; another one refuses to be asked for its reasoning."""
-    return bool(target.model.efforts) or target.effort is not None
+    return profile.thinks or bool(target.model.efforts) or target.effort is not None
 
 
 def _unsaid(request: Request, target: Target) -> list[Note]:
