@@ -5,7 +5,7 @@ another; ids are minted at first use and kept over restarts; memory is bounded, 
 is taken and written elsewhere, in batches.  Times are epoch seconds.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import Final, NamedTuple, TypeAlias
 
@@ -36,6 +36,7 @@ class Continuation:
         self._new_id = new_id
         self._limit = limit
         self._identities: OrderedDict[ConversationKey, Known] = OrderedDict()
+        self._by_account: defaultdict[str, set[ConversationKey]] = defaultdict(set)
         self._dirty: set[ConversationKey] = set()
 
     def __len__(self) -> int:
@@ -69,11 +70,11 @@ class Continuation:
             self._keep(key, msgspec.structs.replace(known.identity, turn_state=turn_state), now)
 
     def leave(self, row_ids: Collection[str]) -> None:
-        """Forget conversations with these accounts; looks at every one, so tell all accounts at once."""
-        gone = frozenset(row_ids)
-        for key in [key for key in self._identities if key[0] in gone]:
-            del self._identities[key]
-            self._dirty.discard(key)
+        """Forget conversations with these accounts."""
+        for row_id in row_ids:
+            for key in self._by_account.pop(row_id, ()):
+                del self._identities[key]
+                self._dirty.discard(key)
 
     def take_dirty(self) -> dict[ConversationKey, Known]:
         """What changed since the last taking, to be written; whoever cannot write it gives it to ``mark``."""
@@ -91,18 +92,23 @@ class Continuation:
             if len(self._identities) >= self._limit:
                 return
             if key not in self._identities:
-                self._identities[key] = known
+                self._set(key, known)
                 self._identities.move_to_end(key, last=False)
 
     def _keep(self, key: ConversationKey, identity: UpstreamIdentity, now: float) -> None:
         known = self._identities.get(key)
         if known is None or known.identity != identity or now - known.used_at >= TOUCH_SECONDS:
-            self._identities[key] = Known(identity, now)
+            self._set(key, Known(identity, now))
             self._dirty.add(key)
         self._identities.move_to_end(key)
         while len(self._identities) > self._limit:
             forgotten, _ = self._identities.popitem(last=False)
+            self._by_account[forgotten[0]].discard(forgotten)
             self._dirty.discard(forgotten)
+
+    def _set(self, key: ConversationKey, known: Known) -> None:
+        self._identities[key] = known
+        self._by_account[key[0]].add(key)
 
 
 class LearnedRejects:

@@ -80,7 +80,7 @@ def test_a_changed_assignment_counts_once_it_is_told() -> None:
     scene = Scene()
     scene.watch.blame("direct", REGION)
     scene.book.take(Egresses(revision=1, proxies=(proxy("p"),), assignments={"a": "p", "b": "p"}))
-    scene.watch.tell()
+    scene.watch.assigned({"a", "b"})
     assert scene.ready == {"a", "b"}
 
 

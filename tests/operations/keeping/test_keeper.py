@@ -13,7 +13,7 @@ from codex_proxy.accounts.keeping import Home
 from codex_proxy.accounts.lifecycle.states import Occurrence, State
 from codex_proxy.accounts.pool import AccountPool, News
 from codex_proxy.accounts.record import AccountEvent, AccountRecord, Death, Identity, Secrets
-from codex_proxy.accounts.store import Edit, NewAccount, StoreUnusable
+from codex_proxy.accounts.store import Changes, Edit, NewAccount, StoreUnusable
 from codex_proxy.operations.keeping.keeper import REMOVED_SECONDS, AccountKeeper, KeeperParts
 from codex_proxy.operations.refresh.exchange import Outcome, Refreshed
 from tests.gateway.scene import NOW, FakeClock
@@ -48,6 +48,11 @@ class Store(MemoryAccountStore):
         super().__init__()
         self.reading: Callable[[], Awaitable[object]] | None = None
         self.asked = 0
+        self.followed: list[int] = []
+
+    async def changes_since(self, revision: int) -> Changes:
+        self.followed.append(revision)
+        return await super().changes_since(revision)
 
     async def secrets_of(self, row_ids: Sequence[str]) -> Mapping[str, Secrets]:
         told, meanwhile = await super().secrets_of(row_ids), self.reading
@@ -270,6 +275,22 @@ async def test_what_was_taken_in_already_is_not_read_again() -> None:
     await scene.store.edit("b", Edit(label="x"))
     await keeper.follow()
     assert (scene.store.asked, len(pool)) == (4, 3)
+
+
+async def test_what_is_taken_in_by_and_by_is_not_looked_for_again_and_what_others_did_is() -> None:
+    scene = Scene()
+    keeper, pool = await scene.gateway()
+    await keeper.take_all([await scene.add(row_id) for row_id in "ab"])
+    await keeper.follow()
+    others = await scene.add("c")
+    await keeper.take(await scene.add("d"))
+    await keeper.follow()
+    assert scene.store.followed == [2, 2]
+    assert len(pool) == 4
+    await scene.store.edit("c", Edit(label="x"))
+    await keeper.follow()
+    await keeper.follow()
+    assert scene.store.followed[2:] == [others.revision + 1, others.revision + 2]
 
 
 async def test_whoever_did_not_look_for_a_day_learns_from_who_is_there_who_went() -> None:

@@ -24,6 +24,7 @@ from codex_proxy.operations.accounts.parts import LiveAccounts, UnknownAccount
 from codex_proxy.operations.accounts.views import AccountView, AccountViews
 from codex_proxy.operations.login.outcomes import LoginDone
 from codex_proxy.operations.login.tokens import TokenLogins
+from codex_proxy.operations.slices import in_slices
 
 REVOCATIONS_AT_ONCE: Final = 4
 
@@ -97,7 +98,7 @@ class AccountChanges:
         wanted = tuple(dict.fromkeys(row_ids))
         found = await self._parts.store.edit_many(dict.fromkeys(wanted, Edit(enabled=enabled)))
         await self._parts.live.follow()
-        for row_id in found:
+        async for row_id in in_slices(found, self._parts.clock):
             self._parts.pool.settle(row_id, News(occurrence=occurrence), self._parts.clock.now())
         return Switched(updated=len(found), not_found=tuple(row_id for row_id in wanted if row_id not in found))
 

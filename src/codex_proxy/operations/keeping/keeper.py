@@ -51,14 +51,15 @@ class AccountKeeper:
     def __init__(self, parts: KeeperParts) -> None:
         self._parts = parts
         self._revision = 0
-        self._arriving = asyncio.Lock()
+        self._beyond: set[int] = set()
         self._known: set[str] = set()
+        self._following = asyncio.Lock()
         self._turn = asyncio.Lock()
 
     async def load(self) -> int:
         """Take in everything that is kept; the number of accounts.  Raises ``StoreUnusable``."""
         parts = self._parts
-        async with self._arriving:
+        async with self._following:
             await self._apply(await parts.store.load())
         kept = await parts.store.load_conditions()
         parts.pool.restore({row_id: decode_condition(condition) for row_id, condition in kept.items()})
@@ -67,14 +68,14 @@ class AccountKeeper:
 
     async def follow(self) -> bool:
         """Take in what changed since, by whichever process; for a job.  Raises ``StoreUnusable``."""
-        async with self._arriving:
+        async with self._following:
             await self._apply(await self._parts.store.changes_since(self._revision))
         return True
 
     @asynccontextmanager
     async def arriving(self) -> AsyncIterator[None]:
         """Implements the import's ``ArrivingAccounts``."""
-        async with self._arriving:
+        async with self._following:
             yield
 
     async def write(self) -> bool:
@@ -148,6 +149,7 @@ class AccountKeeper:
         else:
             await self._drop(changes.removed)
         self._revision = changes.revision
+        self._beyond = {revision for revision in self._beyond if revision > changes.revision}
 
     async def _take_all(self, records: Sequence[AccountRecord]) -> None:
         """Take accounts in, a few at a time, so that whoever asks next for one finds little to catch up with."""
@@ -161,6 +163,14 @@ class AccountKeeper:
                     self._take(record, secrets[record.row_id])
                 self._forget([record.row_id for record in batch if record.row_id not in secrets])
             self._parts.pool.refresh(self._parts.clock.now())
+        self._is_known_up_to(records)
+
+    def _is_known_up_to(self, records: Sequence[AccountRecord]) -> None:
+        """Go on from here the next time, where every change until then is one of these or of earlier ones."""
+        self._beyond.update(record.revision for record in records)
+        while self._revision + 1 in self._beyond:
+            self._revision += 1
+            self._beyond.discard(self._revision)
 
     def _is_news(self, record: AccountRecord) -> bool:
         """Whether an account is another one than it is here, as those that were taken in just now are not."""
@@ -174,8 +184,10 @@ class AccountKeeper:
         self._parts.changed(record)
 
     async def _drop(self, row_ids: Sequence[str]) -> None:
-        async with self._turn:
-            self._forget(row_ids)
+        for start in range(0, len(row_ids), READ_AT_ONCE):
+            async with self._turn:
+                self._forget(row_ids[start : start + READ_AT_ONCE])
+            await asyncio.sleep(0)
 
     def _forget(self, row_ids: Sequence[str]) -> None:
         if not row_ids:

@@ -1,14 +1,16 @@
 """Conversations on SQLite or PostgreSQL: their homes, and who they are upstream with each account.
 
 Rules of this file: written in batches and not flushed, since what is lost costs a cold cache and nothing else; what was
-used least recently goes.
+used least recently goes.  Tens of thousands are read at a start: columns are taken in the order of their table, and
+what many rows tell is kept once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from sys import intern
+from typing import Any, Generic, TypeVar
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Row, Table, delete, select, tuple_
+from sqlalchemy import Connection, Table, delete, select, tuple_
 
 from codex_proxy.accounts.keeping import Home, KeptIdentity
 from codex_proxy.canonical.target import UpstreamIdentity
@@ -18,13 +20,11 @@ from codex_proxy.storage.sql.transaction import Transaction
 
 Kept = TypeVar("Kept")
 
-_IDS: Final = UpstreamIdentity.__struct_fields__
-
 
 class _UsedLast(Generic[Kept]):
     """A table whose rows have a ``used_at`` and belong to accounts."""
 
-    def __init__(self, database: Database, table: Table, *, read: Callable[[Row[Any]], Kept]) -> None:
+    def __init__(self, database: Database, table: Table, *, read: Callable[[Any], Kept]) -> None:
         self._database = database
         self._table = table
         self._read = read
@@ -99,14 +99,22 @@ def _place(kept: Home | KeptIdentity) -> dict[str, Any]:
     }
 
 
-def _home(row: Row[Any]) -> Home:
-    return Home(conversation=(row.client_key_id, row.conversation_id), row_id=row.row_id, used_at=row.used_at)
+def _home(row: Any) -> Home:
+    client_key_id, conversation_id, row_id, used_at = row
+    return Home(conversation=(intern(client_key_id), conversation_id), row_id=intern(row_id), used_at=used_at)
 
 
-def _identity(row: Row[Any]) -> KeptIdentity:
+def _identity(row: Any) -> KeptIdentity:
+    client_key_id, conversation_id, row_id, used_at, session_id, thread_id, turn_id, window_number, turn_state = row
     return KeptIdentity(
-        conversation=(row.client_key_id, row.conversation_id),
-        row_id=row.row_id,
-        used_at=row.used_at,
-        identity=UpstreamIdentity(**{name: getattr(row, name) for name in _IDS}),
+        conversation=(intern(client_key_id), conversation_id),
+        row_id=intern(row_id),
+        used_at=used_at,
+        identity=UpstreamIdentity(
+            session_id=session_id,
+            thread_id=session_id if thread_id == session_id else thread_id,
+            turn_id=turn_id,
+            window_number=window_number,
+            turn_state=turn_state,
+        ),
     )
