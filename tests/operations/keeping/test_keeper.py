@@ -39,7 +39,8 @@ class Homes(MemoryAffinityStore):
 class Store(MemoryAccountStore):
     """A store that refuses to write while it is ``broken``.
 
-    ``reading`` is what happens between the reading of tokens and their coming; ``asked`` counts tokens that were read.
+    ``reading`` is what happens between the reading of tokens and their coming, ``told`` the same of changes; ``asked``
+    counts tokens that were read, ``followed`` are the revisions after which changes were.
     """
 
     broken = False
@@ -47,12 +48,17 @@ class Store(MemoryAccountStore):
     def __init__(self) -> None:
         super().__init__()
         self.reading: Callable[[], Awaitable[object]] | None = None
+        self.told: Callable[[], Awaitable[object]] | None = None
         self.asked = 0
         self.followed: list[int] = []
 
     async def changes_since(self, revision: int) -> Changes:
         self.followed.append(revision)
-        return await super().changes_since(revision)
+        changes, meanwhile = await super().changes_since(revision), self.told
+        if meanwhile is not None:
+            self.told = None
+            await meanwhile()
+        return changes
 
     async def secrets_of(self, row_ids: Sequence[str]) -> Mapping[str, Secrets]:
         told, meanwhile = await super().secrets_of(row_ids), self.reading
@@ -309,6 +315,26 @@ async def test_whoever_did_not_look_for_a_day_learns_from_who_is_there_who_went(
     assert states(pool) == {"b": State.ACTIVE}
     await asleep.follow()
     assert states(pool) == {"b": State.ACTIVE}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_an_account_that_came_since_is_not_taken_for_one_that_went(whole: bool) -> None:
+    scene = Scene()
+    await scene.add("a")
+    keeper, pool = await scene.gateway()
+    await scene.store.remove(["a"], now=scene.clock.now())
+    await scene.add("b")
+    if whole:
+        scene.clock.time += REMOVED_SECONDS + 1
+        await keeper.trim()
+
+    async def came() -> None:
+        await keeper.take_all([await scene.add("a"), await scene.add("c")])
+
+    scene.store.told = came
+    await keeper.follow()
+    assert set(states(pool)) == {"a", "b", "c"}
+    assert scene.gone == []
 
 
 async def test_a_15_what_conversations_were_with_an_account_goes_with_it() -> None:

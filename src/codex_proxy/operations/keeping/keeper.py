@@ -144,12 +144,19 @@ class AccountKeeper:
 
     async def _apply(self, changes: Changes) -> None:
         await self._take_all(changes.changed)
-        if changes.whole:
-            await self._drop(sorted(self._known.difference(record.row_id for record in changes.changed)))
-        else:
-            await self._drop(changes.removed)
+        await self._drop([row_id for row_id in self._missing(changes) if not self._came_after(row_id, changes)])
         self._revision = changes.revision
         self._beyond = {revision for revision in self._beyond if revision > changes.revision}
+
+    def _missing(self, changes: Changes) -> Sequence[str]:
+        if changes.whole:
+            return sorted(self._known.difference(record.row_id for record in changes.changed))
+        return changes.removed
+
+    def _came_after(self, row_id: str, changes: Changes) -> bool:
+        """Whether an account was taken in since these changes were read."""
+        known = self._parts.pool.record(row_id)
+        return known is not None and known.revision > changes.revision
 
     async def _take_all(self, records: Sequence[AccountRecord]) -> None:
         """Take accounts in, a few at a time, so that whoever asks next for one finds little to catch up with."""

@@ -32,6 +32,7 @@ from codex_proxy.operations.transfer.times import read_iso
 _Item = TypeVar("_Item")
 
 BATCH: Final = 50  # so many credentials hold up other writers together
+BREATH_SECONDS: Final = 0.01  # between batches, whose threads take turns with the loop while they work
 EXCHANGES_AT_ONCE: Final = 2
 READ_AT_ONCE: Final = 200
 CANCELLED: Final = "the import was cancelled"
@@ -112,7 +113,7 @@ class _Run:
                     break
                 await self._keep(batch)
                 self._tally.tell()
-                await asyncio.sleep(0)
+                await asyncio.sleep(BREATH_SECONDS)
         except StoreUnusable as error:
             self._break(error)
         rows = iter(others)

@@ -52,7 +52,10 @@ class Restoring:
         """Bring back what their rows tell; the accounts as they are then."""
         await self._assign(kept)
         await self._count(kept)
-        edits = {each.record.row_id: edit for each in kept if (edit := self._edit(each)) != Edit()}
+        edits: dict[str, Edit] = {}
+        for each in kept:  # two rows may be one account
+            edits[each.record.row_id] = _both(edits.get(each.record.row_id, Edit()), self._edit(each))
+        edits = {row_id: edit for row_id, edit in edits.items() if edit != Edit()}
         edited = await self._parts.store.edit_many(edits) if edits else {}
         return [edited.get(each.record.row_id, each.record) for each in kept]
 
@@ -127,3 +130,9 @@ class Restoring:
         if record.death is Death.DEACTIVATED and each.row.is_good(self._parts.clock.now()):
             edit = msgspec.structs.replace(edit, death=None, died_at=None)  # its owner knows better, or it shows again
         return edit
+
+
+def _both(first: Edit, then: Edit) -> Edit:
+    """One edit in the place of two."""
+    told = {name: value for name, value in msgspec.structs.asdict(then).items() if value is not msgspec.UNSET}
+    return msgspec.structs.replace(first, **told)

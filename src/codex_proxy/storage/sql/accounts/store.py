@@ -140,8 +140,8 @@ class SqlAccountStore:
 def _all(connection: Connection) -> Changes:
     """Every account."""
     revision = connection.execute(select(STORE_STATE.c.revision)).scalar_one()
-    changed = tuple(record_of(row) for row in connection.execute(select(*RECORD_COLUMNS).order_by(ACCOUNTS.c.row_id)))
-    return Changes(revision=revision, changed=changed, whole=True)
+    rows = connection.execute(select(*RECORD_COLUMNS).order_by(ACCOUNTS.c.row_id)).all()
+    return Changes(revision=revision, changed=tuple(map(record_of, rows)), whole=True)
 
 
 def _changes(connection: Connection, since: int) -> Changes:
@@ -154,7 +154,7 @@ def _changes(connection: Connection, since: int) -> Changes:
     removed = select(REMOVED_ACCOUNTS.c.row_id).where(REMOVED_ACCOUNTS.c.revision > since)
     return Changes(
         revision=revision,
-        changed=tuple(record_of(row) for row in connection.execute(changed)),
+        changed=tuple(map(record_of, connection.execute(changed).all())),
         removed=tuple(connection.scalars(removed.order_by(REMOVED_ACCOUNTS.c.row_id))),
     )
 
