@@ -131,15 +131,28 @@ async def leaves(stage: WaysStage, name: str) -> None:
 
 
 async def every_answer(stage: WaysStage) -> None:
-    """Answers of every form, and every way to fail."""
+    """Answers of every form, and every way in which one ends."""
     assert STEPS.keys() == set(Step.__struct_fields__)
     rules = {f"step {name}": f"steps: [{steps}]" for name, steps in STEPS.items()}
     rules |= {f"shape {shape}": f"shape: {shape}, steps: [{{text: shaped}}]" for shape in sorted(SHAPES)}
-    rules |= {f"reply {name}": f"reply: {reply}" for name, reply in REPLIES.items()}
-    for number, (name, rule) in enumerate(rules.items()):
-        await stage.change(f"rules: [{{{rule}}}]")
-        await (leaves(stage, name) if "stall" in name else asks(stage, name, number))
-        assert asked_each(stage) == set(PLANS), name
+    await _each_of(rules, stage)
+
+
+async def every_reply(stage: WaysStage) -> None:
+    """Whole answers in the place of a stream."""
+    await _each_of({f"reply {name}": f"reply: {reply}" for name, reply in REPLIES.items()}, stage)
+
+
+async def _each_of(rules: Mapping[str, str], stage: WaysStage) -> None:
+    """Ask for what each of these rules answers."""
+    named = [f"{{name: {name}, when: {{contains: {name}}}, {rule}}}" for name, rule in rules.items()]
+    await stage.change(f"rules: [{', '.join(named)}]")
+    for number, name in enumerate(rules):
+        await (leaves(stage, name) if name == "step stall" else asks(stage, name, number))
+        entries = stage.drained()
+        assert {entry.account for entry in entries if entry.rule == name} == set(PLANS), name
+        if any((entry.status or 0) >= 400 for entry in entries) or name == "step failed":
+            await stage.switch(*PLANS, enabled=True)
 
 
 async def every_standing(stage: WaysStage) -> None:
@@ -328,7 +341,8 @@ async def no_proxy(stage: WaysStage) -> None:
 
 PARTS: Final[dict[str, tuple[Callable[[WaysStage], Awaitable[None]], ...]]] = {
     "answers": (every_answer,),
-    "refusals": (every_standing, every_edge, every_limit, revoked_tokens),
+    "refusals": (every_reply, every_edge, every_limit, revoked_tokens),
+    "standings": (every_standing,),
     "tokens": (renewals_in_time, every_token_answer, proxies_that_break, a_removal_that_revokes),
     "calls": (lookups_and_feeds, every_endpoint, a_link_that_is_followed, checks_and_logins),
     "ways": (refused_countries, no_proxy),
