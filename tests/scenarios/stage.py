@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from codex_proxy.bootstrap.control import plane  # noqa: F401 - loaded now, not within the first test that asks it
 from codex_proxy.bootstrap.run import ServeOptions, serving
 from codex_proxy.bootstrap.simulated import simulated_backend, simulated_tokens
 from codex_proxy.framing.sse import SseDecoder
@@ -52,7 +53,7 @@ class Stage:
 
     async def models_fetched(self) -> None:
         """Wait until the backend's own list of models is in."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(15):
             while (await self.client.get("/health/details")).json()["models_fetched_at"] is None:
                 pass
 
