@@ -15,6 +15,7 @@ everything that can go wrong.
 
 import argparse
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import random
@@ -43,6 +44,7 @@ CALM = "issuer: {access_token_seconds: 86400, spent_tokens: at_random}"
 MOST_SENDINGS = 2
 EARLY_SHARE = 0.15  # of the kills: while the process starts, the others after a number of things it did
 MOST_DEEDS = 25  # accounts that it kept or renewed
+PATIENCE_SECONDS = 30
 EARLY_SECONDS = 0.5
 LATE_SECONDS = 0.03  # about as long as one exchange takes
 SETTLING_LOOKS = 240
@@ -129,9 +131,11 @@ class _Victim:
         ours.close()
 
     async def done(self, count: int) -> None:
-        """Wait until it did so many things, or ended."""
-        for _ in range(count):
-            await self._deeds.acquire()
+        """Wait until it did so many things, or ended, or has nobody left to do anything for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                for _ in range(count):
+                    await self._deeds.acquire()
 
     async def end(self) -> None:
         """Kill it, and hear out what it said."""
