@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from codex_proxy.accounts.lifecycle.states import OCCURRENCE_OF, TABLE, State
 from codex_proxy.canonical.failure import RULES, FailureKind
 from codex_proxy.protocols.parts.errors.openai_errors import TYPE_AND_CODE
+from codex_proxy.settings.keys import Change
 from codex_proxy.settings.layers import NAMED_VARIABLES
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.settings.schema import Settings
@@ -41,7 +42,9 @@ model:
 ```
 
 *later* marks keys that are known and checked but whose feature is not there yet; `codex-proxy config check` names
-those that you set. *file only* marks keys that can move credentials and are never set through an API.
+those that you set. *file only* marks keys that can move credentials and are never set through an API. *live* marks keys
+that the control plane changes while the gateway runs: what it changes counts at once and is written to the file. A file
+that you change yourself is read at the next start.
 """
 FAILURES_HEAD = """\
 # Failures
@@ -122,7 +125,8 @@ def _default(info: FieldInfo) -> str:
 
 def _words(info: FieldInfo, variable: str | None) -> str:
     marks = marks_of(info)
-    notes = [word for word, told in (("later", not marks["used"]), ("file only", marks["file_only"])) if told]
+    told = (("later", not marks["used"]), ("live", marks["change"] == Change.LIVE), ("file only", marks["file_only"]))
+    notes = [word for word, holds in told if holds]
     said = (info.description or "").replace("|", "\\|")
     named = f" Also `{variable}`." if variable else ""
     return f"{said}{named}" + (f" *{', '.join(notes)}*" if notes else "")

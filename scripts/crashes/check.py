@@ -1,17 +1,24 @@
 """Kills a gateway's account keeping again and again at random moments, and looks at what is left.
 
-    python -m scripts.crashes.check --rounds 200 --accounts 50
+    python -m scripts.crashes.check --rounds 200 --accounts 8
 
-Each round starts a process on the same data directory that logs accounts in and renews them all the time, and kills it
-with SIGKILL at a random moment.  After each: the store opens, every account whose place was confirmed is there, and no
-refresh token was sent more than once, but for the one retry after a kill between sending and keeping; the simulated
-issuer answers that retry with success or ``refresh_token_reused`` at random.  At the end one more process runs until
-all is quiet: each account serves on, or says plainly that it needs a login.  Exit code 1: something was lost.
+Each round starts a process on the same data directory that logs accounts in, so that so many live, and renews all of
+them all the time; it is killed with SIGKILL after a random number of accounts that it kept or renewed, or while it
+starts.  After each: the store opens, every account whose place was confirmed is there, and no refresh token was sent
+more than once, but for the one retry after a kill between sending and keeping; the simulated issuer answers that retry
+with success or ``refresh_token_reused`` at random.  At the end one more process runs until all is quiet: each account
+serves on, or says plainly that it needs a login.  Exit code 1: something was lost.
+
+The processes are forked from one that has loaded the program and done nothing, for loading it takes longer than
+everything that can go wrong.
 """
 
 import argparse
 import asyncio
+import multiprocessing
+import os
 import random
+import ssl
 import sys
 import tempfile
 import time
@@ -19,21 +26,30 @@ from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import httpx
 
 from codex_proxy.accounts.record import AccountRecord, Death
+from codex_proxy.bootstrap.accounts.services import new_row_id
 from codex_proxy.bootstrap.simulated import simulated_backend, simulated_urls
 from codex_proxy.simulator.scenario import parse_scenario
 from codex_proxy.storage.opening import DATABASE_FILE, open_stores
 from codex_proxy.storage.sealing.sources import KeyFile
+from scripts.crashes.victim import Granted, run
 
 SCENARIO = "issuer: {access_token_seconds: 2, spent_tokens: at_random, faults: [{answer_after_ms: 20}]}"
 CALM = "issuer: {access_token_seconds: 86400, spent_tokens: at_random}"
 MOST_SENDINGS = 2
-EARLY_SHARE = 0.15  # of the kills: while the process starts, the others once it works
-SETTLING_SECONDS = 120  # a token that may be spent is tried again after a minute
+EARLY_SHARE = 0.15  # of the kills: while the process starts, the others after a number of things it did
+MOST_DEEDS = 25  # accounts that it kept or renewed
+EARLY_SECONDS = 0.5
+LATE_SECONDS = 0.03  # about as long as one exchange takes
+SETTLING_LOOKS = 240
+LASTING_SECONDS = 3600  # longer than any token lives while there are kills
+SETTLING_SECONDS = 0.5
+VICTIM = "scripts.crashes.victim"
+TRUSTED = ssl.create_default_context()  # never needed, but every client reads the system's that is not given one
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +57,7 @@ class Findings:
     """What was seen over all rounds; ``kills`` are epoch seconds."""
 
     kept: set[str] = field(default_factory=set)
+    living: int = 0
     faults: list[str] = field(default_factory=list)
     kills: list[float] = field(default_factory=list)
     deaths: Counter[str] = field(default_factory=Counter)
@@ -49,25 +66,25 @@ class Findings:
     sent_twice: int = 0
 
 
+_Arguments: TypeAlias = tuple[str, str, list[Granted]]
+"""Data directory, the simulated backend's base URL, the accounts to log in."""
+
+
 class Check(Protocol):
-    """Kills so often, while so many accounts in all are logged in."""
+    """Kills so often, while so many accounts live."""
 
-    def __call__(
-        self, *, rounds: int, accounts: int, seed: int, longest_seconds: float
-    ) -> Coroutine[Any, Any, Findings]: ...
+    def __call__(self, *, rounds: int, accounts: int, seed: int) -> Coroutine[Any, Any, Findings]: ...
 
 
-async def check(*, rounds: int, accounts: int, seed: int, longest_seconds: float) -> Findings:
-    """Kill so often, while so many accounts in all are logged in."""
+async def check(*, rounds: int, accounts: int, seed: int) -> Findings:
+    """Kill so often, while so many accounts live."""
     chance, found = random.Random(seed), Findings()  # noqa: S311 - chooses moments, keeps no secret
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         async with simulated_backend(parse_scenario(SCENARIO), seed=seed) as base_url:
             for _ in range(rounds):
-                wanted = max(0, accounts - len(found.kept))
-                seconds = chance.uniform(0, longest_seconds)
-                early = chance.random() < EARLY_SHARE
-                await _kill_one(found, [str(data_dir), base_url, str(wanted)], seconds, early=early)
+                granted = await _granted(base_url, max(0, accounts - found.living))
+                await _kill_one(found, (str(data_dir), base_url, granted), chance)
                 await _look(found, data_dir)
             await _let_settle(found, data_dir, base_url)
             await _judge_sendings(found, base_url)
@@ -77,38 +94,67 @@ async def check(*, rounds: int, accounts: int, seed: int, longest_seconds: float
     return found
 
 
-async def _kill_one(found: Findings, arguments: Sequence[str], seconds: float, *, early: bool) -> None:
-    victim, ready = await _start(arguments), asyncio.Event()
-    reading = asyncio.ensure_future(_read(found, victim, ready))
-    if not early:
-        await ready.wait()
-    await asyncio.sleep(seconds)
+async def _granted(base_url: str, count: int) -> list[Granted]:
+    """So many accounts nobody has heard of."""
+    names = [f"account-{new_row_id()}" for _ in range(count)]
+    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED) as simulator:
+        told = (await simulator.post("/__grant", json={"accounts": names})).json()["granted"]
+    return [(each["account"], each["access_token"], each["refresh_token"]) for each in told]
+
+
+async def _kill_one(found: Findings, arguments: _Arguments, chance: random.Random) -> None:
+    victim = _Victim(found, arguments)
+    if chance.random() < EARLY_SHARE:
+        await asyncio.sleep(chance.uniform(0, EARLY_SECONDS))
+    else:
+        await victim.done(chance.randrange(MOST_DEEDS))
+        await asyncio.sleep(chance.uniform(0, LATE_SECONDS))
     found.kills.append(time.time())
-    victim.kill()
-    await victim.wait()
-    await reading
+    await victim.end()
 
 
-async def _start(arguments: Sequence[str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "scripts.crashes.victim",
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-    )
+class _Victim:
+    """A process at work."""
 
+    def __init__(self, found: Findings, arguments: _Arguments) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([VICTIM])
+        ours, its = context.Pipe(duplex=False)
+        self._deeds = asyncio.Semaphore(0)
+        self._process = context.Process(target=run, args=(its, *arguments))
+        self._process.start()
+        its.close()
+        self._found = found
+        self._reading = asyncio.ensure_future(self._read(os.dup(ours.fileno())))
+        ours.close()
 
-async def _read(found: Findings, victim: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
-    while victim.stdout is not None and (raw := await victim.stdout.readline()):
-        word, _, told = raw.decode().strip().partition(" ")
-        if word == "kept":
-            found.kept.add(told)
-        elif word == "trouble":
-            found.faults.append(f"trouble: {told}")
-        elif word == "ready":
-            ready.set()
-    ready.set()  # it ended
+    async def done(self, count: int) -> None:
+        """Wait until it did so many things, or ended."""
+        for _ in range(count):
+            await self._deeds.acquire()
+
+    async def end(self) -> None:
+        """Kill it, and hear out what it said."""
+        self._process.kill()
+        await self._reading
+        await asyncio.to_thread(self._process.join)
+        self._process.close()
+
+    async def _read(self, descriptor: int) -> None:
+        reader = asyncio.StreamReader()
+        loop, pipe = asyncio.get_running_loop(), os.fdopen(descriptor, "rb")
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        while raw := await reader.readline():
+            word, _, told = raw.decode().strip().partition(" ")
+            if word == "kept":
+                self._found.kept.add(told)
+            elif word == "trouble":
+                self._found.faults.append(f"trouble: {told}")
+            if word in {"kept", "renewed"}:
+                self._deeds.release()
+        transport.close()
+        for _ in range(MOST_DEEDS):
+            self._deeds.release()
 
 
 async def _records(data_dir: Path) -> list[AccountRecord] | str:
@@ -130,34 +176,33 @@ async def _look(found: Findings, data_dir: Path) -> None:
         found.faults.append(f"after kill {len(found.kills)}: {records}")
         return
     there = {record.identity.account_id for record in records}
+    found.living = sum(record.death is None for record in records)
     for name in sorted(found.kept - there):
         found.faults.append(f"after kill {len(found.kills)}: account {name} was kept and is lost")
 
 
 async def _let_settle(found: Findings, data_dir: Path, base_url: str) -> None:
     """One more process, until every account was renewed or needs a login."""
-    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer) as simulator:
+    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED) as simulator:
         (await simulator.put("/__scenario", content=CALM)).raise_for_status()
-    victim = await _start([str(data_dir), base_url, "0"])
-    reading = asyncio.ensure_future(_read(found, victim, asyncio.Event()))
-    for _ in range(SETTLING_SECONDS):
-        await asyncio.sleep(1)
+    victim = _Victim(found, (str(data_dir), base_url, []))
+    for _ in range(SETTLING_LOOKS):
+        await asyncio.sleep(SETTLING_SECONDS)
         if await _is_settled(data_dir):
             break
-    victim.terminate()
-    await victim.wait()
-    await reading
+    found.kills.append(time.time())
+    await victim.end()
 
 
 async def _is_settled(data_dir: Path) -> bool:
     records, now = await _records(data_dir), time.time()
     if isinstance(records, str):
         return True
-    return all(record.death is not None or (record.expires_at or 0.0) > now for record in records)
+    return all(record.death is not None or (record.expires_at or 0.0) > now + LASTING_SECONDS for record in records)
 
 
 async def _judge_sendings(found: Findings, base_url: str) -> None:
-    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer) as simulator:
+    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED) as simulator:
         tokens = (await simulator.get("/__tokens")).json()["refresh_tokens"]
     for token in tokens:
         times = [sending["at"] for sending in token["sendings"]]
@@ -191,8 +236,7 @@ def main(arguments: Sequence[str] | None = None, *, work: Check | None = None) -
     """The command; see the module."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--accounts", type=int, default=50)
-    parser.add_argument("--longest-seconds", type=float, default=2.0)
+    parser.add_argument("--accounts", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
     found = asyncio.run(
@@ -200,7 +244,6 @@ def main(arguments: Sequence[str] | None = None, *, work: Check | None = None) -
             rounds=chosen.rounds,
             accounts=chosen.accounts,
             seed=chosen.seed,
-            longest_seconds=chosen.longest_seconds,
         )
     )
     sys.stdout.write(

@@ -1,15 +1,14 @@
 """The process that gets killed: keeps accounts, renews them all the time, and says what it was told is kept.
 
-Run by ``check`` as ``python -m scripts.crashes.victim DATA_DIR BASE_URL COUNT``.  It writes ``kept NAME`` once an
-account's place in the store was confirmed, and ``ready`` once it works.
+Rules of this file: everything of a gateway that keeps accounts is at work, and nothing is said before it is true.
 """
 
 import asyncio
 import os
-import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
-
-import httpx
+from typing import TypeAlias
 
 from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.issuer import grant_of
@@ -27,10 +26,32 @@ from codex_proxy.operations.login.outcomes import new_account
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.sealing.sources import KeyFile
 
+PAUSE_SECONDS = 0.01
 
-def tell(line: str) -> None:
-    """Write a line that survives being killed right after."""
-    os.write(1, f"{line}\n".encode())
+Granted: TypeAlias = tuple[str, str, str]
+"""An account that logs in, its access token and its refresh token."""
+
+
+class Telling:
+    """Lines that survive being killed right after."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def kept(self, account: str) -> None:
+        """An account's place in the store was confirmed."""
+        self._tell(f"kept {account}")
+
+    def renewed(self) -> None:
+        """Some account has a new pair, on disk."""
+        self._tell("renewed")
+
+    def trouble(self, where: str, error: Exception) -> None:
+        """Something went wrong and on."""
+        self._tell(f"trouble {where}: {error}")
+
+    def _tell(self, line: str) -> None:
+        os.write(self._pipe.fileno(), f"{line}\n".encode())
 
 
 def settings_for(base_url: str) -> Settings:
@@ -47,22 +68,38 @@ def settings_for(base_url: str) -> Settings:
     return known.model_copy(update={"auth": auth, "api": api})
 
 
-async def bring(services: AccountServices, base_url: str, count: int) -> None:
+async def bring(services: AccountServices, granted: Sequence[Granted], told: Telling) -> None:
     """Log accounts in, one after the other, while others are renewed."""
     store = services.ground.stores.accounts
-    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer) as simulator:
-        for _ in range(count):
-            name = f"account-{new_row_id()}"
-            told = (await simulator.post("/__grant", json={"accounts": [name]})).json()["granted"][0]
-            secrets = Secrets(access_token=told["access_token"], refresh_token=told["refresh_token"])
-            now = services.ground.clock.now()
-            grant = grant_of(secrets, issuer=services.endpoint.issuer, now=now)
-            await store.put(new_account(grant, row_id=new_row_id()), now=now)
-            tell(f"kept {told['account']}")
+    for account, access_token, refresh_token in granted:
+        secrets = Secrets(access_token=access_token, refresh_token=refresh_token)
+        now = services.ground.clock.now()
+        grant = grant_of(secrets, issuer=services.endpoint.issuer, now=now)
+        await store.put(new_account(grant, row_id=new_row_id()), now=now)
+        told.kept(account)
 
 
-async def main(data_dir: Path, base_url: str, count: int) -> None:
-    """Work until killed."""
+async def renew(services: AccountServices, told: Telling) -> None:
+    """Renew every account again and again, all of them at a time."""
+
+    async def exchange(row_id: str) -> None:
+        if (await services.refresher.refresh(row_id)).has_newer:
+            told.renewed()
+
+    while True:
+        async with asyncio.TaskGroup() as exchanges:
+            for record in services.ground.pool.records():
+                exchanges.create_task(exchange(record.row_id))
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def run(pipe: Connection, data_dir: str, base_url: str, granted: Sequence[Granted]) -> None:
+    """Log these accounts in and work until killed; the lines of ``Telling`` go into ``pipe``."""
+    asyncio.run(work(Telling(pipe), Path(data_dir), base_url, granted))
+
+
+async def work(told: Telling, data_dir: Path, base_url: str, granted: Sequence[Granted]) -> None:
+    """See ``run``."""
     settings, clock = settings_for(base_url), SystemClock()
     stores = await open_account_stores(settings.storage, data_dir=data_dir, keys=KeyFile(data_dir), now=clock.now())
     upstream = make_upstream(
@@ -73,18 +110,13 @@ async def main(data_dir: Path, base_url: str, count: int) -> None:
             data_dir=data_dir,
             installation_id="victim",
             clock=clock,
-            complain=lambda where, error: tell(f"trouble {where}: {error}"),
+            complain=told.trouble,
         )
     )
     services = upstream.accounts
     await load(services, ())
-    egress = egress_services(services, settings_path=data_dir / "local.yaml")
+    egress = egress_services(services, settings_path=data_dir / "local.yaml", overriding={})
     jobs = JobBook(clock=clock, new_id=new_row_id, complain=services.ground.complain)
-    async with upkeep(services, logins(services), egress, jobs):
-        tell("ready")
-        await bring(services, base_url, count)
-        await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    async with upkeep(services, logins(services), egress, jobs), asyncio.TaskGroup() as group:
+        group.create_task(renew(services, told))
+        await bring(services, granted, told)

@@ -1,6 +1,6 @@
 """What is kept beside accounts shows no secret."""
 
-from codex_proxy.accounts.keeping import Cookie, EgressProxy, Home, PersistenceHealth
+from codex_proxy.accounts.keeping import Cookie, EgressProxy, PersistenceHealth
 
 
 def test_secrets_do_not_show() -> None:
@@ -13,4 +13,3 @@ def test_secrets_do_not_show() -> None:
 
 def test_a_store_is_well_until_something_is_wrong() -> None:
     assert PersistenceHealth() == PersistenceHealth(ok=True, quarantined=False)
-    assert Home(conversation=("key", "c"), row_id="a", used_at=1.0).upstream == b""

@@ -11,7 +11,7 @@ BODY = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
 AROUND = st.text(st.sampled_from(" \"'{}[]:,;=&\n"), max_size=5)
 
 
-@given(BODY, st.sampled_from(["cp-", "cpa-", "sk-", "rt_", "Bearer ", "AIza"]), AROUND)
+@given(BODY, st.sampled_from(["cp-", "cpa-", "sk-", "rt_", "gsk_", "xai-", "pplx-", "Bearer ", "AIza"]), AROUND)
 def test_a_secret_inside_text_is_gone(body: str, prefix: str, around: str) -> None:
     assert body not in redact_text(f"error {around} {prefix}{body}{around} tail")
 
@@ -39,13 +39,13 @@ def test_members_are_redacted_by_name_at_any_depth_but_counts_stay() -> None:
         "headers": {"Authorization": "opaque", "accept": "*/*"},
         "max_tokens": 5,
         "token": 7,
-        "list": [{"password": "p"}],
+        "list": [{"password": "p", "apiKey": "k"}],
     }
     assert redact(record) == {
         "headers": {"Authorization": REDACTED, "accept": "*/*"},
         "max_tokens": 5,
         "token": 7,
-        "list": [{"password": REDACTED}],
+        "list": [{"password": REDACTED, "apiKey": REDACTED}],
     }
 
 

@@ -5,10 +5,11 @@ import io
 import itertools
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
+from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 from rich.console import Console
 
@@ -25,6 +26,15 @@ from codex_proxy.server.listeners import Listener, bind_loopback
 from tests.operations.accounts.household import Household
 from tests.server.admin.accounts.plane import Keys, Plane
 from tests.stores.places import in_memory
+
+
+class Openable(Protocol):
+    """A gateway that may be asked while it is open."""
+
+    @property
+    def application(self) -> Litestar: ...
+
+    def open(self) -> AbstractAsyncContextManager[Any]: ...
 
 
 class Gatehouse(Plane):
@@ -62,7 +72,7 @@ def _transfer(house: Household) -> TransferParts:
                 book=book,
                 now=house.clock.now,
                 new_id=lambda: f"{next(numbers):016x}",
-                taken=lambda: None,
+                taken=lambda _: None,
                 rerouted=_nobody_cares,
             )
         ),
@@ -99,7 +109,7 @@ async def _soon(seconds: float) -> None:
 
 
 @contextmanager
-def listening(gatehouse: Gatehouse, data_dir: Path) -> Iterator[str]:
+def listening(gatehouse: Openable, data_dir: Path) -> Iterator[str]:
     """The gatehouse on a socket, in a thread of its own, announced in a data directory; its URL."""
     ready, urls = threading.Event(), list[str]()
     loop = asyncio.new_event_loop()

@@ -139,7 +139,7 @@ class EgressStage:
             book=self.book,
             now=self.clock.now,
             new_id=lambda: f"p{next(numbers)}",
-            taken=self.watch.tell,
+            taken=self.watch.assigned,
             rerouted=self.clients.retire,
         )
         return ProxyPool(parts)

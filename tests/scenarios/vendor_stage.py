@@ -94,7 +94,7 @@ def question(
     """Path and body of a question in this dialect."""
     match dialect:
         case Dialect.OPENAI_CHAT:
-            return "/v1/chat/completions", _chat(model, text, stream, picture, tools, shaped)
+            return "/v1/chat/completions", _chat(model, text, stream, picture, tools, shaped, thinks)
         case Dialect.OPENAI_RESPONSES:
             return "/v1/responses", _responses(model, text, stream, picture, tools, shaped, thinks)
         case Dialect.ANTHROPIC:
@@ -106,7 +106,9 @@ def question(
             return "/api/chat", _ollama(model, text, stream, picture, tools, shaped, thinks)
 
 
-def _chat(model: str, text: str, stream: bool, picture: bool, tools: bool, shaped: bool) -> dict[str, Any]:
+def _chat(
+    model: str, text: str, stream: bool, picture: bool, tools: bool, shaped: bool, thinks: bool
+) -> dict[str, Any]:
     shown = [{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}}] if picture else []
     content = [{"type": "text", "text": text}, *shown]
     body: dict[str, Any] = {"model": model, "stream": stream, "messages": [{"role": "user", "content": content}]}
@@ -116,6 +118,8 @@ def _chat(model: str, text: str, stream: bool, picture: bool, tools: bool, shape
         body["tools"] = [{"type": "function", "function": {"name": "look", "parameters": SHAPE}}]
     if shaped:
         body["response_format"] = {"type": "json_schema", "json_schema": {"name": "s", "schema": SHAPE, "strict": True}}
+    if thinks:
+        body["reasoning_effort"] = "high"
     return body
 
 

@@ -6,9 +6,9 @@ from scripts.crashes.check import Findings, check, main
 
 
 async def test_a_02_nothing_is_lost_and_nothing_sent_twice_by_one_process_however_it_ends() -> None:
-    found = await check(rounds=4, accounts=12, seed=7, longest_seconds=1.5)
+    found = await check(rounds=4, accounts=6, seed=7)
     assert found.faults == []
-    assert len(found.kills) == 4
+    assert len(found.kills) == 5, "the last one is no accident"
     assert found.alive + found.deaths.total() >= len(found.kept)
 
 

@@ -7,37 +7,54 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from codex_proxy.accounts.keeping import Cookie, Egresses, EgressHealth, EgressProxy, Home
+from codex_proxy.accounts.keeping import Cookie, Egresses, EgressHealth, EgressProxy, Home, KeptIdentity
+
+Used = TypeVar("Used", Home, KeptIdentity)
 
 
-class MemoryAffinityStore:
-    """Implements ``AffinityStore``."""
+class _UsedLast(Generic[Used]):
+    """Keeps what has a ``used_at`` and belongs to an account, by ``key_of`` it."""
 
     def __init__(self, accounts: Callable[[], Collection[str]]) -> None:
         self._accounts = accounts
-        self._homes: dict[tuple[str, str], Home] = {}
+        self._kept: dict[tuple[str, ...], Used] = {}
 
-    async def load(self, *, limit: int) -> tuple[Home, ...]:
-        return tuple(self._latest_first()[:limit])
+    async def load(self, *, limit: int) -> tuple[Used, ...]:
+        return tuple(each for _, each in self._latest_first()[:limit])
 
-    async def keep(self, homes: Sequence[Home]) -> None:
-        for home in homes:
-            known = self._homes.get(home.conversation)
-            if home.row_id in self._accounts() and (known is None or home.used_at > known.used_at):
-                self._homes[home.conversation] = home
+    async def keep(self, kept: Sequence[Used]) -> None:
+        for each in kept:
+            known = self._kept.get(self._key_of(each))
+            if each.row_id in self._accounts() and (known is None or each.used_at > known.used_at):
+                self._kept[self._key_of(each)] = each
 
     async def trim(self, *, limit: int) -> int:
         surplus = self._latest_first()[limit:]
-        for home in surplus:
-            del self._homes[home.conversation]
+        for key, _ in surplus:
+            del self._kept[key]
         return len(surplus)
 
-    def _latest_first(self) -> list[Home]:
-        there = [home for home in self._homes.values() if home.row_id in self._accounts()]
-        return sorted(there, key=lambda home: (-home.used_at, home.conversation))
+    def _key_of(self, each: Used) -> tuple[str, ...]:
+        return each.conversation
+
+    def _latest_first(self) -> list[tuple[tuple[str, ...], Used]]:
+        there = [(key, each) for key, each in self._kept.items() if each.row_id in self._accounts()]
+        return sorted(there, key=lambda pair: (-pair[1].used_at, pair[0]))
+
+
+class MemoryAffinityStore(_UsedLast[Home]):
+    """Implements ``AffinityStore``."""
+
+
+class MemoryUpstreamIdentityStore(_UsedLast[KeptIdentity]):
+    """Implements ``UpstreamIdentityStore``."""
+
+    def _key_of(self, each: KeptIdentity) -> tuple[str, ...]:
+        return (*each.conversation, each.row_id)
 
 
 class MemoryCookieStore:

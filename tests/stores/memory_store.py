@@ -13,6 +13,7 @@ from codex_proxy.accounts.record import AccountEvent, AccountRecord, Death, Iden
 from codex_proxy.accounts.store import Changes, Edit, NewAccount, PutOutcome, Renewed
 from codex_proxy.storage.succession import (
     Held,
+    agrees,
     identity_digest,
     made,
     merged,
@@ -29,13 +30,14 @@ class MemoryAccountStore:
 
     def __init__(self) -> None:
         self._held: dict[str, Held] = {}
-        self._removed: dict[str, int] = {}
+        self._removed: dict[str, tuple[int, float]] = {}
         self._intents: dict[str, RefreshIntent] = {}
         self._conditions: dict[str, bytes] = {}
         self._counters: dict[str, bytes] = {}
         self._events: dict[str, list[AccountEvent]] = {}
         self._by_digest: dict[str, str] = {}
         self._revision = 0
+        self._forgotten = 0
 
     def row_ids(self) -> Collection[str]:
         """The accounts that are there."""
@@ -43,14 +45,16 @@ class MemoryAccountStore:
 
     async def load(self) -> Changes:
         changed = tuple(held.record for _, held in sorted(self._held.items()))
-        return Changes(revision=self._revision, changed=changed)
+        return Changes(revision=self._revision, changed=changed, whole=True)
 
     async def changes_since(self, revision: int) -> Changes:
+        if not self._forgotten <= revision <= self._revision:
+            return await self.load()
         changed = (held.record for _, held in sorted(self._held.items()))
         return Changes(
             revision=self._revision,
             changed=tuple(record for record in changed if record.revision > revision),
-            removed=tuple(sorted(row_id for row_id, at in self._removed.items() if at > revision)),
+            removed=tuple(sorted(row_id for row_id, (at, _) in self._removed.items() if at > revision)),
         )
 
     async def find(self, row_id: str) -> AccountRecord | None:
@@ -75,7 +79,10 @@ class MemoryAccountStore:
             return PutOutcome(record=held.record, kept_newer=True)
         if twin is not None:
             after = merged(after, twin)
-            self._drop(twin.record.row_id)
+            self._drop(twin.record.row_id, now)
+        return self._given(held, after)
+
+    def _given(self, held: Held, after: Held) -> PutOutcome:
         if after.secrets.refresh_token != held.secrets.refresh_token:
             self._intents.pop(held.record.row_id, None)
         return PutOutcome(record=held.record if after == held else self._keep(after))
@@ -90,19 +97,37 @@ class MemoryAccountStore:
                 table.update(held)
             raise
 
-    async def edit(self, row_id: str, edit: Edit) -> AccountRecord | None:
-        held = self._held.get(row_id)
-        if held is None:
+    async def adopt(self, new: NewAccount) -> PutOutcome | None:
+        held = self._held.get(new.row_id)
+        if held is None or not agrees(held.record.identity, new.identity):
             return None
+        held = self._by_identity(new.identity) or held
+        after = succeeded(held, new)
+        return PutOutcome(record=held.record, kept_newer=True) if after is None else self._given(held, after)
+
+    async def edit(self, row_id: str, edit: Edit) -> AccountRecord | None:
+        return (await self.edit_many({row_id: edit})).get(row_id)
+
+    async def edit_many(self, edits: Mapping[str, Edit]) -> Mapping[str, AccountRecord]:
+        return {row_id: self._edit(self._held[row_id], edit) for row_id, edit in edits.items() if row_id in self._held}
+
+    def _edit(self, held: Held, edit: Edit) -> AccountRecord:
         changes = {name: value for name, value in asdict(edit).items() if value is not msgspec.UNSET}
         record = replace(held.record, **changes)
         return record if record == held.record else self._keep(Held(record=record, secrets=held.secrets))
 
-    async def remove(self, row_ids: Sequence[str]) -> tuple[str, ...]:
+    async def remove(self, row_ids: Sequence[str], *, now: float) -> tuple[str, ...]:
         there = tuple(row_id for row_id in dict.fromkeys(row_ids) if row_id in self._held)
         for row_id in there:
-            self._drop(row_id)
+            self._drop(row_id, now)
         return there
+
+    async def forget_removed(self, *, before: float) -> int:
+        old = {row_id: at for row_id, (at, removed_at) in self._removed.items() if removed_at < before}
+        for row_id in old:
+            del self._removed[row_id]
+        self._forgotten = max(self._forgotten, *old.values()) if old else self._forgotten
+        return len(old)
 
     async def begin_refresh(self, row_id: str, *, generation: int, now: float) -> RefreshIntent | None:
         held = self._held.get(row_id)
@@ -116,7 +141,7 @@ class MemoryAccountStore:
         self._intents[row_id] = intent
         return intent
 
-    async def finish_refresh(self, intent: RefreshIntent, news: Renewed) -> AccountRecord | None:
+    async def finish_refresh(self, intent: RefreshIntent, news: Renewed, *, now: float) -> AccountRecord | None:
         held = self._of(intent)
         if held is None:
             return None
@@ -125,7 +150,7 @@ class MemoryAccountStore:
         other = self._other(after)
         if other is None:
             return self._keep(after)
-        self._drop(intent.row_id)
+        self._drop(intent.row_id, now)
         return self._keep(merged(other, after))
 
     async def abandon_refresh(
@@ -208,9 +233,9 @@ class MemoryAccountStore:
         self._removed.pop(record.row_id, None)
         return record
 
-    def _drop(self, row_id: str) -> None:
+    def _drop(self, row_id: str, now: float) -> None:
         self._revision += 1
-        self._removed[row_id] = self._revision
+        self._removed[row_id] = (self._revision, now)
         self._forget(row_id)
         for kept in (self._held, self._intents, self._conditions, self._counters, self._events):
             kept.pop(row_id, None)

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from codex_proxy.accounts.keeping import AffinityStore, CookieStore, EgressStore, RefreshLocks
+from codex_proxy.accounts.keeping import AffinityStore, CookieStore, EgressStore, RefreshLocks, UpstreamIdentityStore
 from codex_proxy.accounts.store import AccountStore
 from codex_proxy.storage.opening import DATABASE_FILE, Stores, open_stores
 from codex_proxy.storage.sealing.sources import KeyFile, KeySource
@@ -23,6 +23,7 @@ from tests.stores.memory_keeping import (
     MemoryCookieStore,
     MemoryEgressStore,
     MemoryRefreshLocks,
+    MemoryUpstreamIdentityStore,
 )
 from tests.stores.memory_store import MemoryAccountStore
 from tests.stores.memory_vendor_keys import MemoryVendorKeyStore
@@ -36,6 +37,7 @@ class Kept:
 
     accounts: AccountStore
     affinity: AffinityStore
+    identities: UpstreamIdentityStore
     cookies: CookieStore
     egress: EgressStore
     vendor_keys: VendorKeyStore
@@ -48,6 +50,7 @@ def in_memory() -> Kept:
     return Kept(
         accounts=accounts,
         affinity=MemoryAffinityStore(accounts.row_ids),
+        identities=MemoryUpstreamIdentityStore(accounts.row_ids),
         cookies=MemoryCookieStore(accounts.row_ids),
         egress=MemoryEgressStore(accounts.row_ids),
         vendor_keys=MemoryVendorKeyStore(),
@@ -60,6 +63,7 @@ def of(stores: Stores) -> Kept:
     return Kept(
         accounts=stores.accounts,
         affinity=stores.affinity,
+        identities=stores.identities,
         cookies=stores.cookies,
         egress=stores.egress,
         vendor_keys=stores.vendor_keys,
@@ -91,9 +95,8 @@ async def emptied(address: str) -> str:
             await connection.execute(
                 text("TRUNCATE accounts, removed_accounts, egress_proxies, marks, vendor_keys CASCADE")
             )
-            await connection.execute(
-                text("UPDATE store_state SET revision = 0, egress_revision = 0, sealing_key_id = NULL")
-            )
+            begun_anew = "revision = 0, egress_revision = 0, sealing_key_id = NULL, forgotten_revision = NULL"
+            await connection.execute(text(f"UPDATE store_state SET {begun_anew}"))
     await engine.dispose()
     return address
 

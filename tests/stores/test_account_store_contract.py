@@ -59,7 +59,7 @@ async def row_ids(accounts: AccountStore) -> list[str]:
 
 
 async def test_a_new_store_is_empty(accounts: AccountStore) -> None:
-    assert await accounts.load() == Changes(revision=0)
+    assert await accounts.load() == Changes(revision=0, whole=True)
     assert await accounts.secrets("a") is None
     assert await accounts.open_intents() == ()
     assert await accounts.load_conditions() == {}
@@ -169,7 +169,9 @@ async def test_a_03_an_empty_member_never_replaces_a_good_one(accounts: AccountS
 
 async def test_a_03_a_refresh_without_a_new_refresh_token_keeps_the_old_one(accounts: AccountStore) -> None:
     intent = await begun(accounts, await put(accounts, "a", access="at1", refresh="rt1"))
-    record = await accounts.finish_refresh(intent, Renewed(secrets=Secrets(access_token="at2"), expires_at=9.0))
+    record = await accounts.finish_refresh(
+        intent, Renewed(secrets=Secrets(access_token="at2"), expires_at=9.0), now=1.0
+    )
     assert await accounts.secrets("a") == Secrets(access_token="at2", refresh_token="rt1")
     assert record is not None
     assert (record.has_refresh_token, record.generation, record.expires_at) == (True, 1, 9.0)
@@ -270,7 +272,9 @@ async def test_an_edit_changes_what_it_names(accounts: AccountStore) -> None:
 async def test_a_04_an_edit_during_a_refresh_stays(accounts: AccountStore) -> None:
     intent = await begun(accounts, await put(accounts, "a", access="at1", refresh="rt1"))
     await accounts.edit("a", Edit(label="changed meanwhile"))
-    record = await accounts.finish_refresh(intent, Renewed(secrets=Secrets(access_token="at2", refresh_token="rt2")))
+    record = await accounts.finish_refresh(
+        intent, Renewed(secrets=Secrets(access_token="at2", refresh_token="rt2")), now=1.0
+    )
     assert record is not None
     assert (record.label, record.generation) == ("changed meanwhile", 1)
     assert await accounts.secrets("a") == Secrets(access_token="at2", refresh_token="rt2")
@@ -282,7 +286,7 @@ async def test_changes_are_told_since_a_revision(accounts: AccountStore) -> None
     seen = (await accounts.load()).revision
     assert await accounts.changes_since(seen) == Changes(revision=seen)
     changed = await accounts.edit("b", Edit(label="x"))
-    await accounts.remove(["c"])
+    await accounts.remove(["c"], now=1.0)
     news = await accounts.changes_since(seen)
     assert (news.changed, news.removed) == ((changed,), ("c",))
     assert news.revision > seen
@@ -292,7 +296,7 @@ async def test_changes_are_told_since_a_revision(accounts: AccountStore) -> None
 async def test_an_account_that_came_back_is_not_told_as_removed(accounts: AccountStore) -> None:
     await put(accounts, "a", access="at1")
     seen = (await accounts.load()).revision
-    await accounts.remove(["a"])
+    await accounts.remove(["a"], now=1.0)
     record = await put(accounts, "a", access="at1")
     news = await accounts.changes_since(seen)
     assert (news.changed, news.removed) == ((record,), ())
@@ -303,13 +307,13 @@ async def test_a_15_a_removed_account_leaves_nothing_behind(accounts: AccountSto
     await accounts.keep_conditions({"a": b"limited"})
     await accounts.keep_counters({"a": b"1"})
     await accounts.add_events([AccountEvent(row_id="a", at=1.0, before="active", after="limited", reason="429")])
-    assert await accounts.remove(["x", "a", "a"]) == ("a",)
+    assert await accounts.remove(["x", "a", "a"], now=1.0) == ("a",)
     assert await row_ids(accounts) == []
     assert await accounts.secrets("a") is None
     assert await accounts.open_intents() == ()
     assert (await accounts.load_conditions(), await accounts.load_counters()) == ({}, {})
     assert await accounts.events("a", limit=10) == ()
-    assert await accounts.remove(["a"]) == ()
+    assert await accounts.remove(["a"], now=1.0) == ()
 
 
 async def test_a_02_an_intent_stands_until_the_new_pair_is_kept(accounts: AccountStore) -> None:
@@ -318,7 +322,9 @@ async def test_a_02_an_intent_stands_until_the_new_pair_is_kept(accounts: Accoun
     digest = hashlib.sha256(b"rt1").hexdigest()
     assert intent == RefreshIntent(row_id="a", generation=record.generation, digest=digest, started_at=200.0)
     assert await accounts.open_intents() == (intent,)
-    after = await accounts.finish_refresh(intent, Renewed(secrets=Secrets(access_token="at2", refresh_token="rt2")))
+    after = await accounts.finish_refresh(
+        intent, Renewed(secrets=Secrets(access_token="at2", refresh_token="rt2")), now=1.0
+    )
     assert after is not None
     assert await accounts.open_intents() == ()
     assert await accounts.secrets("a") == Secrets(access_token="at2", refresh_token="rt2")
@@ -352,7 +358,7 @@ async def test_b_01_a_pair_for_a_replaced_token_is_not_kept_in_its_place(account
     intent = await begun(accounts, await put(accounts, "a", access="at1", refresh="rt1"))
     await put(accounts, "b", identity("a"), access="at3", refresh="rt3")
     news = Renewed(secrets=Secrets(access_token="at2", refresh_token="rt2"))
-    assert await accounts.finish_refresh(intent, news) is None
+    assert await accounts.finish_refresh(intent, news, now=1.0) is None
     assert await accounts.secrets("a") == Secrets(access_token="at3", refresh_token="rt3")
 
 
@@ -361,15 +367,17 @@ async def test_a_02_an_access_token_that_came_meanwhile_does_not_cost_the_new_re
 ) -> None:
     intent = await begun(accounts, await put(accounts, "a", access="at1", refresh="rt1"))
     await put(accounts, "b", identity("a"), access="at2")
-    record = await accounts.finish_refresh(intent, Renewed(secrets=Secrets(access_token="at3", refresh_token="rt3")))
+    record = await accounts.finish_refresh(
+        intent, Renewed(secrets=Secrets(access_token="at3", refresh_token="rt3")), now=1.0
+    )
     assert record is not None
     assert await accounts.secrets("a") == Secrets(access_token="at3", refresh_token="rt3")
 
 
 async def test_a_pair_for_a_removed_account_is_not_kept(accounts: AccountStore) -> None:
     intent = await begun(accounts, await put(accounts, "a", access="at1", refresh="rt1"))
-    await accounts.remove(["a"])
-    assert await accounts.finish_refresh(intent, Renewed(secrets=Secrets(access_token="at2"))) is None
+    await accounts.remove(["a"], now=1.0)
+    assert await accounts.finish_refresh(intent, Renewed(secrets=Secrets(access_token="at2")), now=1.0) is None
     assert await accounts.abandon_refresh(intent, now=1.0) is None
     assert await row_ids(accounts) == []
 
@@ -377,7 +385,7 @@ async def test_a_pair_for_a_removed_account_is_not_kept(accounts: AccountStore) 
 async def test_a_first_refresh_names_the_account(accounts: AccountStore) -> None:
     intent = await begun(accounts, (await accounts.put(credential("a", refresh="rt1"), now=1.0)).record)
     news = Renewed(secrets=Secrets(access_token="at1", refresh_token="rt2"), identity=identity(), issued_at=5.0)
-    record = await accounts.finish_refresh(intent, news)
+    record = await accounts.finish_refresh(intent, news, now=1.0)
     assert record is not None
     assert (record.row_id, record.identity, record.issued_at) == ("a", identity(), 5.0)
     known = await accounts.put(credential("b", identity(), access="at3", issued_at=6.0), now=2.0)
@@ -388,7 +396,7 @@ async def test_a_first_refresh_may_find_that_the_account_is_known(accounts: Acco
     await accounts.put(credential("a", identity(), access="at1", refresh="rt1", issued_at=1.0), now=1.0)
     intent = await begun(accounts, (await accounts.put(credential("b", refresh="rt2"), now=1.0)).record)
     news = Renewed(secrets=Secrets(access_token="at2", refresh_token="rt3"), identity=identity(), issued_at=5.0)
-    record = await accounts.finish_refresh(intent, news)
+    record = await accounts.finish_refresh(intent, news, now=1.0)
     assert record is not None
     assert (record.row_id, record.generation) == ("a", 1)
     assert await row_ids(accounts) == ["a"]
@@ -400,7 +408,7 @@ async def test_a_10_tokens_of_another_account_are_refused(accounts: AccountStore
     intent = await begun(accounts, await put(accounts, "a", access="at1", refresh="rt1"))
     news = Renewed(secrets=Secrets(access_token="at2", refresh_token="rt2"), identity=identity("a", "other"))
     with pytest.raises(IdentityMismatch, match="account a"):
-        await accounts.finish_refresh(intent, news)
+        await accounts.finish_refresh(intent, news, now=1.0)
     assert await accounts.secrets("a") == Secrets(access_token="at1", refresh_token="rt1")
     assert await accounts.open_intents() == (intent,)
 

@@ -6,8 +6,8 @@ from codex_proxy.accounts.store import NewAccount
 from tests.stores.places import Kept
 
 
-def home(conversation: str, row_id: str, used_at: float, *, client_key: str = "key", upstream: bytes = b"") -> Home:
-    return Home(conversation=(client_key, conversation), row_id=row_id, used_at=used_at, upstream=upstream)
+def home(conversation: str, row_id: str, used_at: float, *, client_key: str = "key") -> Home:
+    return Home(conversation=(client_key, conversation), row_id=row_id, used_at=used_at)
 
 
 async def with_accounts(kept: Kept, *row_ids: str) -> Kept:
@@ -20,7 +20,7 @@ async def with_accounts(kept: Kept, *row_ids: str) -> Kept:
 async def test_homes_come_back_latest_first(kept: Kept) -> None:
     homes = (await with_accounts(kept, "a", "b")).affinity
     assert await homes.load(limit=10) == ()
-    told = [home("c1", "a", 1.0), home("c2", "b", 3.0, upstream=b"\x00ids"), home("c1", "b", 2.0, client_key="other")]
+    told = [home("c1", "a", 1.0), home("c2", "b", 3.0), home("c1", "b", 2.0, client_key="other")]
     await homes.keep(told)
     assert await homes.load(limit=10) == (told[1], told[2], told[0])
     assert await homes.load(limit=1) == (told[1],)
@@ -31,8 +31,8 @@ async def test_the_home_used_later_stays(kept: Kept) -> None:
     await homes.keep([home("c1", "a", 2.0)])
     await homes.keep([home("c1", "b", 1.0)])
     assert await homes.load(limit=10) == (home("c1", "a", 2.0),)
-    await homes.keep([home("c1", "b", 3.0, upstream=b"new")])
-    assert await homes.load(limit=10) == (home("c1", "b", 3.0, upstream=b"new"),)
+    await homes.keep([home("c1", "b", 3.0)])
+    assert await homes.load(limit=10) == (home("c1", "b", 3.0),)
 
 
 async def test_the_homes_used_least_recently_are_forgotten(kept: Kept) -> None:
@@ -46,7 +46,7 @@ async def test_the_homes_used_least_recently_are_forgotten(kept: Kept) -> None:
 async def test_a_15_a_home_goes_with_its_account(kept: Kept) -> None:
     homes = (await with_accounts(kept, "a", "b")).affinity
     await homes.keep([home("c1", "a", 1.0), home("c2", "b", 2.0), home("c3", "nobody", 3.0)])
-    await kept.accounts.remove(["b"])
+    await kept.accounts.remove(["b"], now=1.0)
     assert await homes.load(limit=10) == (home("c1", "a", 1.0),)
     await homes.keep([])
 

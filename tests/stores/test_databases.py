@@ -119,7 +119,7 @@ async def test_another_key_is_refused(database_place: Path | str, tmp_path: Path
     async with opened(database_place, folder=tmp_path) as stores:
         assert "key" in (stores.health.message or "")
         with pytest.raises(StoreUnusable):
-            await stores.accounts.remove(["a"])
+            await stores.accounts.remove(["a"], now=1.0)
     KeyFile(tmp_path).replace(kept)
     async with opened(database_place, folder=tmp_path) as stores:
         assert [record.row_id for record in (await stores.accounts.load()).changed] == ["a"]

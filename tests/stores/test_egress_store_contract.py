@@ -54,7 +54,7 @@ async def test_a_removed_proxy_hands_its_accounts_over(kept: Kept) -> None:
 async def test_a_15_an_assignment_goes_with_its_account(kept: Kept) -> None:
     egress = (await with_accounts(kept, "a", "b")).egress
     await egress.assign({"a": "direct", "b": "direct"})
-    await kept.accounts.remove(["a"])
+    await kept.accounts.remove(["a"], now=1.0)
     assert (await egress.load()).assignments == {"b": "direct"}
 
 

@@ -48,9 +48,9 @@ def test_openai_and_those_who_follow_it() -> None:
 
 def test_anthropic_tells_pages() -> None:
     row = {"type": "model", "id": "claude-x", "display_name": "Claude X", "created_at": "2026-01-01T00:00:00Z"}
-    page = read({"data": [row], "has_more": True, "first_id": "claude-x", "last_id": "claude x"}, ListShape.ANTHROPIC)
+    page = read({"data": [row], "has_more": True, "first_id": "claude-x", "last_id": "claude é x"}, ListShape.ANTHROPIC)
     assert page.models == (SuggestedModel(id="claude-x", display_name="Claude X"),)
-    assert page.next_page == "limit=1000&after_id=claude%20x"
+    assert page.next_page == "limit=1000&after_id=claude%20%C3%A9%20x"
     assert read({"data": [row], "has_more": False, "last_id": "claude-x"}, ListShape.ANTHROPIC).next_page is None
 
 

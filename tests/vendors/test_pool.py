@@ -88,6 +88,12 @@ def test_a_model_that_is_switched_off_at_a_key_is_not_asked_there() -> None:
     assert ranked(pool, "openai") == NoKey(reason=NoKeyReason.NONE)
 
 
+def test_a_key_whose_models_are_all_switched_off_serves_nothing_that_it_does_not_list_either() -> None:
+    pool = pool_of(key("a", models=(KeyModel(id="m", enabled=False),)))
+    assert ranked(pool, "openai", "another") == NoKey(reason=NoKeyReason.DISABLED)
+    assert pool.offers().vendors == NOBODY
+
+
 def test_a_model_serves_what_it_can_do() -> None:
     pool = pool_of(key("a", models=(KeyModel(id="m", capabilities=(Capability.EMBEDDINGS,)),)))
     assert ranked(pool, capability=Capability.EMBEDDINGS) == ["a"]

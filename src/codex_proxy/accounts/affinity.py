@@ -6,7 +6,7 @@ epoch seconds.
 """
 
 import hashlib
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -43,6 +43,7 @@ class AffinityMap:
     def __init__(self, *, limit: int = MAX_CONVERSATIONS) -> None:
         self._limit = limit
         self._homes: OrderedDict[ConversationKey, Residence] = OrderedDict()
+        self._by_account: defaultdict[str, set[ConversationKey]] = defaultdict(set)
         self._dirty: set[ConversationKey] = set()
 
     def __len__(self) -> int:
@@ -65,11 +66,11 @@ class AffinityMap:
         self._bound()
 
     def leave(self, row_ids: Collection[str]) -> None:
-        """Forget the homes with these accounts; looks at every home, so tell all accounts at once."""
-        gone = frozenset(row_ids)
-        for conversation in [each for each, home in self._homes.items() if home.row_id in gone]:
-            del self._homes[conversation]
-            self._dirty.discard(conversation)
+        """Forget the homes with these accounts."""
+        for row_id in row_ids:
+            for conversation in self._by_account.pop(row_id, ()):
+                del self._homes[conversation]
+                self._dirty.discard(conversation)
 
     def take_dirty(self) -> dict[ConversationKey, Residence]:
         """What changed since the last taking, to be written; whoever cannot write it gives it to ``mark``."""
@@ -87,16 +88,24 @@ class AffinityMap:
             if len(self._homes) >= self._limit:
                 return
             if home.conversation not in self._homes:
-                self._homes[home.conversation] = Residence(home.row_id, home.used_at)
+                self._set(home.conversation, Residence(home.row_id, home.used_at))
                 self._homes.move_to_end(home.conversation, last=False)
 
     def _write(self, conversation: ConversationKey, row_id: str, now: float) -> None:
-        self._homes[conversation] = Residence(row_id, now)
+        self._set(conversation, Residence(row_id, now))
         self._dirty.add(conversation)
+
+    def _set(self, conversation: ConversationKey, residence: Residence) -> None:
+        before = self._homes.get(conversation)
+        if before is not None:
+            self._by_account[before.row_id].discard(conversation)
+        self._homes[conversation] = residence
+        self._by_account[residence.row_id].add(conversation)
 
     def _bound(self) -> None:
         while len(self._homes) > self._limit:
-            forgotten, _ = self._homes.popitem(last=False)
+            forgotten, home = self._homes.popitem(last=False)
+            self._by_account[home.row_id].discard(forgotten)
             self._dirty.discard(forgotten)
 
 

@@ -1,4 +1,4 @@
-"""The ports behind which is kept what belongs to accounts: homes of conversations, cookies, ways out, refresh locks.
+"""The ports behind which is kept what belongs to accounts: conversations, cookies, ways out, refresh locks.
 
 Rules of this file: what names an account goes with it when it is removed, and is passed over when the account is not
 there; secrets never show in a text.  All implementations pass one contract suite each (``tests/stores``); every method
@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from codex_proxy.accounts.affinity import ConversationKey
+from codex_proxy.canonical.target import UpstreamIdentity
 
 
 class LoadFailure(StrEnum):
@@ -33,12 +34,11 @@ class PersistenceHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
-    """The account a conversation lives with; ``upstream`` is what the gateway keeps of the conversation there."""
+    """The account a conversation lives with."""
 
     conversation: ConversationKey
     row_id: str
     used_at: float
-    upstream: bytes = b""
 
 
 class AffinityStore(Protocol):
@@ -54,6 +54,31 @@ class AffinityStore(Protocol):
 
     async def trim(self, *, limit: int) -> int:
         """Forget all but the ``limit`` homes used last; how many went."""
+        ...
+
+
+class KeptIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a conversation is upstream with one account, be that its home or not."""
+
+    conversation: ConversationKey
+    row_id: str
+    used_at: float
+    identity: UpstreamIdentity
+
+
+class UpstreamIdentityStore(Protocol):
+    """Keeps the ids of conversations upstream; one is known by conversation and account."""
+
+    async def load(self, *, limit: int) -> tuple[KeptIdentity, ...]:
+        """Those used last, latest first."""
+        ...
+
+    async def keep(self, identities: Sequence[KeptIdentity]) -> None:
+        """Remember ids; of two for one conversation and account those used later stay."""
+        ...
+
+    async def trim(self, *, limit: int) -> int:
+        """Forget all but the ``limit`` used last; how many went."""
         ...
 
 

@@ -4,7 +4,7 @@ Rules of this file: no I/O, no clock; slots in use and the time are told.  Whate
 question on: an account that was added, one whose lock ended, another strategy.  Times are epoch seconds.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ from codex_proxy.accounts.choice.ranking import Ranked, Ranker, Ranking
 from codex_proxy.accounts.choice.reasons import Asked, NoAccount, Reasons
 from codex_proxy.accounts.choice.roster import Roster
 from codex_proxy.accounts.journal import Journal
-from codex_proxy.accounts.lifecycle.condition import Condition, cleared, observed, step
+from codex_proxy.accounts.lifecycle.condition import FRESH, Condition, cleared, is_otherwise_the_same, observed, step
 from codex_proxy.accounts.lifecycle.evidence import NOTHING_SEEN, Evidence
 from codex_proxy.accounts.lifecycle.states import Occurrence, is_outdated
 from codex_proxy.accounts.lifecycle.status import PoolStanding, pool_standing
@@ -295,6 +295,11 @@ class AccountPool:
         member = self._roster.members.get(row_id)
         return None if member is None else (member.condition, member.facts)
 
+    def conditions(self) -> Sequence[tuple[str, Condition]]:
+        """What is going on with those accounts with which anything is."""
+        members = self._roster.members.values()
+        return [(member.row_id, member.condition) for member in members if member.condition is not FRESH]
+
     def verdicts(self, now: float, *, bucket: str = DEFAULT_BUCKET) -> dict[str, Verdict]:
         """What each account can do for a bucket."""
         self._roster.candidates(bucket, now)
@@ -330,9 +335,14 @@ class AccountPool:
             self._slots_of_gone[row_id] = used_slots
 
     def _become(self, member: Member, condition: Condition, now: float) -> None:
-        if condition != member.condition:
-            member.condition = condition
-            self.journal.changed(member.row_id)
+        before = member.condition
+        if condition is before or condition == before:
+            return
+        member.condition = condition
+        self.journal.changed(member.row_id)
+        if is_otherwise_the_same(before, condition):
+            self._roster.count_anew(member, now)
+        else:
             self._roster.judge_anew(member.row_id)
             self._roster.refresh(now)
 

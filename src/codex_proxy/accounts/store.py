@@ -32,9 +32,10 @@ class IdentityMismatch(Exception):
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     """A credential to keep: for a known identity its account gets it, otherwise an account is made.
 
-    ``row_id`` names the account if it has to be made.  Members that are None, those of ``secrets`` too, leave what is
-    there; the two times go with the access token.  Without an ``account_id`` an account is known by its access token,
-    and one that has no identity yet by its refresh token.
+    ``row_id`` names the account if it has to be made, ``added_at`` says since when it is somebody's (None: now).
+    Members that are None, those of ``secrets`` too, leave what is there; the two times go with the access token.
+    Without an ``account_id`` an account is known by its access token, and one that has no identity yet by its refresh
+    token.
     """
 
     row_id: str
@@ -46,6 +47,7 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: float | None = None
     expires_at: float | None = None
     followed_file: str | None = None
+    added_at: float | None = None
 
 
 class PutOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,11 +86,16 @@ class Renewed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows changed or removed after a revision, by whichever process; ``revision`` is where to go on from."""
+    """Rows changed or removed after a revision, by whichever process; ``revision`` is where to go on from.
+
+    With ``whole`` every account there is has changed, and whoever is not among them is gone: what was removed is not
+    remembered for ever.
+    """
 
     revision: int
     changed: tuple[AccountRecord, ...] = ()
     removed: tuple[str, ...] = ()
+    whole: bool = False
 
 
 class AccountStore(Protocol):
@@ -99,7 +106,7 @@ class AccountStore(Protocol):
         ...
 
     async def changes_since(self, revision: int) -> Changes:
-        """What changed after ``revision``."""
+        """What changed after ``revision``; ``whole`` where it is so old that nobody knows what was removed since."""
         ...
 
     async def find(self, row_id: str) -> AccountRecord | None:
@@ -130,12 +137,30 @@ class AccountStore(Protocol):
         """Keep credentials one after another, all of them in one step or, where that fails, none; see ``put``."""
         ...
 
+    async def adopt(self, new: NewAccount) -> PutOutcome | None:
+        """Give the account ``new.row_id`` a credential that came without its owner's doing.
+
+        None where it is gone, removed by whichever process, or somebody else: nobody comes back this way.
+        """
+        ...
+
     async def edit(self, row_id: str, edit: Edit) -> AccountRecord | None:
         """Change single columns; None where there is no such account."""
         ...
 
-    async def remove(self, row_ids: Sequence[str]) -> tuple[str, ...]:
-        """Remove accounts with everything that names them; the ids that were there."""
+    async def edit_many(self, edits: Mapping[str, Edit]) -> Mapping[str, AccountRecord]:
+        """Change single columns of several accounts, by row id, in one step or, where that fails, none.
+
+        The accounts as they are then; ids that are not there are not among them.
+        """
+        ...
+
+    async def remove(self, row_ids: Sequence[str], *, now: float) -> tuple[str, ...]:
+        """Remove accounts with everything that names them, in one step; the ids that were there."""
+        ...
+
+    async def forget_removed(self, *, before: float) -> int:
+        """Forget which accounts were removed before then, which only those who follow need to know; how many."""
         ...
 
     async def begin_refresh(self, row_id: str, *, generation: int, now: float) -> RefreshIntent | None:
@@ -146,10 +171,11 @@ class AccountStore(Protocol):
         """
         ...
 
-    async def finish_refresh(self, intent: RefreshIntent, renewed: Renewed) -> AccountRecord | None:
+    async def finish_refresh(self, intent: RefreshIntent, renewed: Renewed, *, now: float) -> AccountRecord | None:
         """Put the new pair, one generation on, on disk and take the intent away, in one step.
 
-        None where the account is gone or holds another refresh token than the intent's; offer the pair to ``put``.
+        None where the account is gone, and the pair nobody's, or holds another refresh token than the intent's; offer
+        the pair to ``adopt`` then.
         Where another account has the identity that came with the pair, that one gets the tokens and this one goes.
 
         Raises:

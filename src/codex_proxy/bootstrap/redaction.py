@@ -27,6 +27,7 @@ SECRET_NAMES: Final = frozenset(
         "id_token",
         "jwt_token",
         "api_key",
+        "apikey",
         "client_key",
         "proxy_api_key",
     }
@@ -35,7 +36,7 @@ SECRET_NAMES: Final = frozenset(
 _SHAPES: Final = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"  # JWT
     r"|\bBearer\s+[^\s,;\"']+"
-    r"|\b(?:cpa|cp|sk|rt|oaistb_rt)[-_][A-Za-z0-9_-]{12,}"  # our keys, vendors' keys, refresh tokens
+    r"|\b(?:cpa|cp|sk|rt|oaistb_rt|gsk|xai|pplx)[-_][A-Za-z0-9_-]{12,}"  # our keys, vendors' keys, refresh tokens
     r"|\bcodex-proxy-[0-9a-f]{16,}"
     r"|\bAIza[\w-]{20,}",
     re.IGNORECASE,

@@ -29,7 +29,7 @@ from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
-from codex_proxy.bootstrap.process.running import calm_collector, stop_signals
+from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
@@ -104,6 +104,7 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
     stop = stop_signals()
     async with serving(options, environ) as served:
         calm_collector()
+        hand_over_soon()
         greet(_greeting(served))
         await stop.wait()
 

@@ -160,7 +160,6 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             vendors=askers,
             resolver=routing.resolver,
             clock=ground.clock,
-            new_id=ground.ids.uuid7,
             observer=observer,
             pictures=ground.pictures,
         )
@@ -241,7 +240,7 @@ class _Owners:
 def _owners(ground: Ground, upstream: Upstream) -> _Owners:
     return _Owners(
         logins=logins(upstream.accounts),
-        egress=egress_services(upstream.accounts, settings_path=ground.settings_path),
+        egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
         vendor_keys=_vendor_keys(ground, upstream),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
     )

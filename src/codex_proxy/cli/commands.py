@@ -1,35 +1,33 @@
 """The commands that speak to a gateway: ``login``, ``accounts``, ``explain`` and ``route``.
 
 Rules of this file: arguments in, work done elsewhere; exit code 1 where the gateway refused or an account did not
-come through.  Files are read and written here.
+come through.
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.bootstrap.process.running import run_until_done
-from codex_proxy.bootstrap.run import ServeOptions
 from codex_proxy.cli import accounts as work
 from codex_proxy.cli.accounts import AccountScene, Import, media_type_of
 from codex_proxy.cli.asking import Gateway
 from codex_proxy.cli.catalogue.route import show_route
 from codex_proxy.cli.login import LoginScene, log_in, log_in_by_device, log_in_by_paste
-from codex_proxy.cli.reaching import Work, with_gateway
+from codex_proxy.cli.running import (
+    ConfigFile,
+    DataDir,
+    out,
+    read_file,
+    require_absent,
+    run_on_gateway,
+    write_private,
+)
 
-EXIT_FAILED: Final = 1
-STANDARD: Final = "-"
-PRIVATE_MODE: Final = 0o600
-
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where keys and state are kept.")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="A configuration file instead of local.yaml.")]
 Names = Annotated[list[str], typer.Argument(help="Ids, emails or labels of accounts.")]
 SomeNames = Annotated[list[str] | None, typer.Argument(help="Ids, emails or labels of accounts; all without one.")]
 
@@ -46,7 +44,7 @@ def login_command(
     """Log in a ChatGPT account."""
 
     async def log_in_somehow(gateway: Gateway) -> bool:
-        scene = LoginScene(gateway=gateway, console=_console(), lines=typed_lines(), sleep=asyncio.sleep)
+        scene = LoginScene(gateway=gateway, console=out(), lines=typed_lines(), sleep=asyncio.sleep)
         if paste is not None:
             await log_in_by_paste(scene, paste)
         elif device:
@@ -55,7 +53,7 @@ def login_command(
             await log_in(scene)
         return True
 
-    _run(log_in_somehow, data_dir, config_file)
+    run_on_gateway(log_in_somehow, data_dir, config_file)
 
 
 @accounts.command("list")
@@ -72,7 +70,7 @@ def list_command(
         await work.list_accounts(_scene(gateway), fresh=fresh, as_json=as_json)
         return True
 
-    _run(show, data_dir, config_file)
+    run_on_gateway(show, data_dir, config_file)
 
 
 @accounts.command("import")
@@ -85,14 +83,14 @@ def import_command(
     config_file: ConfigFile = None,
 ) -> None:
     """Take accounts in from a file."""
-    content = _read(file)
+    content = read_file(file)
     wanted = Import(
         content=content,
         media_type=media_type_of(Path(file).suffix, content),
         include_state=include_state,
         preview=preview,
     )
-    _run(lambda gateway: work.import_accounts(_scene(gateway), wanted), data_dir, config_file)
+    run_on_gateway(lambda gateway: work.import_accounts(_scene(gateway), wanted), data_dir, config_file)
 
 
 @accounts.command("export")
@@ -111,9 +109,9 @@ def export_command(
         exported.append(await work.export_accounts(_scene(gateway), form, names or []))
         return True
 
-    _require_absent(file)
-    _run(export, data_dir, config_file)
-    _write(file, exported[0])
+    require_absent(file)
+    run_on_gateway(export, data_dir, config_file)
+    write_private(file, exported[0])
 
 
 @accounts.command("remove")
@@ -133,13 +131,13 @@ def remove_command(
         await work.remove_accounts(_scene(gateway), names, revoke=revoke)
         return True
 
-    _run(remove, data_dir, config_file)
+    run_on_gateway(remove, data_dir, config_file)
 
 
 @accounts.command("refresh")
 def refresh_command(names: SomeNames = None, *, data_dir: DataDir = None, config_file: ConfigFile = None) -> None:
     """Renew credentials and say which accounts live."""
-    _run(lambda gateway: work.refresh_accounts(_scene(gateway), names or []), data_dir, config_file)
+    run_on_gateway(lambda gateway: work.refresh_accounts(_scene(gateway), names or []), data_dir, config_file)
 
 
 @accounts.command("enable")
@@ -161,7 +159,7 @@ def explain_command(request_id: str, *, data_dir: DataDir = None, config_file: C
         await work.explain(_scene(gateway), request_id)
         return True
 
-    _run(explain, data_dir, config_file)
+    run_on_gateway(explain, data_dir, config_file)
 
 
 def route_command(
@@ -172,7 +170,7 @@ def route_command(
     config_file: ConfigFile = None,
 ) -> None:
     """Say where a model name leads, step by step, and who could serve it now."""
-    _run(lambda gateway: show_route(gateway, _console(), model, as_json=as_json), data_dir, config_file)
+    run_on_gateway(lambda gateway: show_route(gateway, out(), model, as_json=as_json), data_dir, config_file)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -201,49 +199,8 @@ def _switch(names: list[str], data_dir: Path | None, config_file: Path | None, *
         await work.switch_accounts(_scene(gateway), names, enabled=enabled)
         return True
 
-    _run(switch, data_dir, config_file)
-
-
-def _run(work_: Work, data_dir: Path | None, config_file: Path | None) -> None:
-    flags: dict[str, Any] = {}
-    options = ServeOptions(flags=flags, data_dir=data_dir, config_file=config_file)
-    ended: list[bool] = []
-
-    async def run() -> None:
-        ended.append(await with_gateway(options, os.environ, work_))
-
-    run_until_done(run())
-    if ended != [True]:
-        raise typer.Exit(EXIT_FAILED)
+    run_on_gateway(switch, data_dir, config_file)
 
 
 def _scene(gateway: Gateway) -> AccountScene:
-    return AccountScene(gateway=gateway, console=_console(), progress=Console(stderr=True), sleep=asyncio.sleep)
-
-
-def _console() -> Console:
-    return Console(soft_wrap=True)
-
-
-def _read(file: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if file == STANDARD else Path(file).read_bytes()
-    except OSError as error:
-        raise StartRefused(f"{file} cannot be read: {error.strerror}") from error
-
-
-def _require_absent(file: str) -> None:
-    if file != STANDARD and Path(file).exists():
-        raise StartRefused(f"{file} is there already and stays as it is; name another one")
-
-
-def _write(file: str, content: bytes) -> None:
-    if file == STANDARD:
-        sys.stdout.buffer.write(content + b"\n")
-        return
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
-        with os.fdopen(descriptor, "wb") as made:
-            made.write(content)
-    except OSError as error:
-        raise StartRefused(f"{file} cannot be written: {error.strerror}") from error
+    return AccountScene(gateway=gateway, console=out(), progress=Console(stderr=True), sleep=asyncio.sleep)

@@ -1,15 +1,17 @@
 """Conversations towards the upstream: ids, turns and turn state, and the fields it refused.
 
 Rules of this file: everything is keyed by account, client key and conversation, so that nothing of one crosses to
-another; ids are minted at first use; memory is bounded, least recently used first.
+another; ids are minted at first use and kept over restarts; memory is bounded, least recently used first.  What changed
+is taken and written elsewhere, in batches.  Times are epoch seconds.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from codex_proxy.accounts.affinity import MAX_CONVERSATIONS, TOUCH_SECONDS
 from codex_proxy.canonical.blocks import ToolResult
 from codex_proxy.canonical.request import Request, Role
 from codex_proxy.canonical.target import UpstreamIdentity
@@ -17,8 +19,14 @@ from codex_proxy.canonical.target import UpstreamIdentity
 ConversationKey: TypeAlias = tuple[str, str, str]
 """Account row id, client key id, conversation id."""
 
-MAX_CONVERSATIONS: Final = 20_000
 MAX_REJECTS: Final = 256
+
+
+class Known(NamedTuple):
+    """Who a conversation is with one account, and when that was last of use, to within ``TOUCH_SECONDS``."""
+
+    identity: UpstreamIdentity
+    used_at: float
 
 
 class Continuation:
@@ -27,9 +35,14 @@ class Continuation:
     def __init__(self, *, new_id: Callable[[], str], limit: int = MAX_CONVERSATIONS) -> None:
         self._new_id = new_id
         self._limit = limit
-        self._identities: OrderedDict[ConversationKey, UpstreamIdentity] = OrderedDict()
+        self._identities: OrderedDict[ConversationKey, Known] = OrderedDict()
+        self._by_account: defaultdict[str, set[ConversationKey]] = defaultdict(set)
+        self._dirty: set[ConversationKey] = set()
 
-    def identity(self, key: ConversationKey | None, request: Request) -> UpstreamIdentity:
+    def __len__(self) -> int:
+        return len(self._identities)
+
+    def identity(self, key: ConversationKey | None, request: Request, now: float) -> UpstreamIdentity:
         """Who this request is upstream: a new turn when a user speaks, the same while only tools answer.
 
         Without a conversation the ids are used once.
@@ -39,26 +52,63 @@ class Continuation:
             session = self._new_id()
             made = UpstreamIdentity(session_id=session, thread_id=session, turn_id=self._new_id())
         elif answers_tools_only(request):
-            made = known
+            made = known.identity
         else:
-            made = msgspec.structs.replace(known, turn_id=self._new_id(), turn_state=None)
+            made = msgspec.structs.replace(known.identity, turn_id=self._new_id(), turn_state=None)
         if key is not None:
-            self._keep(key, made)
+            self._keep(key, made, now)
         return made
 
-    def keep_turn_state(self, key: ConversationKey | None, identity: UpstreamIdentity, turn_state: str | None) -> None:
+    def keep_turn_state(
+        self, key: ConversationKey | None, identity: UpstreamIdentity, turn_state: str | None, now: float
+    ) -> None:
         """Remember the state the upstream gave for this turn; the first one holds."""
         known = self._identities.get(key) if key is not None else None
-        if key is None or turn_state is None or known is None or known.turn_id != identity.turn_id:
+        if key is None or turn_state is None or known is None or known.identity.turn_id != identity.turn_id:
             return
-        if known.turn_state is None:
-            self._keep(key, msgspec.structs.replace(known, turn_state=turn_state))
+        if known.identity.turn_state is None:
+            self._keep(key, msgspec.structs.replace(known.identity, turn_state=turn_state), now)
 
-    def _keep(self, key: ConversationKey, identity: UpstreamIdentity) -> None:
-        self._identities[key] = identity
+    def leave(self, row_ids: Collection[str]) -> None:
+        """Forget conversations with these accounts."""
+        for row_id in row_ids:
+            for key in self._by_account.pop(row_id, ()):
+                del self._identities[key]
+                self._dirty.discard(key)
+
+    def take_dirty(self) -> dict[ConversationKey, Known]:
+        """What changed since the last taking, to be written; whoever cannot write it gives it to ``mark``."""
+        taken = {key: self._identities[key] for key in self._dirty}
+        self._dirty.clear()
+        return taken
+
+    def mark(self, keys: Iterable[ConversationKey]) -> None:
+        """These have to be written still."""
+        self._dirty.update(key for key in keys if key in self._identities)
+
+    def restore(self, kept: Iterable[tuple[ConversationKey, Known]]) -> None:
+        """Take in what a store kept, latest first; what is known here already is newer and stays."""
+        for key, known in kept:
+            if len(self._identities) >= self._limit:
+                return
+            if key not in self._identities:
+                self._set(key, known)
+                self._identities.move_to_end(key, last=False)
+
+    def _keep(self, key: ConversationKey, identity: UpstreamIdentity, now: float) -> None:
+        known = self._identities.get(key)
+        if known is None or known.identity != identity or now - known.used_at >= TOUCH_SECONDS:
+            self._set(key, Known(identity, now))
+            self._dirty.add(key)
         self._identities.move_to_end(key)
         while len(self._identities) > self._limit:
-            self._identities.popitem(last=False)
+            forgotten, _ = self._identities.popitem(last=False)
+            self._by_account[forgotten[0]].discard(forgotten)
+            self._dirty.discard(forgotten)
+
+    def _set(self, key: ConversationKey, known: Known) -> None:
+        self._identities[key] = known
+        self._by_account[key[0]].add(key)
 
 
 class LearnedRejects:

@@ -39,7 +39,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 def spellings_of(text: str) -> tuple[str, ...]:
     """What a client may mean by ``text``, the fullest first; none where nothing is left of it."""
     full = text.strip().removeprefix(_GEMINI_FOLDER).removesuffix(_LONG_CONTEXT)
-    plain = full.removesuffix(_LATEST).removesuffix(_LONG_CONTEXT)
+    plain = untagged(full).removesuffix(_LONG_CONTEXT)
     bare = plain.removeprefix(_OPENAI_FOLDER)
     return tuple(dict.fromkeys((full, plain, bare))) if bare else ()
 
@@ -57,6 +57,11 @@ def readings_of(reading: Reading) -> Iterator[Reading]:
             tier=reading.tier or TIER_SUFFIXES.get(word),
         )
         yield reading
+
+
+def untagged(name: str) -> str:
+    """The name without the tag that Ollama's clients add; an id may have it too."""
+    return name.removesuffix(_LATEST)
 
 
 def undated(name: str) -> str:

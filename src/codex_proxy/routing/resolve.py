@@ -266,8 +266,9 @@ class _Search:
         return self._at_vendor(routing[pattern], reading.name, Rule.PATTERN, asked=reading.name)
 
     def _at_vendor(self, vendor: str, name: str, rule: Rule, *, asked: str) -> Resolved:
-        """The vendor's model: one it lists, with or without suffixes, or else the whole name."""
-        whole = Reading(name=name)
+        """The vendor's model: one it lists, with or without suffixes, or else the whole name without a mere tag."""
+        is_listed = vendor in self._known.offers.get(name, ())
+        whole = Reading(name=name if is_listed else names.untagged(name))
         listed = (one for one in names.readings_of(whole) if vendor in self._known.offers.get(one.name, ()))
         reading = next(listed, whole)
         self._step(rule, asked, f"{vendor}:{reading.name}")

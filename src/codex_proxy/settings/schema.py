@@ -178,9 +178,7 @@ class TlsSection(Section):
     )
     force_http11: bool = key(False, "Whether HTTP/2 is avoided.", used=False)
     ca_file: str | None = key(None, "PEM file with certificates to trust beside the system's.", file_only=True)
-    health_check_url: str = key(
-        "https://api.ipify.org?format=json", "Where egress checks ask for their IP.", used=False
-    )
+    health_check_url: str = key("https://api.ipify.org?format=json", "Where egress checks ask for their IP.")
 
 
 class ChatSection(Section):
@@ -249,7 +247,7 @@ class QuotaSection(Section):
         "Which of the upstream's limits a model draws on, by a part of its name; others draw on codex.",
     )
     warning_thresholds: dict[str, list[int]] = key(
-        {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window.", used=False
+        {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window."
     )
 
 
@@ -260,7 +258,9 @@ class EgressSection(Section):
         "fail",
         "What an account does whose own proxy cannot be used: nothing, the next proxy, the global one, or no proxy.",
     )
-    check_interval_minutes: int = key(5, "Minutes between checks of the proxies; 0 for none.")
+    check_interval_minutes: int = key(
+        5, "Minutes between checks of the proxies; 0 for none but of those that fail.", change=LIVE
+    )
 
 
 class StorageSection(Section):

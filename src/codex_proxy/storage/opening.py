@@ -20,6 +20,7 @@ from codex_proxy.accounts.keeping import (
     LoadFailure,
     PersistenceHealth,
     RefreshLocks,
+    UpstreamIdentityStore,
 )
 from codex_proxy.accounts.store import AccountStore, StoreUnusable
 from codex_proxy.storage.file_locks import LOCKS_FOLDER
@@ -28,7 +29,7 @@ from codex_proxy.storage.refresh_locks import FileRefreshLocks
 from codex_proxy.storage.sealing.ring import KeyRing, Unseal, Unsealable
 from codex_proxy.storage.sealing.sources import KeySource, Seals
 from codex_proxy.storage.sql.accounts.store import SqlAccountStore
-from codex_proxy.storage.sql.affinity import SqlAffinityStore
+from codex_proxy.storage.sql.conversations import SqlAffinityStore, SqlUpstreamIdentityStore
 from codex_proxy.storage.sql.cookies import SqlCookieStore
 from codex_proxy.storage.sql.database import Database, OpenDatabase, RefusingDatabase, unusable
 from codex_proxy.storage.sql.egress import SqlEgressStore
@@ -52,6 +53,7 @@ class Stores:
 
     accounts: AccountStore
     affinity: AffinityStore
+    identities: UpstreamIdentityStore
     cookies: CookieStore
     egress: EgressStore
     vendor_keys: VendorKeyStore
@@ -165,6 +167,7 @@ def _stores(database: Database, unseal: Unseal, locks: RefreshLocks, health: Per
     return Stores(
         accounts=SqlAccountStore(database, unseal),
         affinity=SqlAffinityStore(database),
+        identities=SqlUpstreamIdentityStore(database),
         cookies=SqlCookieStore(database, unseal),
         egress=SqlEgressStore(database, unseal),
         vendor_keys=SqlVendorKeyStore(database, unseal),

@@ -41,7 +41,7 @@ def made(new: NewAccount, *, now: float) -> Held:
         email=new.email,
         plan=new.plan,
         label=new.label,
-        added_at=now,
+        added_at=now if new.added_at is None else new.added_at,
         issued_at=new.issued_at,
         expires_at=new.expires_at,
         has_refresh_token=new.secrets.refresh_token is not None,

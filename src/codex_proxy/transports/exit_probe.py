@@ -29,9 +29,7 @@ class GuardedProbe:
     def __init__(self, guard: UrlGuard, *, allow_private: bool = False, trusted_pem: bytes | None = None) -> None:
         self._guard = guard
         self._allow_private = allow_private
-        self._trusted = ssl.create_default_context()
-        if trusted_pem is not None:
-            self._trusted.load_verify_locations(cadata=trusted_pem.decode("ascii"))
+        self._trusted = None if trusted_pem is None else _trusting(trusted_pem)
 
     async def ask(self, egress_url: str, check_url: str) -> ExitAnswer:
         """See ``ExitProbe``."""
@@ -42,9 +40,11 @@ class GuardedProbe:
             raise NotThrough("its address cannot be read") from None
         except AddressRefused as refused:
             raise NotThrough(f"the check's URL is not asked: {refused}") from None
+        if self._trusted is None:  # reading the system's certificates takes longer than all else at a start
+            self._trusted = await asyncio.to_thread(_trusting, None)
         streams = await dial(egress, address=checked.address, port=checked.port, trusted=self._trusted)
         try:
-            return await self._exchange(checked, streams)
+            return await _exchange(checked, streams, self._trusted)
         except ssl.SSLCertVerificationError:
             raise NotThrough("the checked site's certificate is not trusted: somebody between reads along") from None
         except (OSError, httptools.HttpParserError, asyncio.IncompleteReadError):
@@ -52,21 +52,30 @@ class GuardedProbe:
         finally:
             streams[1].transport.abort()
 
-    async def _exchange(self, checked: CheckedUrl, streams: Streams) -> ExitAnswer:
-        reader, writer = streams
-        url = urlsplit(checked.url)
-        if url.scheme == "https":
-            await writer.start_tls(self._trusted, server_hostname=checked.name or checked.address)
-        lines = [
-            f"GET {url.path or '/'}{'?' if url.query else ''}{url.query} HTTP/1.1",
-            f"Host: {url.netloc}",
-            f"User-Agent: {_USER_AGENT}",
-            "Accept: */*",
-            "Connection: close",
-        ]
-        writer.write("\r\n".join([*lines, "", ""]).encode("ascii"))
-        await writer.drain()
-        return await _answer(reader)
+
+def _trusting(pem: bytes | None) -> ssl.SSLContext:
+    """Trust in the system's authorities, and in one more."""
+    context = ssl.create_default_context()
+    if pem is not None:
+        context.load_verify_locations(cadata=pem.decode("ascii"))
+    return context
+
+
+async def _exchange(checked: CheckedUrl, streams: Streams, trusted: ssl.SSLContext) -> ExitAnswer:
+    reader, writer = streams
+    url = urlsplit(checked.url)
+    if url.scheme == "https":
+        await writer.start_tls(trusted, server_hostname=checked.name or checked.address)
+    lines = [
+        f"GET {url.path or '/'}{'?' if url.query else ''}{url.query} HTTP/1.1",
+        f"Host: {url.netloc}",
+        f"User-Agent: {_USER_AGENT}",
+        "Accept: */*",
+        "Connection: close",
+    ]
+    writer.write("\r\n".join([*lines, "", ""]).encode("ascii"))
+    await writer.drain()
+    return await _answer(reader)
 
 
 class _Reading:

@@ -9,7 +9,6 @@ recorded lists of the Codex backend.
 import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
-from urllib.parse import quote
 
 import msgspec
 
@@ -36,6 +35,7 @@ _GEMINI_METHODS: Final[Mapping[str, Capability]] = {
     "embedContent": Capability.EMBEDDINGS,
     "predict": Capability.IMAGES,
 }
+_UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PAGE_NAMES: Final[Mapping[ListShape, str]] = {ListShape.ANTHROPIC: "after_id", ListShape.GEMINI: "pageToken"}
 
 
@@ -147,7 +147,15 @@ def _next_page(told: object, shape: ListShape) -> str | None:
         token = _text(told, "nextPageToken")
     elif shape is ListShape.ANTHROPIC and told.get("has_more") is True:
         token = _text(told, "last_id")
-    return f"{first_page(shape)}&{_PAGE_NAMES[shape]}={quote(token, safe='')}" if token else None
+    return f"{first_page(shape)}&{_PAGE_NAMES[shape]}={_quoted(token)}" if token else None
+
+
+def _quoted(text: str) -> str:
+    """Text as the value of a query's member (RFC 3986, 2.1)."""
+    return "".join(
+        character if character in _UNRESERVED else "".join(f"%{byte:02X}" for byte in character.encode())
+        for character in text
+    )
 
 
 def _id_of(row: JsonObject, *names: str) -> str | None:

@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from codex_proxy.accounts.account import record_of
 from codex_proxy.accounts.choice.candidates import Place
-from codex_proxy.accounts.choice.member import EGRESS_DOWN, EgressFault, Member
+from codex_proxy.accounts.choice.member import EGRESS_DOWN, EgressFault, Member, judge
 from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.choice.roster import Roster
-from codex_proxy.accounts.lifecycle.condition import happened
+from codex_proxy.accounts.lifecycle.condition import happened, is_otherwise_the_same, observed
 from codex_proxy.accounts.lifecycle.states import Occurrence
 from codex_proxy.accounts.record import AccountEvent
 from codex_proxy.accounts.rotation import Strategy
 from codex_proxy.canonical.failure import FailureKind
+from codex_proxy.canonical.rate_limits import RateLimitSnapshot, RateLimitWindow
 from tests.accounts.choice.crowd import NOW, SPARK, account
 
 BUCKET = "codex"
@@ -52,6 +56,30 @@ def test_whoever_comes_has_a_place_and_whoever_can_serve_is_told_of() -> None:
     assert scene.obstacles() == {"a": None, "b": None}
     assert scene.freed == ["a", "b"]
     assert scene.events == []
+
+
+TOLD = st.tuples(st.floats(0, 99), st.none() | st.integers(1, 1000), st.integers(0, 600))
+"""Percent used, seconds to the reset, seconds since the last telling."""
+
+
+@given(st.lists(TOLD, min_size=1, max_size=6))
+def test_counters_that_are_told_leave_an_account_as_judging_it_anew_would(told: list[Any]) -> None:
+    scene, now = Scene("a"), NOW
+    member = scene.roster.members["a"]
+    for percent, resets_in, passed in told:
+        now += passed
+        resets_at = None if resets_in is None else now + resets_in
+        window = RateLimitWindow(used_percent=percent, window_seconds=600, resets_at=resets_at)
+        before, member.condition = member.condition, observed(member.condition, snapshot_of(window), now=now)
+        assert is_otherwise_the_same(before, member.condition)
+        member.seats[BUCKET].request_count += 1
+        scene.roster.count_anew(member, now)
+        assert judge(member, BUCKET, now, scene.roster.policy) == member.seats[BUCKET]
+    assert scene.events == []
+
+
+def snapshot_of(window: RateLimitWindow) -> RateLimitSnapshot:
+    return RateLimitSnapshot(primary=window, source="headers")
 
 
 def test_a_lock_takes_a_place_and_its_end_gives_it_back_by_itself() -> None:

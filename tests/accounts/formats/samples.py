@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from codex_proxy.accounts.formats.reading import TextForm, read_file
+from codex_proxy.accounts.formats.reading import TextForm, file_of, find_in_text, rows_of
 from codex_proxy.accounts.formats.rows import AccountFile, AccountRow, ReadingRules, Row
 from codex_proxy.operations.transfer.times import read_iso
 from codex_proxy.simulator.tokens import Issue, Person, access_token, id_token, person_of
@@ -55,7 +55,8 @@ def sub2api(*credentials: dict[str, Any], **members: Any) -> dict[str, Any]:
 
 def read(body: bytes, form: TextForm = TextForm.JSON, rules: ReadingRules = RULES) -> AccountFile:
     """What a body says."""
-    return read_file(body, form, rules)
+    found = find_in_text(body, form)
+    return file_of(found, rows_of(found, rules))
 
 
 def account(row: Row) -> AccountRow:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_proxy.accounts.formats.reading import MOST_BYTES, TextForm, read_content
-from codex_proxy.accounts.formats.rows import AccountFile, AccountRow, InvalidRow, Row, SkippedRow
-from codex_proxy.accounts.formats.shapes import MOST_ROWS, ImportUnreadable
+from codex_proxy.accounts.formats.reading import MOST_BYTES, TextForm, file_of, rows_of
+from codex_proxy.accounts.formats.rows import AccountFile, AccountRow, InvalidRow, ReadingRules, Row, SkippedRow
+from codex_proxy.accounts.formats.shapes import MOST_ROWS, ImportUnreadable, find_entries
 from tests.accounts.formats.samples import (
     COLLEAGUE,
     DAY,
@@ -68,7 +68,7 @@ def test_every_shape_of_json_is_read(content: Any, tokens: list[tuple[str | None
     for text in (body, b"\xef\xbb\xbf" + body, msgspec.json.format(body, indent=2)):
         assert [tokens_of(row) for row in read(text).rows] == tokens
         assert [tokens_of(row) for row in read(text, TextForm.LINES).rows] == tokens
-    assert read_content(content, RULES) == read(body)
+    assert read_content(content) == read(body)
 
 
 def test_lines_of_tokens_are_read_each_by_its_number() -> None:
@@ -227,7 +227,13 @@ _CONTENT = st.recursive(
 )
 
 
-def rows_of(reading: Callable[[], AccountFile]) -> tuple[Row, ...]:
+def read_content(content: Any, rules: ReadingRules = RULES) -> AccountFile:
+    """What content says that was decoded elsewhere."""
+    found = find_entries(content)
+    return file_of(found, rows_of(found, rules))
+
+
+def rows_in(reading: Callable[[], AccountFile]) -> tuple[Row, ...]:
     """The rows of a file; none where it is refused, which is the one other thing that may happen."""
     with contextlib.suppress(ImportUnreadable):
         return reading().rows
@@ -238,12 +244,12 @@ def rows_of(reading: Callable[[], AccountFile]) -> tuple[Row, ...]:
     body=st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")), form=st.sampled_from(TextForm)
 )
 def test_whatever_the_bytes_are_there_is_a_file_or_a_reason(body: bytes, form: TextForm) -> None:
-    assert len(rows_of(lambda: read(body, form, WITH_STATE))) <= MOST_ROWS
+    assert len(rows_in(lambda: read(body, form, WITH_STATE))) <= MOST_ROWS
 
 
 @given(content=_CONTENT)
 def test_whatever_the_content_is_there_is_a_file_or_a_reason(content: Any) -> None:
-    for row in rows_of(lambda: read_content(content, WITH_STATE)):
+    for row in rows_in(lambda: read_content(content, WITH_STATE)):
         assert isinstance(row, AccountRow) or not any(secret in row.reason for secret in (CANARY, REFRESH, token()))
 
 

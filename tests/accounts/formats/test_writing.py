@@ -1,5 +1,6 @@
 """Files of accounts, written; and read again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 
 from codex_proxy.accounts.formats.reading import TextForm
 from codex_proxy.accounts.formats.rows import RowState
-from codex_proxy.accounts.formats.writing import ExportedAccount, ExportFormat, file_name, written
+from codex_proxy.accounts.formats.writing import ExportedAccount, ExportFormat, entry_of, file_name, file_of
 from codex_proxy.accounts.lifecycle.status import AccountStatus
 from codex_proxy.accounts.quota.buckets import Bucket, WindowReading
 from codex_proxy.accounts.quota.counters import Tally, UsageCounters
@@ -52,9 +53,15 @@ NO_REFRESH = ExportedAccount(
 )
 
 
+def written(accounts: Sequence[ExportedAccount], form: ExportFormat) -> Any:
+    """The file's content."""
+    entries = [entry_of(account, form, now=NOW, iso=iso) for account in accounts]
+    return file_of([entry for entry in entries if entry is not None], form, now=NOW, iso=iso)
+
+
 def told(form: ExportFormat, *accounts: ExportedAccount) -> Any:
     """The file as whoever reads it sees it."""
-    return msgspec.json.decode(msgspec.json.encode(written(accounts, form, now=NOW, iso=iso)))
+    return msgspec.json.decode(msgspec.json.encode(written(accounts, form)))
 
 
 def test_the_full_form_is_the_entry_of_the_node_system_and_what_it_passes_over() -> None:
@@ -167,7 +174,7 @@ def test_the_form_of_sub2api() -> None:
 
 @pytest.mark.parametrize("form", ExportFormat)
 def test_whatever_is_written_is_read_again(form: ExportFormat) -> None:
-    content = msgspec.json.encode(written([WHOLE, BARE], form, now=NOW, iso=iso))
+    content = msgspec.json.encode(written([WHOLE, BARE], form))
     for told_form in TextForm:
         rows = [account(row) for row in read(content, told_form).rows]
         secrets = [row.grant.secrets for row in rows]
@@ -181,7 +188,7 @@ def test_a_full_export_brings_everything_back() -> None:
     whole = msgspec.structs.replace(
         WHOLE, secrets=msgspec.structs.replace(SECRETS, id_token=identity_token()), status=AccountStatus.DISABLED
     )
-    content = msgspec.json.encode(written([whole], ExportFormat.FULL, now=NOW, iso=iso))
+    content = msgspec.json.encode(written([whole], ExportFormat.FULL))
     [row] = read(content, rules=WITH_STATE).rows
     grant, state = account(row).grant, account(row).state
     assert (grant.identity, grant.email, grant.plan) == (RECORD.identity, RECORD.email, RECORD.plan)

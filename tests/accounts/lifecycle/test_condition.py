@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_proxy.accounts.lifecycle.condition import FRESH, Condition, cleared, happened, observed, probe_at, standing
+from codex_proxy.accounts.lifecycle.condition import (
+    FRESH,
+    Condition,
+    cleared,
+    happened,
+    is_otherwise_the_same,
+    observed,
+    probe_at,
+    standing,
+)
 from codex_proxy.accounts.lifecycle.effects import BlameEgress, RequestRefresh
 from codex_proxy.accounts.lifecycle.evidence import Evidence
 from codex_proxy.accounts.lifecycle.gates import CAP_SECONDS, PROBE_PATIENCE_SECONDS
@@ -26,6 +35,13 @@ def test_a_usage_limit_lasts_until_the_upstream_says() -> None:
     assert (life.state, life.verdict().until, life.verdict().reason) == (State.LIMITED, NOW + 500, "usage_limit")
     assert life.pass_time(499).state is State.LIMITED
     assert life.pass_time(1).usable
+
+
+def test_counters_alone_put_nothing_in_the_way_and_a_limit_or_another_plan_does() -> None:
+    room = RateLimitSnapshot(primary=RateLimitWindow(used_percent=50))
+    assert is_otherwise_the_same(FRESH, observed(FRESH, room, now=NOW))
+    for told in (msgspec.structs.replace(room, limit_reached=True), msgspec.structs.replace(room, plan_type="pro")):
+        assert not is_otherwise_the_same(FRESH, observed(FRESH, told, now=NOW))
 
 
 def test_a_05_a_region_refusal_never_touches_the_account() -> None:

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from codex_proxy.accounts.quota.counters import Tally, UsageCounters, counted, in_window, rolled, shown_usage
 
 NOW = 1_800_000_000.0
@@ -20,6 +22,11 @@ def test_use_counts_for_the_lifetime_and_for_the_window() -> None:
     assert counters.total == counters.window
     assert (counters.total.request_count, counters.total.estimated_cost_usd) == (2, Decimal("0.2"))
     assert counters.last_used_at == NOW + 1
+
+
+def test_every_member_is_added() -> None:
+    one, two = (msgspec.convert(dict.fromkeys(Tally.__struct_fields__, number), Tally) for number in (1, 2))
+    assert one + one == two
 
 
 def test_what_is_no_request_is_no_use() -> None:

@@ -47,6 +47,6 @@ async def services_in(
 def kept_up(services: AccountServices) -> AbstractAsyncContextManager[None]:
     """Everything that goes on all the time, while the block runs."""
     ground = services.ground
-    egress = egress_services(services, settings_path=ground.data_dir / "local.yaml")
+    egress = egress_services(services, settings_path=ground.data_dir / "local.yaml", overriding={})
     jobs = JobBook(clock=ground.clock, new_id=new_row_id, complain=ground.complain)
     return upkeep(services, logins(services), egress, jobs)

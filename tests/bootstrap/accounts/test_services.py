@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from codex_proxy.accounts.egress.ways import Direct, Through
+from codex_proxy.accounts.egress.ways import Direct, NoWay, Through
+from codex_proxy.accounts.keeping import Egresses
 from codex_proxy.bootstrap.accounts.services import egress_book, new_row_id, refresh_policy
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
@@ -26,9 +27,14 @@ def test_the_settings_say_when_tokens_are_refreshed() -> None:
 
 
 def test_the_settings_say_which_way_accounts_leave() -> None:
-    assert egress_book(Settings(), SystemClock()).way("a") == Direct()
+    book = egress_book(Settings(), SystemClock())
+    assert isinstance(book.way("a"), NoWay)
+    book.take(Egresses())
+    assert book.way("a") == Direct()
     proxied = Settings(tls=TlsSection(proxy_url="http://127.0.0.1:9"), egress=EgressSection(on_unavailable="next"))
-    way = egress_book(proxied, SystemClock()).way("a")
+    book = egress_book(proxied, SystemClock())
+    book.take(Egresses())
+    way = book.way("a")
     assert isinstance(way, Through)
     assert way.url == "http://127.0.0.1:9"
 

@@ -1,11 +1,14 @@
 """Accounts at the start, all the time, and at the end."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from codex_proxy.accounts.account import Account
+from codex_proxy.accounts.keeping import EgressProxy
 from codex_proxy.accounts.lifecycle.states import Occurrence, State
 from codex_proxy.accounts.pool import News
 from codex_proxy.bootstrap.accounts.upkeep import load
@@ -49,6 +52,27 @@ async def test_a_01_where_the_store_cannot_be_read_the_configured_ones_serve_and
             assert len(services.ground.pool) == 1
     assert (tmp_path / DATABASE_FILE).read_bytes() == broken
     assert any("accounts are not loaded" in told for told in complaints)
+
+
+async def test_p_02_where_the_ways_out_cannot_be_read_nobody_leaves(tmp_path: Path) -> None:
+    async with simulator() as backend:
+        (record,) = await keep(tmp_path, backend, await backend.grant("one"))
+    async with stores_in(tmp_path) as stores:
+        await stores.egress.put([EgressProxy(proxy_id="p", name="Home", url="http://127.0.0.1:9")])
+        await stores.egress.assign({record.row_id: "p"})
+    with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as database, database:
+        database.execute("update egress_proxies set url = substr(url, 1, length(url) - 1)")
+    (named,) = configured("named")
+    here = "http://127.0.0.1:9"
+    async with services_in(
+        tmp_path, oauth_token_endpoint=f"{here}/oauth/token", oauth_auth_endpoint=f"{here}/oauth/authorize"
+    ) as services:
+        ground = services.ground
+        await load(services, (named,))
+        async with kept_up(services):
+            await until(lambda: record.row_id in ground.pool)
+            assert ground.book.stranded([record.row_id, named.row_id]).keys() == {record.row_id, named.row_id}
+            assert ground.pool.standing(ground.clock.now()).usable_now is False
 
 
 async def test_accounts_of_another_issuer_refuse_the_start(tmp_path: Path) -> None:

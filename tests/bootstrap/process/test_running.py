@@ -7,12 +7,15 @@ import sys
 from codex_proxy.bootstrap.process.running import run_until_done
 
 PROGRAM = """
-import asyncio, gc, os, signal
-from codex_proxy.bootstrap.process.running import YOUNG_OBJECTS, calm_collector, run_until_done, stop_signals
+import asyncio, gc, os, signal, sys
+from codex_proxy.bootstrap.process import running
+from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, run_until_done, stop_signals
 
 async def work():
     calm_collector()
-    assert gc.get_threshold()[0] == YOUNG_OBJECTS and gc.get_freeze_count() > 0
+    hand_over_soon()
+    assert gc.get_threshold()[0] == running.YOUNG_OBJECTS and gc.get_freeze_count() > 0
+    assert abs(sys.getswitchinterval() - running.SWITCH_SECONDS) < 1e-6
     stop = stop_signals()
     os.kill(os.getpid(), signal.SIGTERM)
     await stop.wait()

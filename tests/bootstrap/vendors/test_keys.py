@@ -82,10 +82,13 @@ async def test_keys_of_the_configuration_are_listed_and_not_changed(tmp_path: Pa
 
 
 async def test_a_configuration_that_cannot_be_meant_refuses_the_start(tmp_path: Path) -> None:
-    (tmp_path / "local.yaml").write_text("providers:\n  opnai:\n    api_key: sk-secret\n")
-    with pytest.raises(StartRefused, match=r"^providers\.opnai: 'opnai' is no known vendor"):
-        async with serving(ServeOptions(flags={"server.port": 0}, data_dir=tmp_path), {}):
-            pass
+    for name, hint in (("opnai", "did you mean openai?"), ("xyzzy", "known are ")):
+        (tmp_path / "local.yaml").write_text(f"providers:\n  {name}:\n    api_key: sk-secret\n")
+        with pytest.raises(StartRefused) as refused:
+            async with serving(ServeOptions(flags={"server.port": 0}, data_dir=tmp_path), {}):
+                pass
+        words = f"providers.{name}: there is no such vendor, and one of your own needs a base_url; {hint}"
+        assert str(refused.value).startswith(words)
 
 
 async def test_s_18_keys_of_another_gateway_are_taken_over_or_told_about(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.choice.explanation import Explanations
 from codex_proxy.accounts.issuer import Grant, IssuerError, RefreshReason
-from codex_proxy.accounts.keeping import Home, PersistenceHealth
+from codex_proxy.accounts.keeping import PersistenceHealth
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.record import AccountRecord, Secrets
 from codex_proxy.accounts.refreshing.schedule import RefreshPolicy
@@ -38,6 +38,7 @@ from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.simulator.tokens import Person, person_of
 from codex_proxy.transports.scripted import ScriptedTransport
 from tests.gateway.scene import EgressTold
+from tests.operations.keeping.remembering import conversations
 from tests.operations.login.stage import DAY, NOW, StandInIssuer, grant
 from tests.operations.refresh.stand_ins import MemoryLocks
 from tests.protocols.codex.parts import CLIENT
@@ -100,19 +101,6 @@ class Issuer(StandInIssuer):
         if self.deaf is not None:
             raise self.deaf
         self.revoked.append(refresh_token)
-
-
-class Homes:
-    """Implements ``AffinityStore`` and keeps nothing."""
-
-    async def load(self, *, limit: int) -> tuple[Home, ...]:
-        return ()
-
-    async def keep(self, homes: Sequence[Home]) -> None:
-        pass
-
-    async def trim(self, *, limit: int) -> int:
-        return 0
 
 
 class Store(MemoryAccountStore):
@@ -216,7 +204,7 @@ class Household:
     def _keeper_parts(self) -> KeeperParts:
         return KeeperParts(
             store=self.store,
-            affinity=Homes(),
+            conversations=conversations(self.pool.affinity),
             pool=self.pool,
             bound_keys=BoundKeys(b"pepper"),
             clock=self.clock,

@@ -69,6 +69,7 @@ class Stage:
         self.clock = FakeClock()
         self.book = EgressBook(policy=EgressPolicy(), now=self.clock.now)
         self.taken_count = 0
+        self.taken: list[set[str] | None] = []
         self.rerouted: list[str] = []
         numbers = itertools.count(1)
         self.pool = ProxyPool(
@@ -99,8 +100,9 @@ class Stage:
         )
         return ProxyChecks(parts, interval_minutes=5)
 
-    def _taken(self) -> None:
+    def _taken(self, row_ids: Collection[str] | None) -> None:
         self.taken_count += 1
+        self.taken.append(None if row_ids is None else set(row_ids))
 
     async def _rerouted(self, row_ids: Collection[str]) -> None:
         self.rerouted += row_ids

@@ -6,7 +6,7 @@ from typing import Any
 from codex_proxy.accounts.egress.ways import Direct, NoWay, Through, egress_id_of
 from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
-from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
+from codex_proxy.operations.egress.book import EgressBook, EgressPolicy, assigned_anew
 from tests.gateway.scene import FakeClock
 
 ROWS = [f"row-{number}" for number in range(20)]
@@ -57,6 +57,23 @@ def test_only_what_did_not_leave_speaks_against_an_egress() -> None:
     assert isinstance(known.way("r"), Through)
 
 
+def test_where_only_assignments_changed_the_other_ways_stay_as_they_are() -> None:
+    known = book(proxy("a"), ways={"r": "a", "s": "a"})
+    stays, version = known.way("s"), known.version
+    known.take(Egresses(proxies=(proxy("a"),), assignments={"s": "a", "t": "direct"}))
+    assert (known.way("r"), known.way("t")) == (Direct(), Direct())
+    assert known.way("s") is stays
+    assert known.version == version
+
+
+def test_whose_assignment_is_another_one_is_told_unless_proxies_changed_too() -> None:
+    before = Egresses(proxies=(proxy("a"),), assignments={"r": "a", "s": "a", "t": "direct"})
+    after = Egresses(proxies=(proxy("a"),), assignments={"r": "a", "s": "direct", "u": "a"})
+    assert assigned_anew(before, before) == frozenset()
+    assert assigned_anew(before, after) == frozenset("stu")
+    assert assigned_anew(before, Egresses(proxies=(proxy("b"),), assignments=before.assignments)) is None
+
+
 def test_what_another_process_found_is_believed_once() -> None:
     known = book(proxy("a"), ways={"r": "a"})
     told = Egresses(proxies=(proxy("a", health=EgressHealth(checked_at=5.0, error="refused")),), assignments={"r": "a"})
@@ -79,6 +96,15 @@ def test_another_processs_check_from_another_place_forgets_the_region() -> None:
     moved = proxy("a", health=EgressHealth(checked_at=6.0, exit_ip="192.0.2.2"))
     known.take(Egresses(proxies=(moved,), assignments={"r": "a"}))
     assert isinstance(known.way("r"), Through)
+
+
+def test_p_02_nobody_leaves_before_it_is_known_who_leaves_which_way() -> None:
+    known = EgressBook(policy=EgressPolicy(), now=FakeClock().now, is_read=False)
+    assert known.stranded(["r"]).keys() == {"r"}
+    before = known.version
+    known.take(Egresses())
+    assert known.way("r") == Direct()
+    assert known.version > before
 
 
 def test_a_dead_upstream_is_no_reason_to_stay_at_home() -> None:

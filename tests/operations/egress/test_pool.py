@@ -140,6 +140,16 @@ async def test_p_12_accounts_that_leave_another_way_are_told_and_no_others() -> 
         assert stage.rerouted == moved
 
 
+async def test_an_assignment_is_told_of_the_accounts_it_concerns_and_a_proxy_of_any() -> None:
+    stage = Stage()
+    await stage.add(ONE)
+    stage.taken.clear()
+    await stage.pool.keep_assignments({A: "p1", B: "direct"})
+    await stage.pool.keep_assignments({A: "p1", B: None})
+    await stage.pool.enable("p1", enabled=False)
+    assert stage.taken == [{A, B}, {B}, None]
+
+
 async def test_another_processs_change_is_taken_in() -> None:
     ours = Stage()
     theirs = Stage(ours.store)

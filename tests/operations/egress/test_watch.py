@@ -80,5 +80,17 @@ def test_a_changed_assignment_counts_once_it_is_told() -> None:
     scene = Scene()
     scene.watch.blame("direct", REGION)
     scene.book.take(Egresses(revision=1, proxies=(proxy("p"),), assignments={"a": "p", "b": "p"}))
-    scene.watch.tell()
+    scene.watch.assigned({"a", "b"})
     assert scene.ready == {"a", "b"}
+
+
+def test_p_02_an_account_that_is_given_a_way_that_is_shut_is_passed_over_at_once() -> None:
+    scene = Scene()
+    for _ in range(2):
+        scene.watch.blame("p", DOWN)
+    scene.book.take(Egresses(proxies=(proxy("p"),), assignments={"b": "p"}))
+    scene.watch.assigned({"a", "b", "nobody"})
+    assert scene.ready == {"a"}
+    scene.book.take(Egresses(proxies=(proxy("p", enabled=False), proxy("q")), assignments={"b": "q", "a": "p"}))
+    scene.watch.assigned(None)
+    assert scene.ready == {"b"}

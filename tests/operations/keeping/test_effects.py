@@ -1,5 +1,7 @@
 """What follows outside from what happened to accounts."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from codex_proxy.accounts.lifecycle.keeping import decode_condition, encode_condition
@@ -21,22 +23,22 @@ class Scene(Ground):
         self.pool.put(self.record, "token-a", NOW)
         self.renewed: list[str] = []
         self.without_cookies: list[str] = []
-        self.deaths: list[tuple[str, Death]] = []
+        self.deaths: list[dict[str, Death]] = []
         parts = EffectParts(
             pool=self.pool,
             queries=self.queries,
             clock=self.clock,
             renew=self.renewed.append,
             drop_cookies=self._drop_cookies,
-            keep_death=self._keep_death,
+            keep_deaths=self._keep_deaths,
         )
         self.effects = Effects(parts)
 
     async def _drop_cookies(self, row_id: str) -> None:
         self.without_cookies.append(row_id)
 
-    async def _keep_death(self, row_id: str, death: Death) -> None:
-        self.deaths.append((row_id, death))
+    async def _keep_deaths(self, deaths: Mapping[str, Death]) -> None:
+        self.deaths.append(dict(deaths))
 
     def happen(self, occurrence: Occurrence, row_id: str = "a", until: float | None = None) -> None:
         self.pool.settle(row_id, News(occurrence=occurrence, until=until), self.clock.now())
@@ -101,11 +103,13 @@ async def test_a_19_an_empty_404_drops_the_cookies() -> None:
     assert scene.without_cookies == ["a"]
 
 
-async def test_a_closed_account_is_kept_as_closed() -> None:
+async def test_closed_accounts_are_kept_as_closed_in_one_step() -> None:
     scene = Scene()
-    scene.happen(Occurrence.DEACTIVATED)
+    for row_id in "ab":
+        scene.happen(Occurrence.DEACTIVATED, row_id)
     await scene.effects.run()
-    assert scene.deaths == [("a", Death.DEACTIVATED)]
+    await scene.effects.run()
+    assert scene.deaths == [{"a": Death.DEACTIVATED, "b": Death.DEACTIVATED}]
 
 
 @pytest.mark.parametrize("since", [Occurrence.LOGGED_IN, Occurrence.OWNER_ENABLED])

@@ -108,10 +108,10 @@ async def test_accounts_that_follow_nothing_are_left_alone() -> None:
 class OnceFull(MemoryAccountStore):
     full = False
 
-    async def put(self, new: NewAccount, *, now: float) -> PutOutcome:
+    async def adopt(self, new: NewAccount) -> PutOutcome | None:
         if self.full:
             raise StoreUnusable("disk full")
-        return await super().put(new, now=now)
+        return await super().adopt(new)
 
 
 async def test_what_cannot_be_kept_now_is_found_again() -> None:
@@ -123,6 +123,15 @@ async def test_what_cannot_be_kept_now_is_found_again() -> None:
         await scene.look()
     store.full = False
     assert await scene.look() == [(Finding.ADOPTED, "")]
+
+
+async def test_a_15_the_file_of_a_removed_account_does_not_bring_it_back() -> None:
+    scene = await Scene().begin()
+    account = await scene.stage.account()
+    await scene.stage.store.remove([account.row_id], now=NOW)
+    scene.write(file_of(token()))
+    assert await scene.follower.look_at(account) is None  # as another process would, that has not heard of it
+    assert await scene.stage.accounts() == ()
 
 
 async def test_an_account_can_be_looked_at_by_itself() -> None:

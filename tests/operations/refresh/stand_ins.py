@@ -77,13 +77,13 @@ class FailingStore(MemoryAccountStore):
         self.failures = failures
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def finish_refresh(self, intent: RefreshIntent, renewed: Renewed) -> AccountRecord | None:
+    async def finish_refresh(self, intent: RefreshIntent, renewed: Renewed, *, now: float) -> AccountRecord | None:
         if self.meanwhile is not None:
             await self.meanwhile()
         if self.failures:
             self.failures -= 1
             raise StoreUnusable("the disk is full")
-        return await super().finish_refresh(intent, renewed)
+        return await super().finish_refresh(intent, renewed, now=now)
 
 
 class Live:

@@ -216,7 +216,7 @@ async def test_a_pair_that_the_store_refuses_is_kept_as_soon_as_it_can_be() -> N
 
 async def test_an_account_removed_while_its_token_was_on_its_way_does_not_come_back() -> None:
     store = FailingStore(failures=0)
-    store.meanwhile = lambda: store.remove(["a"])
+    store.meanwhile = lambda: store.remove(["a"], now=1.0)
     ground = Ground(store)
     await ground.begin()
     ground.issuer.answers.append(grant(1))

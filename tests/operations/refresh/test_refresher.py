@@ -159,7 +159,7 @@ async def test_a_dead_credential_is_told_and_never_due_again() -> None:
 
 async def test_a_15_an_account_that_is_gone_is_dropped() -> None:
     async with serving() as scene:
-        await scene.ground.store.remove(["a"])
+        await scene.ground.store.remove(["a"], now=1.0)
         assert (await scene.refresher.refresh("a")).outcome is Outcome.GONE
         assert scene.live.dropped == ["a"]
         assert len(scene.refresher.schedule) == 0

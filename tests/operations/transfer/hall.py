@@ -27,6 +27,7 @@ from codex_proxy.operations.transfer.parts import TransferParts
 from codex_proxy.operations.transfer.tally import Imported
 from codex_proxy.simulator.tokens import Person
 from tests.accounts.formats.samples import CLIENT_ID, DAY, ISSUER, NOW, OWNER, token
+from tests.operations.keeping.remembering import conversations
 from tests.operations.login.stage import SteppedClock
 from tests.stores.memory_keeping import MemoryRefreshLocks
 from tests.stores.memory_store import MemoryAccountStore
@@ -136,14 +137,14 @@ class Hall:
                 book=book,
                 now=self.clock.now,
                 new_id=self.new_id,
-                taken=lambda: None,
+                taken=lambda _: None,
                 rerouted=_nobody_cares,
             )
         )
         self.keeper = AccountKeeper(
             KeeperParts(
                 store=self.store,
-                affinity=kept.affinity,
+                conversations=conversations(self.pool.affinity, kept.affinity, kept.identities),
                 pool=self.pool,
                 bound_keys=BoundKeys(b"pepper"),
                 clock=self.clock,
@@ -222,7 +223,7 @@ class Hall:
         return self.proxies.assignments.get(row_id)
 
     def _has_its_way(self, record: AccountRecord) -> None:
-        self.ways_when_live[record.row_id] = self.way(record.row_id)
+        self.ways_when_live.setdefault(record.row_id, self.way(record.row_id))
 
 
 async def _nobody_cares(row_ids: Collection[str]) -> None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_proxy.accounts.formats.rows import AccountFile
+from codex_proxy.accounts.formats.reading import rows_of
+from codex_proxy.accounts.formats.rows import Row
 from codex_proxy.accounts.formats.shapes import ImportUnreadable
-from codex_proxy.operations.transfer.bodies import MOST_YAML_BYTES, BodyForm, read_import
+from codex_proxy.operations.transfer.bodies import MOST_YAML_BYTES, BodyForm, find_in_body
 from tests.accounts.formats.samples import REFRESH, RULES, auth_json, sub2api, token, tokens_of
 
 YAML = f"""
@@ -21,8 +22,12 @@ accounts:
 """
 
 
+def rows(body: bytes, form: BodyForm) -> list[Row]:
+    return list(rows_of(find_in_body(body, form), RULES))
+
+
 def tokens(body: bytes, form: BodyForm) -> list[tuple[str | None, str | None]]:
-    return [tokens_of(row) for row in read_import(body, form, RULES).rows]
+    return [tokens_of(row) for row in rows(body, form)]
 
 
 def test_each_form_is_read_as_what_it_is() -> None:
@@ -57,7 +62,7 @@ def test_json_is_yaml_as_well(content: object) -> None:
 )
 def test_yaml_that_cannot_be_read_names_the_place_and_not_the_text(body: bytes, words: str) -> None:
     with pytest.raises(ImportUnreadable) as caught:
-        read_import(body, BodyForm.YAML, RULES)
+        find_in_body(body, BodyForm.YAML)
     assert words in str(caught.value)
     assert "secret" not in str(caught.value)
     assert not caught.value.too_large
@@ -65,7 +70,7 @@ def test_yaml_that_cannot_be_read_names_the_place_and_not_the_text(body: bytes, 
 
 def test_of_yaml_only_little_is_taken() -> None:
     with pytest.raises(ImportUnreadable, match="use JSON") as caught:
-        read_import(b"#" * (MOST_YAML_BYTES + 1), BodyForm.YAML, RULES)
+        find_in_body(b"#" * (MOST_YAML_BYTES + 1), BodyForm.YAML)
     assert caught.value.too_large
 
 
@@ -74,8 +79,8 @@ def test_an_anchor_that_is_used_twice_is_no_reason_to_repeat_the_text() -> None:
 
 
 def test_yaml_that_holds_itself_is_rows_that_are_none() -> None:
-    file = read_import(b"&a\n- *a\n- {token: *a}\n", BodyForm.YAML, RULES)
-    assert [row.index for row in file.rows] == [1, 2]
+    found = rows(b"&a\n- *a\n- {token: *a}\n", BodyForm.YAML)
+    assert [row.index for row in found] == [1, 2]
 
 
 _LINES = st.lists(
@@ -113,7 +118,7 @@ _LINES = st.lists(
     body=st.binary(max_size=60) | _LINES.map(lambda lines: "\n".join(lines).encode()), form=st.sampled_from(BodyForm)
 )
 def test_whatever_the_bytes_are_there_is_a_file_or_a_reason(body: bytes, form: BodyForm) -> None:
-    file = AccountFile()
+    found: list[Row] = []
     with contextlib.suppress(ImportUnreadable):
-        file = read_import(body, form, RULES)
-    assert len(file.rows) <= len(body)
+        found = rows(body, form)
+    assert len(found) <= len(body)

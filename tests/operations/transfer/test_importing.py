@@ -1,6 +1,7 @@
 """Accounts come in from files."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from codex_proxy.accounts.issuer import IssuerError, Refusal
 from codex_proxy.accounts.lifecycle.states import Occurrence, State
 from codex_proxy.accounts.pool import News
 from codex_proxy.accounts.record import AccountRecord, Death, Secrets
-from codex_proxy.accounts.store import Edit
+from codex_proxy.accounts.store import Edit, NewAccount, PutOutcome
 from codex_proxy.operations.jobs_book import JobFailed, Progress, Ticket
 from codex_proxy.operations.transfer.bodies import BodyForm
 from codex_proxy.operations.transfer.importing import BATCH, EXCHANGES_AT_ONCE
@@ -21,7 +22,9 @@ from codex_proxy.operations.transfer.previewing import Action
 from codex_proxy.operations.transfer.tally import Imported
 from codex_proxy.simulator.tokens import Person, person_of
 from tests.accounts.formats.samples import COLLEAGUE, DAY, NOW, OWNER, REFRESH, auth_json, sub2api, token
+from tests.operations.login.stage import settled
 from tests.operations.transfer.hall import DEAD, FillingStore, Hall, granted, kept_token, refresh_token
+from tests.stores.memory_store import MemoryAccountStore
 from tests.stores.places import in_memory, of, opened
 from tests.waiting import until
 
@@ -408,3 +411,23 @@ async def test_a_17_five_thousand_accounts_come_in_while_others_get_their_turn(p
         assert len(hall.pool) == len(await hall.records()) == 5000
     assert max(later - earlier for earlier, later in pairwise(steps)) == BATCH
     assert steps[-1] == 5000
+
+
+async def test_p_11_accounts_on_disk_are_not_live_before_they_have_their_ways() -> None:
+    class Followed(MemoryAccountStore):
+        """Which is looked at by whoever follows it as soon as anything is put there."""
+
+        following: list[asyncio.Task[bool]]
+
+        async def put_many(self, new: Sequence[NewAccount], *, now: float) -> tuple[PutOutcome, ...]:
+            put = await super().put_many(new, now=now)
+            self.following = [asyncio.get_running_loop().create_task(hall.keeper.follow())]
+            await settled()
+            assert len(hall.pool) == 0
+            return put
+
+    store = Followed()
+    hall = Hall(store=store)
+    await hall.take({"accounts": [{"token": token()}]}, include_state=True)
+    assert await store.following[0]
+    assert len(hall.pool) == 1

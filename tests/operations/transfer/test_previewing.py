@@ -5,7 +5,14 @@ from typing import Any
 import msgspec
 
 from codex_proxy.accounts.record import AccountRecord, Identity, Secrets
-from codex_proxy.operations.transfer.previewing import Action, Known, PreviewedIdentity, PreviewedRow, previewed
+from codex_proxy.operations.transfer.previewing import (
+    Action,
+    Known,
+    PreviewedIdentity,
+    PreviewedRow,
+    in_their_order,
+    previewed,
+)
 from codex_proxy.operations.transfer.tally import NEWER_HERE
 from tests.accounts.formats.samples import DAY, ISSUER, NOW, REFRESH, read, token
 
@@ -14,7 +21,7 @@ SHOWN = PreviewedIdentity(account_id="acc-1", user_id="user-1", email="owner@exa
 
 
 def seen(*entries: Any, known: Known) -> tuple[PreviewedRow, ...]:
-    return previewed(read(msgspec.json.encode(list(entries))).rows, known, now=NOW)
+    return in_their_order(list(previewed(read(msgspec.json.encode(list(entries))).rows, known, now=NOW)))
 
 
 def here(*, issued_at: float | None) -> Known:

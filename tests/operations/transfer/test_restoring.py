@@ -49,6 +49,16 @@ async def test_without_being_asked_nothing_but_credential_and_label_comes_back()
     assert secrets.client_key is None
 
 
+async def test_of_two_rows_of_one_account_each_changes_what_it_tells() -> None:
+    hall = Hall()
+    first = FULL | {"codexFingerprintMode": "off"}
+    then = {"token": token(issued_at=NOW + 5), "codexFingerprintMode": "session"}
+    imported = await hall.take([first, then], include_state=True)
+    assert (imported.added, imported.updated) == (1, 1)
+    record = await hall.record()
+    assert (record.enabled, record.fingerprint_mode) == (False, FingerprintMode.SESSION)
+
+
 async def test_a_new_account_comes_back_as_it_was() -> None:
     hall = Hall()
     await hall.take(FULL, include_state=True)

@@ -64,7 +64,7 @@ async def test_what_is_sent_is_kept_and_passed_on() -> None:
     ]
     for message in messages:
         await note(message)
-    assert (call.reply_headers, call.answered, sent) == ([("x-a", "b")], b"one two", messages)
+    assert (call.reply_headers, bytes(call.answered), sent) == ([("x-a", "b")], b"one two", messages)
 
 
 async def test_both_sides_of_a_call_byte_for_byte() -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from codex_proxy.simulator.sections.vendors import Wire
+from codex_proxy.simulator.incoming import read_incoming
+from codex_proxy.simulator.sections.vendors import RawAnswer, VendorRule, VendorSettings, Wire
 from codex_proxy.simulator.vendors.lookups import USUAL_MODELS
+from codex_proxy.simulator.vendors.service import SimulatedVendors
 from tests.simulator.vendors.asking import HEADERS, KEY, MODEL, question, vendors
 
 WIRES = list(Wire)
@@ -91,20 +93,42 @@ vendors:
         assert (picture.status_code, "no picture" in picture.text) == (500, True)
 
 
-@pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize("stream", [False, True])
-async def test_recorded_answers_leave_byte_for_byte_in_their_own_pieces(wire: Wire, stream: bool) -> None:
+async def test_recorded_answers_leave_byte_for_byte_whatever_was_asked() -> None:
     pieces = [b"data: \xff\x00 no JSON\n", b"\ndata: [DONE]", b"\n\n"]
     chunks = [base64.b64encode(piece).decode() for piece in pieces]
-    raw = f"{{status: 203, headers: {{Content-Type: text/event-stream}}, chunks: {chunks}, gap_ms: 5}}"
+    raw = f"{{status: 203, headers: {{Content-Type: text/event-stream}}, chunks: {chunks}, gap_ms: 1}}"
     async with vendors(f"vendors: {{acme: {{rules: [{{raw: {raw}}}]}}}}") as stage:
-        path, body = question(wire, stream=stream)
-        async with stage.client.stream("POST", stage.root("acme") + path, json=body, headers=HEADERS[wire]) as reply:
-            read = [piece async for piece in reply.aiter_raw()]
-        (call,) = await stage.calls()
-    assert (reply.status_code, reply.headers["content-type"]) == (203, "text/event-stream")
-    assert b"".join(read) == call["answered"] == b"".join(pieces)
-    assert call["ended"]
+        replies = [await stage.ask(wire, vendor="acme", stream=stream) for wire in Wire for stream in (False, True)]
+        calls = await stage.calls()
+    for reply, call in zip(replies, calls, strict=True):
+        assert (reply.status_code, reply.headers["content-type"]) == (203, "text/event-stream")
+        assert reply.content == call["answered"] == b"".join(pieces)
+        assert call["ended"]
+
+
+async def test_each_piece_of_a_recorded_answer_leaves_by_itself() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"{}"}
+
+    settings = VendorSettings(rules=[VendorRule(raw=RawAnswer(chunks=[b"da", b"ta: 1\n", b"\n"]))])
+    service = SimulatedVendors(now=lambda: 0.0, vendors=lambda: {"acme": settings}, seed=0)
+    incoming = await read_incoming(
+        {
+            "method": "POST",
+            "path": "/vendors/acme/v1/chat/completions",
+            "query_string": b"",
+            "headers": [(b"authorization", b"Bearer k")],
+        },
+        receive,
+    )
+    await service.serve(incoming, receive, send)
+    bodies = [message["body"] for message in sent if message["type"] == "http.response.body"]
+    assert bodies == [b"da", b"ta: 1\n", b"\n", b""]
 
 
 async def test_recorded_answers_need_no_request_that_can_be_read() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ async def test_it_never_happens_twice(tmp_path: Path) -> None:
     (tmp_path / "accounts.json").write_bytes(accounts_json(ENTRY))
     async with opened(tmp_path / "new", folder=tmp_path / "new") as stores:
         assert await taken_over(stores, tmp_path) is not None
-        await stores.accounts.remove(["0123456789abcdef"])
+        await stores.accounts.remove(["0123456789abcdef"], now=1.0)
         assert await taken_over(stores, tmp_path) is None
         assert (await stores.accounts.load()).changed == ()
 
@@ -65,7 +66,7 @@ async def test_one_that_was_cut_short_is_done_again(tmp_path: Path) -> None:
     class Dying(MemoryAccountStore):
         """Dies before the first account is disabled."""
 
-        async def edit(self, row_id: str, edit: Edit) -> None:
+        async def edit_many(self, edits: Mapping[str, Edit]) -> Any:
             raise StoreUnusable("the disk is full")
 
     (tmp_path / "accounts.json").write_bytes(accounts_json(ENTRY))

@@ -58,7 +58,7 @@ def test_an_entry_comes_whole() -> None:
     assert new.secrets == Secrets(access_token=TOKEN, refresh_token="rt-1", client_key="codex-proxy-00ff")
     assert (new.issued_at, new.expires_at) == (1_000.0, 2_000.0)
     assert (account.enabled, account.fingerprint_mode) == (False, FingerprintMode.SESSION)
-    assert account.added_at == 1_767_323_045.678
+    assert new.added_at == 1_767_323_045.678
     assert json.loads(account.counters or b"") == USAGE
 
 
@@ -76,7 +76,7 @@ def test_the_token_tells_what_an_old_entry_does_not() -> None:
     assert new.identity == Identity(issuer=ISSUER, account_id="acc", user_id="user")
     assert (new.email, new.plan, new.label) == ("claimed@b.test", "plus", None)
     assert len(new.row_id) == 16
-    assert (account.enabled, account.fingerprint_mode, account.added_at, account.counters) == (
+    assert (account.enabled, account.fingerprint_mode, new.added_at, account.counters) == (
         True,
         FingerprintMode.OFF,
         None,

@@ -2,6 +2,7 @@
 
 from codex_proxy.accounts.keeping import Cookie, EgressProxy
 from codex_proxy.accounts.record import AccountRecord, RefreshIntent, Secrets
+from codex_proxy.canonical.target import UpstreamIdentity
 from codex_proxy.storage.sql.tables import (
     ACCOUNTS,
     COOKIES,
@@ -9,6 +10,7 @@ from codex_proxy.storage.sql.tables import (
     METADATA,
     REFRESH_INTENTS,
     SEALED_COLUMNS,
+    UPSTREAM_IDENTITIES,
     VENDOR_KEYS,
     place_of,
 )
@@ -24,6 +26,7 @@ def test_every_member_has_its_column() -> None:
     assert set(AccountRecord.__struct_fields__) - derived <= names(ACCOUNTS.c)
     assert set(Secrets.__struct_fields__) <= names(ACCOUNTS.c)
     assert set(RefreshIntent.__struct_fields__) == names(REFRESH_INTENTS.c)
+    assert set(UpstreamIdentity.__struct_fields__) <= names(UPSTREAM_IDENTITIES.c)
     assert set(Cookie.__struct_fields__) == names(COOKIES.c)
     assert set(EgressProxy.__struct_fields__) - {"health"} <= names(EGRESS_PROXIES.c)
     assert set(VendorKey.__struct_fields__) - {"models", "name", "source"} == names(VENDOR_KEYS.c)
@@ -51,7 +54,7 @@ def test_what_names_an_account_goes_with_it() -> None:
     others = {"removed_accounts", "vendor_keys", "vendor_key_models"}
     naming = [table for table in METADATA.sorted_tables if "row_id" in table.c and table.name not in others]
     naming.remove(ACCOUNTS)
-    assert len(naming) == 5
+    assert len(naming) == 6
     for table in naming:
         (foreign,) = table.c.row_id.foreign_keys
         assert (foreign.column, foreign.ondelete) == (ACCOUNTS.c.row_id, "CASCADE")

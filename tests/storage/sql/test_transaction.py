@@ -27,15 +27,15 @@ async def test_a_row_takes_the_place_of_the_one_with_its_key(tmp_path: Path) -> 
 
 async def test_revisions_count_on_and_those_of_an_undone_write_come_again(tmp_path: Path) -> None:
     def undone(transaction: Transaction) -> None:
-        assert transaction.next_revision() == 3
+        assert [*transaction.next_revisions(1)] == [3]
         raise ZeroDivisionError
 
     async with opened(tmp_path, folder=tmp_path) as stores:
-        counted = await stores.database.write(lambda each: [each.next_revision(), each.next_revision()])
+        counted = await stores.database.write(lambda each: [*each.next_revisions(0), *each.next_revisions(2)])
         assert counted == [1, 2]
         with pytest.raises(ZeroDivisionError):
             await stores.database.write(undone)
-        assert await stores.database.write(lambda each: each.next_revision()) == 3
+        assert await stores.database.write(lambda each: [*each.next_revisions(1)]) == [3]
 
 
 async def test_what_is_sealed_opens_again(tmp_path: Path) -> None:

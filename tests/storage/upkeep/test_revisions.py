@@ -11,6 +11,7 @@ from codex_proxy.storage.sql.engines import plain_sqlite
 from codex_proxy.storage.sql.tables import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION, STORE_STATE
 from codex_proxy.storage.upkeep.migrating import steps_after
 from codex_proxy.storage.upkeep.revisions import ForeignSchema, bring_up_to_date, is_ours, steps_left
+from tests.stores.test_databases import described
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_a_new_database_gets_the_tables_and_the_note_of_their_revision(connectio
     bring_up_to_date(connection)
     assert is_ours(connection)
     assert set(inspect(connection).get_table_names()) == {*METADATA.tables, "alembic_version"}
-    assert connection.execute(select(STORE_STATE)).all() == [(1, 0, 0, None)]
+    assert connection.execute(select(STORE_STATE)).all() == [(1, 0, 0, None, None)]
     assert connection.execute(select(ALEMBIC_VERSION)).all() == [(SCHEMA_REVISION,)]
     assert steps_left(connection) == ()
 
@@ -45,7 +46,7 @@ def test_a_schema_that_is_up_to_date_is_left_alone(connection: Connection) -> No
     bring_up_to_date(connection)
     connection.execute(text("UPDATE store_state SET revision = 7"))
     bring_up_to_date(connection)
-    assert connection.execute(select(STORE_STATE)).all() == [(1, 7, 0, None)]
+    assert connection.execute(select(STORE_STATE)).all() == [(1, 7, 0, None, None)]
     assert connection.execute(select(ALEMBIC_VERSION)).all() == [(SCHEMA_REVISION,)]
 
 
@@ -54,7 +55,7 @@ def test_a_schema_without_a_revision_gets_the_steps(connection: Connection) -> N
     assert steps_left(connection) == steps_after(None)
     bring_up_to_date(connection)
     assert steps_left(connection) == ()
-    assert connection.execute(select(STORE_STATE)).all() == [(1, 0, 0, None)]
+    assert connection.execute(select(STORE_STATE)).all() == [(1, 0, 0, None, 0)]
 
 
 def test_a_newer_schema_is_refused(connection: Connection) -> None:
@@ -87,18 +88,10 @@ def test_a_table_of_another_program_is_not_taken_and_nothing_is_left_behind(file
 def test_the_steps_make_what_a_new_database_gets(file_engine: Engine) -> None:
     with file_engine.begin() as connection:
         bring_up_to_date(connection)
-        new = seen(connection)
+        new, state = described(connection), connection.execute(select(STORE_STATE)).all()
         METADATA.drop_all(connection)
         connection.execute(delete(ALEMBIC_VERSION))
         bring_up_to_date(connection)
-        assert seen(connection) == new
+        assert described(connection) == new
+        assert [row[:4] for row in connection.execute(select(STORE_STATE)).all()] == [row[:4] for row in state]
     assert len(new) > len(METADATA.tables)
-
-
-def seen(connection: Connection) -> list[tuple[str, str | None, object]]:
-    """Every table and index with its definition, tables with their rows as well."""
-    made = connection.execute(text("SELECT name, sql, type FROM sqlite_master ORDER BY name")).all()
-    return [
-        (name, sql, connection.execute(text(f"SELECT * FROM {name}")).all() if kind == "table" else None)
-        for name, sql, kind in made
-    ]

@@ -96,21 +96,29 @@ class Member(msgspec.Struct, kw_only=True):
 def judge(member: Member, bucket: str, now: float, policy: ChoicePolicy) -> Seat:
     """The account's seat in a bucket as of now, its counter carried over."""
     found = verdict(member.condition, member.facts, bucket=bucket, now=now, skip_exhausted=policy.skip_exhausted)
-    known = find_bucket(member.condition.buckets, bucket)
     held = member.seats.get(bucket)
     seat = Seat(verdict=found, changes_at=found.changes_at)
-    if known is not None:
-        current = rolled(known, now)
-        windows = [window for window in (current.primary, current.secondary) if window is not None]
-        fullest: WindowReading | None = max(windows, key=lambda window: window.used_percent, default=None)
-        seat.limited = current.limit_reached and not policy.skip_exhausted
-        seat.used_percent = fullest.used_percent if fullest else 0.0
-        seat.resets_at = fullest.resets_at if fullest else None
-        seat.window_ends_at = current.primary.resets_at if current.primary else None
-        seat.changes_at = earliest(found.changes_at, next_reset(current, now))
-    if held is not None and (held.window_ends_at is None or now < held.window_ends_at):
-        seat.request_count = held.request_count
+    if held is not None:
+        seat.request_count, seat.window_ends_at = held.request_count, held.window_ends_at
+    count(seat, member, bucket, now, policy=policy)
     return seat
+
+
+def count(seat: Seat, member: Member, bucket: str, now: float, *, policy: ChoicePolicy) -> None:
+    """Bring a seat up to date with the counters that are known of the account; the verdict is none of theirs."""
+    if seat.window_ends_at is not None and seat.window_ends_at <= now:
+        seat.request_count = 0
+    known = find_bucket(member.condition.buckets, bucket)
+    if known is None:
+        seat.window_ends_at = None
+        return
+    current = rolled(known, now)
+    fullest = _fullest(current.primary, current.secondary)
+    seat.limited = current.limit_reached and not policy.skip_exhausted
+    seat.used_percent = fullest.used_percent if fullest else 0.0
+    seat.resets_at = fullest.resets_at if fullest else None
+    seat.window_ends_at = current.primary.resets_at if current.primary else None
+    seat.changes_at = earliest(seat.verdict.changes_at, next_reset(current, now))
 
 
 def standing(member: Member, seat: Seat, now: float) -> Standing:
@@ -149,6 +157,12 @@ def is_trying(member: Member, now: float) -> bool:
     held = member.condition
     gates = [*(hindrance.gate for hindrance in held.hindrances), *(lock.gate for lock in held.locks)]
     return any(stage(gate, now) is Stage.TRYING for gate in gates)
+
+
+def _fullest(primary: WindowReading | None, secondary: WindowReading | None) -> WindowReading | None:
+    if primary is None or (secondary is not None and secondary.used_percent > primary.used_percent):
+        return secondary
+    return primary
 
 
 def earliest(*times: float | None) -> float | None:

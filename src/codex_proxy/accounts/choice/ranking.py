@@ -77,12 +77,16 @@ class Ranker:
             return
         if basis in {Basis.STRATEGY, Basis.CURRENT}:
             self._last_chosen = row_id
-        if basis is Basis.STRATEGY and not self._is_good(self._current.get(need.client_key_id), need, now):
-            self._current[need.client_key_id] = row_id
+        if basis is Basis.STRATEGY and self._roster.policy.strategy is Strategy.STICKY:
+            self._keep_current(row_id, need, now)
         if need.conversation is not None and basis is not Basis.AGAIN:
             home = self._affinity.home(need.conversation, now)
             if home is None or (home != row_id and self._has_left(home, row_id, need, now)):
                 self._affinity.settle(need.conversation, row_id, now)
+
+    def _keep_current(self, row_id: str, need: Need, now: float) -> None:
+        if not self._is_good(self._current.get(need.client_key_id), need, now):
+            self._current[need.client_key_id] = row_id
 
     def forget(self, row_ids: frozenset[str]) -> None:
         """These accounts are gone."""

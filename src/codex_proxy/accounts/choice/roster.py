@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from typing import TypeAlias
 
 from codex_proxy.accounts.choice.candidates import Candidates, Place
-from codex_proxy.accounts.choice.member import Member, changes_at, judge, obstacle, standing
+from codex_proxy.accounts.choice.member import Member, changes_at, count, judge, obstacle, standing
 from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.lifecycle.status import event_of, shown
 from codex_proxy.accounts.quota.buckets import DEFAULT_BUCKET
@@ -64,6 +64,13 @@ class Roster:
     def judge_anew(self, row_id: str) -> None:
         """Something happened to an account."""
         self._changed[row_id] = True
+
+    def count_anew(self, member: Member, now: float) -> None:
+        """The upstream told an account's counters, and nothing that could stand in its way: it keeps its places."""
+        for bucket, seat in member.seats.items():
+            count(seat, member, bucket, now, policy=self.policy)
+        self._plan(member, now)
+        self.rank_anew(member.row_id)
 
     def rank_anew(self, row_id: str) -> None:
         """Something happened to an account on which only its rank depends."""

@@ -51,24 +51,34 @@ class ExportedAccount(msgspec.Struct, frozen=True, kw_only=True):
     way: str | None = None
 
 
-def written(accounts: Sequence[ExportedAccount], form: ExportFormat, *, now: float, iso: Iso) -> Any:
-    """The file's content.  ``now`` in epoch seconds.
+def entry_of(account: ExportedAccount, form: ExportFormat, *, now: float, iso: Iso) -> JsonObject | None:
+    """One account as it stands in the file; None where the form does not have it.  ``now`` in epoch seconds.
 
     An account whose refresh token was never exchanged has an empty access token; one without a refresh token is not in
     the minimal form.
     """
     match form:
         case ExportFormat.FULL:
-            return {"accounts": [_full(account, now, iso) for account in accounts]}
+            return _full(account, now, iso)
         case ExportFormat.MINIMAL:
-            return {"accounts": [_minimal(account) for account in accounts if account.secrets.refresh_token]}
-        case ExportFormat.COCKPIT_TOOLS:
-            return [_token(account, iso) for account in accounts]
+            return _minimal(account) if account.secrets.refresh_token else None
+        case ExportFormat.COCKPIT_TOOLS | ExportFormat.CPA:
+            return _token(account, iso)
         case ExportFormat.SUB2API:
-            return _sub2api(accounts, now, iso)
+            return _sub2api_account(account, iso)
+
+
+def file_of(entries: Sequence[JsonObject], form: ExportFormat, *, now: float, iso: Iso) -> Any:
+    """The file's content, around its entries."""
+    match form:
+        case ExportFormat.FULL | ExportFormat.MINIMAL:
+            return {"accounts": entries}
+        case ExportFormat.COCKPIT_TOOLS:
+            return entries
+        case ExportFormat.SUB2API:
+            return _sub2api(entries, now, iso)
         case ExportFormat.CPA:
-            tokens = [_token(account, iso) for account in accounts]
-            return tokens[0] if len(tokens) == 1 else tokens
+            return entries[0] if len(entries) == 1 else entries
 
 
 def file_name(form: ExportFormat, *, now: float, iso: Iso) -> str:
@@ -117,11 +127,11 @@ def _token(account: ExportedAccount, iso: Iso) -> JsonObject:
     }
 
 
-def _sub2api(accounts: Sequence[ExportedAccount], now: float, iso: Iso) -> JsonObject:
+def _sub2api(entries: Sequence[JsonObject], now: float, iso: Iso) -> JsonObject:
     return {
         "exported_at": f"{iso(now)[:_SECONDS]}Z",
         "proxies": [],
-        "accounts": [_sub2api_account(account, iso) for account in accounts],
+        "accounts": entries,
         "type": "sub2api-data",
         "version": 1,
     }

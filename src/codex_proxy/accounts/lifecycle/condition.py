@@ -133,6 +133,11 @@ def cleared(condition: Condition, *, bucket: str | None) -> Condition:
     )
 
 
+def is_otherwise_the_same(one: Condition, other: Condition) -> bool:
+    """Whether two conditions of an account differ in its counters alone, so that the same stands in its way, if any."""
+    return (one.hindrances, one.locks, one.plan) == (other.hindrances, other.locks, other.plan)
+
+
 def standing(condition: Condition, kind: HindranceKind, now: float) -> Hindrance | None:
     """The hindrance of this kind, while it is in the way."""
     return next((one for one in condition.hindrances if one.kind is kind and hindrances.is_standing(one, now)), None)

@@ -66,7 +66,10 @@ def bucket_of_limit(limit_id: str) -> str:
 
 def find_bucket(buckets: Sequence[Bucket], limit_id: str) -> Bucket | None:
     """The bucket of this id."""
-    return next((bucket for bucket in buckets if bucket.limit_id == limit_id), None)
+    for bucket in buckets:
+        if bucket.limit_id == limit_id:
+            return bucket
+    return None
 
 
 def with_bucket(buckets: Sequence[Bucket], bucket: Bucket) -> tuple[Bucket, ...]:
@@ -79,20 +82,22 @@ def merged(held: Bucket | None, snapshot: RateLimitSnapshot, *, now: float) -> B
     """The bucket after ``snapshot`` was seen."""
     limit_id = bucket_of_limit(snapshot.limit_id)
     known = rolled(held, now) if held is not None else Bucket(limit_id=limit_id)
-    is_whole = snapshot.source == _USAGE
-    flags = _flags(snapshot)
+    reached = says_limited(snapshot) is True
+    flags = _flags(snapshot) if reached else (False, False)
     primary = _reading(snapshot.primary, snapshot, now, reached=flags[0])
     secondary = _reading(snapshot.secondary, snapshot, now, reached=flags[1])
-    bucket = msgspec.structs.replace(
-        known,
+    if snapshot.source != _USAGE:
+        primary, secondary = primary or known.primary, secondary or known.secondary
+    windows_reached = any(window is not None and window.limit_reached for window in (primary, secondary))
+    return Bucket(
+        limit_id=limit_id,
         limit_name=snapshot.limit_name or known.limit_name,
-        primary=primary if primary is not None or is_whole else known.primary,
-        secondary=secondary if secondary is not None or is_whole else known.secondary,
+        primary=primary,
+        secondary=secondary,
+        limit_reached=reached or windows_reached,
         allowed=snapshot.allowed,
         observed_at=now,
     )
-    reached = says_limited(snapshot) is True or bool(reached_windows(bucket))
-    return msgspec.structs.replace(bucket, limit_reached=reached)
 
 
 def says_limited(snapshot: RateLimitSnapshot) -> bool | None:
@@ -101,8 +106,9 @@ def says_limited(snapshot: RateLimitSnapshot) -> bool | None:
         return snapshot.limit_reached
     if snapshot.reached_type:
         return True
-    windows = [window for window in (snapshot.primary, snapshot.secondary) if window is not None]
-    return False if windows and all(window.used_percent < 100 for window in windows) else None
+    primary, secondary = snapshot.primary, snapshot.secondary
+    is_told = primary is not None or secondary is not None
+    return False if is_told and _has_room(primary) and _has_room(secondary) else None
 
 
 def reached_windows(bucket: Bucket) -> tuple[WindowReading, ...]:
@@ -148,13 +154,15 @@ def next_reset(bucket: Bucket, now: float) -> float | None:
     """The next time at which a window is rolled on."""
     windows = (bucket.primary, bucket.secondary)
     ends = [window.resets_at for window in windows if window is not None and window.resets_at is not None]
-    return min((end for end in ends if end > now), default=None)
+    return min([end for end in ends if end > now], default=None)
+
+
+def _has_room(window: RateLimitWindow | None) -> bool:
+    return window is None or window.used_percent < 100
 
 
 def _flags(snapshot: RateLimitSnapshot) -> tuple[bool, bool]:
-    """Which of the two windows is used up; where no counter tells, it is the first."""
-    if says_limited(snapshot) is not True:
-        return False, False
+    """Which of the two windows is used up, where one is; where no counter tells, it is the first."""
     full = tuple(window is not None and window.used_percent >= 100 for window in (snapshot.primary, snapshot.secondary))
     return (full[0], full[1]) if any(full) else (True, False)
 

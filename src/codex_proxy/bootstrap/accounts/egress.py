@@ -4,7 +4,7 @@ Rules of this file: objects are made here, rules are elsewhere.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.operations.account_cookies import AccountCookies
 from codex_proxy.operations.egress.assigning import Assignments
-from codex_proxy.operations.egress.checks import FALLBACK_URL, CheckParts, ProxyChecks
+from codex_proxy.operations.egress.checks import FALLBACK_URL, INTERVAL_KEY, CheckParts, ProxyChecks
 from codex_proxy.operations.egress.pool import PoolParts, ProxyPool
 from codex_proxy.operations.ollama_bridge import is_loopback
 from codex_proxy.storage.local_settings import LocalSettings
@@ -30,8 +30,11 @@ class EgressServices:
     cookies: AccountCookies
 
 
-def egress_services(services: AccountServices, *, settings_path: Path) -> EgressServices:
-    """The services; ``settings_path`` is the file that keeps the interval of checks."""
+def egress_services(services: AccountServices, *, settings_path: Path, overriding: Mapping[str, str]) -> EgressServices:
+    """The services; ``settings_path`` is the file that keeps the interval of checks.
+
+    ``overriding`` are the flags and variables that win over that file, by dotted key.
+    """
     ground = services.ground
 
     async def rerouted(row_ids: Collection[str]) -> None:
@@ -43,19 +46,21 @@ def egress_services(services: AccountServices, *, settings_path: Path) -> Egress
             book=ground.book,
             now=ground.clock.now,
             new_id=lambda: secrets.token_hex(8),
-            taken=ground.watch.tell,
+            taken=ground.watch.assigned,
             rerouted=rerouted,
         )
     )
     return EgressServices(
         pool=pool,
         assignments=Assignments(pool, ground.pool.records),
-        checks=_checks(services, pool, settings_path),
+        checks=_checks(services, pool, settings_path, overriding),
         cookies=AccountCookies(kept=ground.jars, book=ground.book, is_account=ground.pool.__contains__),
     )
 
 
-def _checks(services: AccountServices, pool: ProxyPool, settings_path: Path) -> ProxyChecks:
+def _checks(
+    services: AccountServices, pool: ProxyPool, settings_path: Path, overriding: Mapping[str, str]
+) -> ProxyChecks:
     ground = services.ground
     settings = ground.settings
     probe = GuardedProbe(
@@ -71,7 +76,9 @@ def _checks(services: AccountServices, pool: ProxyPool, settings_path: Path) -> 
         urls=lambda: _check_urls(settings.tls.health_check_url),
         keeper=LocalSettings(settings_path),
     )
-    return ProxyChecks(parts, interval_minutes=settings.egress.check_interval_minutes)
+    return ProxyChecks(
+        parts, interval_minutes=settings.egress.check_interval_minutes, overridden=overriding.get(INTERVAL_KEY)
+    )
 
 
 def _check_urls(url: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Rules of this file: objects are made here, rules are elsewhere.
 
 import random
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from codex_proxy.accounts.store import Edit
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.canonical.target import ClientIdentity
+from codex_proxy.gateway.continuation import Continuation
 from codex_proxy.gateway.ports import Route, Transport
 from codex_proxy.login.endpoint import EndpointParts, TokenEndpoint
 from codex_proxy.login.places import IssuerPlaces, PlacesUnusable, places_of
@@ -27,6 +28,7 @@ from codex_proxy.operations.egress.addresses import InvalidProxy, parse_proxy
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
 from codex_proxy.operations.egress.routes import route_by
 from codex_proxy.operations.egress.watch import EgressWatch
+from codex_proxy.operations.keeping.conversations import KeptConversations
 from codex_proxy.operations.keeping.effects import EffectParts, Effects
 from codex_proxy.operations.keeping.keeper import AccountKeeper, KeeperParts
 from codex_proxy.operations.quota.asking import Asker
@@ -52,6 +54,7 @@ class AccountGround:
     data_dir: Path
     pool: AccountPool
     bound_keys: BoundKeys
+    continuation: Continuation
     book: EgressBook
     watch: EgressWatch
     transport: Transport
@@ -80,11 +83,11 @@ class AccountServices:
 
 
 def egress_book(settings: Settings, clock: SystemClock) -> EgressBook:
-    """The ways out as the settings say; what is kept is taken in later.  Raises ``StartRefused``."""
+    """The ways out as the settings say; nobody leaves until what is kept is taken in.  Raises ``StartRefused``."""
     policy = EgressPolicy(
         global_url=global_proxy(settings.tls), on_unavailable=OnUnavailable(settings.egress.on_unavailable)
     )
-    return EgressBook(policy=policy, now=clock.now)
+    return EgressBook(policy=policy, now=clock.now, is_read=False)
 
 
 def global_proxy(tls: TlsSection) -> str | None:
@@ -142,7 +145,12 @@ def account_services(ground: AccountGround) -> AccountServices:
     keeper = AccountKeeper(
         KeeperParts(
             store=ground.stores.accounts,
-            affinity=ground.stores.affinity,
+            conversations=KeptConversations(
+                affinity=ground.pool.affinity,
+                homes=ground.stores.affinity,
+                continuation=ground.continuation,
+                identities=ground.stores.identities,
+            ),
             pool=ground.pool,
             bound_keys=ground.bound_keys,
             clock=ground.clock,
@@ -243,8 +251,11 @@ def _effects(ground: AccountGround, refresher: TokenRefresher, queries: UsageQue
     async def drop_cookies(row_id: str) -> None:
         await ground.jars.drop(row_id)
 
-    async def keep_death(row_id: str, death: Death) -> None:
-        await ground.stores.accounts.edit(row_id, Edit(death=death, died_at=ground.clock.now()))
+    async def keep_deaths(deaths: Mapping[str, Death]) -> None:
+        now = ground.clock.now()
+        await ground.stores.accounts.edit_many(
+            {row_id: Edit(death=death, died_at=now) for row_id, death in deaths.items()}
+        )
 
     return Effects(
         EffectParts(
@@ -253,6 +264,6 @@ def _effects(ground: AccountGround, refresher: TokenRefresher, queries: UsageQue
             clock=ground.clock,
             renew=refresher.request,
             drop_cookies=drop_cookies,
-            keep_death=keep_death,
+            keep_deaths=keep_deaths,
         )
     )

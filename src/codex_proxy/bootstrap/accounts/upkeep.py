@@ -1,7 +1,8 @@
 """What has to be done for accounts at the start, all the time, and at the end.
 
-Rules of this file: a store that cannot be read is no reason not to serve what the settings name; tokens of another
-issuer than the settings' are a reason not to start, since they would go to somebody they do not belong to.
+Rules of this file: a store that cannot be read is no reason not to serve what the settings name, by the global way.
+Ways out that cannot be read are one, since somebody would leave by another than his own.  Tokens of another issuer than
+the settings' are a reason not to start, since they would go to somebody they do not belong to.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from typing import Final
 
 from codex_proxy.accounts.account import Account
 from codex_proxy.accounts.issuer import grant_of
+from codex_proxy.accounts.keeping import Egresses
 from codex_proxy.accounts.record import Secrets
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.bootstrap.accounts.egress import EgressServices
@@ -21,7 +23,7 @@ from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.egress.checks import LOOK_SECONDS as CHECKS_SECONDS
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.keeping.effects import EFFECT_SECONDS
-from codex_proxy.operations.keeping.keeper import FOLLOW_SECONDS, WRITE_SECONDS
+from codex_proxy.operations.keeping.keeper import FOLLOW_SECONDS, TRIM_SECONDS, WRITE_SECONDS
 from codex_proxy.operations.login.outcomes import new_account
 from codex_proxy.storage.legacy.importing import import_node_files
 from codex_proxy.transports.cookie_keeping import WRITE_SECONDS as COOKIES_SECONDS
@@ -42,15 +44,16 @@ async def load(services: AccountServices, configured: Sequence[Account]) -> None
     ground = services.ground
     if ground.stores.health.ok:
         try:
+            ground.book.take(await ground.stores.egress.load())
             await _import_node_files(services)
             await services.keeper.load()
             await services.counters.read()
             await ground.jars.load()
-            ground.book.take(await ground.stores.egress.load())
         except StoreUnusable as error:
             ground.complain("accounts are not loaded", error)
     else:
         ground.complain("accounts are not loaded", StoreUnusable(ground.stores.health.message or ""))
+        ground.book.take(Egresses())
     _refuse_foreign(services)
     for account in configured:
         await _take_configured(services, account)
@@ -100,6 +103,7 @@ def _jobs(services: AccountServices, logins: Logins, egress: EgressServices) -> 
         ("following the store", services.keeper.follow, FOLLOW_SECONDS),
         ("writing accounts", services.keeper.write, WRITE_SECONDS),
         ("writing counters", services.counters.write, COUNTERS_SECONDS),
+        ("trimming the store", services.keeper.trim, TRIM_SECONDS),
         ("writing cookies", services.ground.jars.write, COOKIES_SECONDS),
         ("accounts that went", services.see_off, FOLLOW_SECONDS),
         ("checks of proxies", egress.checks.run_due, CHECKS_SECONDS),

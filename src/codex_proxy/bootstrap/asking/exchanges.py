@@ -13,7 +13,7 @@ from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream
 from codex_proxy.gateway.attempts.runner import AttemptRunner
-from codex_proxy.gateway.continuation import Continuation, LearnedRejects
+from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.exchange import Gateway, GatewayParts
 from codex_proxy.gateway.failover import FailoverPolicy
 from codex_proxy.gateway.ports import Observer, PictureStore
@@ -33,7 +33,6 @@ class ExchangeGround:
     vendors: VendorAskers
     resolver: Callable[[], Resolver]
     clock: SystemClock
-    new_id: Callable[[], str]
     observer: Observer
     pictures: PictureStore
 
@@ -68,7 +67,7 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             codec=CodexClient(),
             selection=upstream.selection,
             pool=upstream.pool,
-            continuation=Continuation(new_id=ground.new_id),
+            continuation=upstream.continuation,
             rejects=LearnedRejects(),
             clock=ground.clock,
             client=upstream.client,

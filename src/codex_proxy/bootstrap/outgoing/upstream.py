@@ -14,9 +14,10 @@ from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.rotation import Strategy
 from codex_proxy.bootstrap.accounts.services import AccountGround, AccountServices, account_services, egress_book
-from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.outgoing.client import PresentedClient, client_identity, timeouts_of, trusted_pem
 from codex_proxy.gateway.attempts.orphans import Orphanage
+from codex_proxy.gateway.continuation import Continuation
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.gateway.ports import Transport
 from codex_proxy.gateway.selection import QueuePolicy, Selection
@@ -37,6 +38,7 @@ class Upstream:
 
     transport: Transport
     pool: AccountPool
+    continuation: Continuation
     leases: MemoryLeaseBook
     lookups: UpstreamLookups
     orphans: Orphanage
@@ -89,6 +91,7 @@ def make_upstream(given: UpstreamGround) -> Upstream:
         data_dir=given.data_dir,
         pool=pool,
         bound_keys=given.bound_keys,
+        continuation=Continuation(new_id=RandomIds().uuid7),
         book=book,
         watch=watch,
         transport=transport,
@@ -108,6 +111,7 @@ def _over(ground: AccountGround, client: PresentedClient) -> Upstream:
     return Upstream(
         transport=ground.transport,
         pool=ground.pool,
+        continuation=ground.continuation,
         leases=leases,
         selection=Selection(pool=ground.pool, leases=leases, clock=ground.clock, queue=queue),
         lookups=ground.lookups,

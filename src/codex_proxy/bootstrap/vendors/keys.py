@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -17,13 +18,13 @@ from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.outgoing.vendors import VendorCalls
 from codex_proxy.bootstrap.vendors.configured import configured_keys
-from codex_proxy.bootstrap.vendors.profiles import with_owners
+from codex_proxy.bootstrap.vendors.profiles import packaged_profiles, with_owners
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.vendor_keys.book import FOLLOW_SECONDS, WRITE_SECONDS, BookParts, KeyBook
 from codex_proxy.operations.vendor_keys.catalogue import VendorCatalogue
 from codex_proxy.operations.vendor_keys.changes import ChangeParts, KeyChanges
 from codex_proxy.operations.vendor_keys.lists import ListParts, ModelLists
-from codex_proxy.settings.providers import CUSTOM_PREFIX
+from codex_proxy.settings.providers import CUSTOM_PREFIX, ProviderEntry
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.legacy.vendor_keys import import_node_keys
 from codex_proxy.storage.opening import Stores
@@ -68,11 +69,23 @@ class VendorKeyServices:
 
 def profiles_of(settings: Settings) -> Profiles:
     """The packaged profiles, and one for each entry of the owner's configuration.  Raises ``StartRefused``."""
+    _refuse_strangers(settings.providers)
     told = {name.removeprefix(CUSTOM_PREFIX): entry.profile_members() for name, entry in settings.providers.items()}
     try:
         return with_owners(told)
     except ProfileError as error:
         raise StartRefused(f"providers.{error}") from error
+
+
+def _refuse_strangers(providers: Mapping[str, ProviderEntry]) -> None:
+    """See to it that an entry which says nothing of its vendor is called like one; raises ``StartRefused``."""
+    known = packaged_profiles()
+    for name, entry in providers.items():
+        if name in known or name.startswith(CUSTOM_PREFIX) or entry.base_url or entry.profile:
+            continue
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+        raise StartRefused(f"providers.{name}: there is no such vendor, and one of your own needs a base_url{hint}")
 
 
 def keys_of_settings(settings: Settings, environ: Mapping[str, str]) -> tuple[VendorKey, ...]:

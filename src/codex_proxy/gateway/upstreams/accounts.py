@@ -101,7 +101,7 @@ class AccountAsking:
 
     def back_at(self, now: float) -> float | None:
         """See ``Asking``."""
-        standing = self.parts.pool.standing(now, bucket=self.bucket)
+        standing = self.parts.pool.standing(now, bucket=self.bucket, only=self._need.bound_to)
         return now if standing.usable_now else standing.retry_at
 
     def learn_reject(self, field: str) -> None:
@@ -135,7 +135,7 @@ class AccountCandidate:
         if isinstance(place, Failure):
             return place
         request = self._asking.prepared.request
-        identity = self._parts.continuation.identity(self._upstream_key, request)
+        identity = self._parts.continuation.identity(self._upstream_key, request, self._parts.clock.now())
         try:
             call = self._parts.codec.build_call(request, self._target(place, identity))
         except (Unsupported, InvalidRequest) as error:
@@ -146,7 +146,8 @@ class AccountCandidate:
     def heard(self, facts: ReplyFacts) -> None:
         """See ``Candidate``: the turn's state is kept."""
         if self._identity is not None:
-            self._parts.continuation.keep_turn_state(self._upstream_key, self._identity, facts.turn_state)
+            now = self._parts.clock.now()
+            self._parts.continuation.keep_turn_state(self._upstream_key, self._identity, facts.turn_state, now)
 
     def observe(self, snapshot: RateLimitSnapshot) -> None:
         """See ``Candidate``."""

@@ -24,6 +24,7 @@ from codex_proxy.operations.accounts.parts import LiveAccounts, UnknownAccount
 from codex_proxy.operations.accounts.views import AccountView, AccountViews
 from codex_proxy.operations.login.outcomes import LoginDone
 from codex_proxy.operations.login.tokens import TokenLogins
+from codex_proxy.operations.slices import in_slices
 
 REVOCATIONS_AT_ONCE: Final = 4
 
@@ -95,10 +96,9 @@ class AccountChanges:
         """Switch accounts on, out of everything that stands in their way, or off."""
         occurrence = Occurrence.OWNER_ENABLED if enabled else Occurrence.OWNER_DISABLED
         wanted = tuple(dict.fromkeys(row_ids))
-        edited = [await self._parts.store.edit(row_id, Edit(enabled=enabled)) for row_id in wanted]
+        found = await self._parts.store.edit_many(dict.fromkeys(wanted, Edit(enabled=enabled)))
         await self._parts.live.follow()
-        found = {record.row_id for record in edited if record is not None}
-        for row_id in found:
+        async for row_id in in_slices(found, self._parts.clock):
             self._parts.pool.settle(row_id, News(occurrence=occurrence), self._parts.clock.now())
         return Switched(updated=len(found), not_found=tuple(row_id for row_id in wanted if row_id not in found))
 
@@ -106,7 +106,7 @@ class AccountChanges:
         """Remove accounts with everything that names them; ``revoke`` tells the issuer first."""
         wanted = tuple(dict.fromkeys(row_ids))
         not_revoked = await self._revoke_all(wanted) if revoke else ()
-        gone = frozenset(await self._parts.store.remove(wanted))
+        gone = frozenset(await self._parts.store.remove(wanted, now=self._parts.clock.now()))
         await self._parts.live.follow()
         return Removed(
             deleted=len(gone),

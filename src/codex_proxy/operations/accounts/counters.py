@@ -18,6 +18,7 @@ from codex_proxy.accounts.store import AccountStore, StoreUnusable
 from codex_proxy.canonical.failure import FailureKind, Sent
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import AttemptRecord, Clock, ExchangeRecord
+from codex_proxy.operations.slices import in_slices
 
 WRITE_SECONDS: Final = 5.0
 NOTHING: Final = Tally()
@@ -80,16 +81,17 @@ class AccountCounters:
 
     async def read(self) -> None:
         """Read what is kept of accounts that came; what was counted since is added.  Raises ``StoreUnusable``."""
-        if not self._unread:
-            return
-        kept = await self._parts.store.load_counters()
-        for row_id in self._unread:
+        unread = tuple(self._unread)
+        kept = await self._parts.store.load_counters() if unread else {}
+        async for row_id in in_slices(unread, self._parts.clock):
+            if row_id not in self._unread:  # begun anew or gone meanwhile
+                continue
             if row_id in kept:
                 before = decode_counters(kept[row_id], read_time=self._parts.read_time)
                 since = self._counters.get(row_id)
                 self._counters[row_id] = before if since is None else _joined(before, since)
-        self._read |= self._unread
-        self._unread.clear()
+            self._unread.discard(row_id)
+            self._read.add(row_id)
 
     async def write(self) -> bool:
         """Write what was counted.

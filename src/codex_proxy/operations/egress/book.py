@@ -1,10 +1,11 @@
 """The ways out as requests see them.
 
 Rules of this file: no I/O; an answer costs a dictionary look-up while nothing changes.  What requests and checks tell
-about a proxy is remembered here and counts at once.
+about a proxy is remembered here and counts at once.  Nobody leaves before it is known who leaves which way.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 import msgspec
 
@@ -30,6 +31,8 @@ from codex_proxy.accounts.egress.ways import (
 from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 
+UNREAD: Final = NoWay(egress_id="", name="of this account", reason="which one it is could not be read")
+
 
 class EgressPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """``global_url`` is the proxy of accounts without one of their own; it may hold a password."""
@@ -42,11 +45,16 @@ class EgressPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EgressBook:
-    """Proxies, assignments and standings; ``now`` gives epoch seconds.  ``version`` grows when a way may be another."""
+    """Proxies, assignments and standings; ``now`` gives epoch seconds.
 
-    def __init__(self, *, policy: EgressPolicy, now: Callable[[], float]) -> None:
+    ``version`` grows when any way may be another; whoever changes assignments knows of which accounts.  ``is_read`` is
+    False where something is kept that ``take`` has not told yet.
+    """
+
+    def __init__(self, *, policy: EgressPolicy, now: Callable[[], float], is_read: bool = True) -> None:
         self._policy = policy
         self._now = now
+        self._is_read = is_read
         self._egresses = Egresses()
         self._proxies: Mapping[str, EgressProxy] = {}
         self._standings: dict[str, Standing] = {}
@@ -74,6 +82,12 @@ class EgressBook:
 
         What another process's check found since is believed as our own would be.
         """
+        moved = assigned_anew(self._egresses, egresses) if self._is_read else None
+        if moved is not None:
+            self._egresses = egresses
+            for row_id in moved:
+                self._ways.pop(row_id, None)
+            return
         before, there = self._proxies, {proxy.proxy_id: proxy for proxy in egresses.proxies}
         same = {key for key, proxy in there.items() if key in before and before[key].url == proxy.url}
         known = same | {GLOBAL_ID, DIRECT_ID}
@@ -84,6 +98,7 @@ class EgressBook:
                 self.checked(key, proxy.health)
         self._proxies = there
         self._egresses = egresses
+        self._is_read = True
         self._forget_ways()
 
     def way(self, row_id: str) -> Way:
@@ -137,6 +152,8 @@ class EgressBook:
             self._forget_ways()
 
     def _resolved(self, row_id: str) -> Way:
+        if not self._is_read:
+            return UNREAD
         ways = Ways(
             proxies=self._proxies,
             standings=self._standings,
@@ -151,3 +168,10 @@ class EgressBook:
         now = self._now()
         ends = [standing.region_until for standing in self._standings.values() if standing.region_until is not None]
         self._stale_at = min((end for end in ends if end > now), default=None)
+
+
+def assigned_anew(before: Egresses, after: Egresses) -> frozenset[str] | None:
+    """The accounts that have another assignment, where nothing else changed; None where any way may be another."""
+    if before.proxies != after.proxies:
+        return None
+    return frozenset(row_id for row_id, _ in before.assignments.items() ^ after.assignments.items())

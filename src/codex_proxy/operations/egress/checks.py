@@ -68,16 +68,20 @@ class CheckParts:
 
 
 class ProxyChecks:
-    """Checks of proxies, asked for or due; ``interval_minutes`` 0 makes none by itself but of proxies that fail."""
+    """Checks of proxies, asked for or due; ``interval_minutes`` 0 makes none by itself but of proxies that fail.
 
-    def __init__(self, parts: CheckParts, *, interval_minutes: int) -> None:
+    ``overridden`` names the flag or variable whose interval the next start takes instead of a kept one.
+    """
+
+    def __init__(self, parts: CheckParts, *, interval_minutes: int, overridden: str | None = None) -> None:
         self._parts = parts
         self.interval_minutes = interval_minutes
+        self.overridden = overridden
         self._room = asyncio.Semaphore(CHECKS_AT_ONCE)
         self._turns: dict[str, _Turn] = {}
 
     async def change_interval(self, minutes: int) -> None:
-        """Check every so many minutes from now on, 0 for never.
+        """Check every so many minutes from now on, 0 for never; the next start heeds it unless it is ``overridden``.
 
         Raises:
             ValueError: it is less than 0 or more than a day.

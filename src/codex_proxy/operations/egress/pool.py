@@ -14,7 +14,7 @@ import msgspec
 from codex_proxy.accounts.egress.ways import Mode
 from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy, EgressStore
 from codex_proxy.operations.egress.addresses import InvalidProxy, ProxyAddress, masked_url, parse_proxy
-from codex_proxy.operations.egress.book import EgressBook
+from codex_proxy.operations.egress.book import EgressBook, assigned_anew
 from codex_proxy.operations.egress.formats import BadRow, ListedProxy, clean_name, read_list, write_list
 
 FOLLOW_SECONDS: Final = 1.0
@@ -61,14 +61,15 @@ class ImportOutcome(msgspec.Struct, frozen=True, kw_only=True):
 class PoolParts:
     """What the pool works with.
 
-    ``taken`` is told that the book knows something new, ``rerouted`` which accounts leave another way from now on.
+    ``taken`` is told that the book knows something new, of these accounts or of any (None); ``rerouted`` which accounts
+    leave another way from now on.
     """
 
     store: EgressStore
     book: EgressBook
     now: Callable[[], float]
     new_id: Callable[[], str]
-    taken: Callable[[], None]
+    taken: Callable[[Collection[str] | None], None]
     rerouted: Callable[[Collection[str]], Awaitable[None]]
 
 
@@ -236,10 +237,11 @@ class ProxyPool:
         book = self._parts.book
         if egresses.revision < self._kept.revision:
             return
-        named = {*self._kept.assignments, *egresses.assignments}
+        anew = assigned_anew(self._kept, egresses)
+        named = {*self._kept.assignments, *egresses.assignments} if anew is None else anew
         before = {row_id: book.way(row_id) for row_id in named}
         book.take(egresses)
-        self._parts.taken()
+        self._parts.taken(anew)
         moved = [row_id for row_id in sorted(named) if book.way(row_id) != before[row_id]]
         if moved:
             await self._parts.rerouted(moved)

@@ -39,6 +39,12 @@ class EgressWatch:
         """An account came or changed: it may have no way out."""
         self._tell_of((row_id,))
 
+    def assigned(self, row_ids: Iterable[str] | None) -> None:
+        """These accounts have another way out, or any may have (None)."""
+        if row_ids is not None:
+            self._tell_of(row_ids)
+        self.tell()
+
     def tell(self) -> None:
         """Tell the pool who cannot leave, where that may have changed."""
         if self._told_version != self._book.version:

@@ -5,7 +5,7 @@ for it again.  Exchanges wait for their own renewals, so that one asked for here
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,7 @@ from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.record import Death
 from codex_proxy.gateway.ports import Clock
 from codex_proxy.operations.quota.usage import NoSuchAccount, UsageQueries
+from codex_proxy.operations.slices import in_slices
 
 EFFECT_SECONDS: Final = 0.5
 LOOK_SECONDS: Final = 5.0
@@ -39,7 +40,7 @@ class EffectParts:
     clock: Clock
     renew: Callable[[str], None]
     drop_cookies: Callable[[str], Awaitable[None]]
-    keep_death: Callable[[str, Death], Awaitable[None]]
+    keep_deaths: Callable[[Mapping[str, Death]], Awaitable[None]]
 
 
 class Effects:
@@ -57,25 +58,30 @@ class Effects:
 
     async def run(self) -> bool:
         """Do what was asked for since the last time, and make the queries that are due."""
+        deaths: dict[str, Death] = {}
         for row_id, effect in self._parts.pool.journal.take_effects():
-            if row_id in self._parts.pool:
+            if row_id not in self._parts.pool:
+                continue
+            if isinstance(effect, KeepDeath):
+                deaths[row_id] = effect.death
+            else:
                 await self._do(row_id, effect)
+        deaths = {row_id: death for row_id, death in deaths.items() if self._is_closed(row_id)}
+        if deaths:
+            await self._parts.keep_deaths(deaths)
         now = self._parts.clock.monotonic()
         if self._looked_at is None or now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
-            self._look()
+            await self._look()
         await self._query_due()
         return True
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
         """Find the queries that are due by what is in accounts' way: also what an earlier process left."""
-        for record in self._parts.pool.records():
-            found = self._parts.pool.condition(record.row_id)
-            if found is None:
-                continue
-            at = probe_at(found[0])
+        async for row_id, condition in in_slices(self._parts.pool.conditions(), self._parts.clock):
+            at = probe_at(condition)
             if at is not None:
-                self._probes[record.row_id] = at
+                self._probes[row_id] = at
 
     async def _do(self, row_id: str, effect: Effect) -> None:
         match effect:
@@ -86,9 +92,6 @@ class Effects:
                     self._parts.renew(row_id)
             case DropCookies():
                 await self._parts.drop_cookies(row_id)
-            case KeepDeath(death=death):
-                if self._is_closed(row_id):
-                    await self._parts.keep_death(row_id, death)
             case StartCooling() | BlameEgress():  # the condition holds the one, exchanges tell the egresses the other
                 pass
 

@@ -1,17 +1,17 @@
 """The accounts in memory follow the store, and what happens to them in memory is written back.
 
-Rules of this file: the store is the truth about who is there and which credential holds; conditions and homes are
-written in batches, and what could not be written is written the next time.  Changes by other processes are seen within
-a second.
+Rules of this file: the store is the truth about who is there and which credential holds; what is read of it is taken in
+before anything else is read, so that nobody comes back who went meanwhile.  Conditions and conversations are written in
+batches, and what could not be written is written the next time.  Changes by other processes are seen within a second.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from codex_proxy.access.bound_keys import BoundKeys
-from codex_proxy.accounts.affinity import MAX_CONVERSATIONS
-from codex_proxy.accounts.keeping import AffinityStore, Home
 from codex_proxy.accounts.lifecycle.condition import standing
 from codex_proxy.accounts.lifecycle.hindrances import HindranceKind
 from codex_proxy.accounts.lifecycle.keeping import decode_condition, encode_condition
@@ -19,11 +19,14 @@ from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.record import AccountEvent, AccountRecord, Secrets
 from codex_proxy.accounts.store import AccountStore, Changes, StoreUnusable
 from codex_proxy.gateway.ports import Clock
+from codex_proxy.operations.keeping.conversations import KeptConversations
 from codex_proxy.operations.refresh.exchange import Outcome, Refreshed
 
 FOLLOW_SECONDS: Final = 1.0
 WRITE_SECONDS: Final = 2.0
-READ_AT_ONCE: Final = 200  # opening so many sealed tokens holds the loop for some milliseconds
+READ_AT_ONCE: Final = 50  # taking in so many holds the loop for two or three milliseconds
+REMOVED_SECONDS: Final = 86_400.0  # a process that did not look for so long reads every account anew
+TRIM_SECONDS: Final = 3600.0
 
 _QUIET: Final = frozenset({Outcome.RENEWED, Outcome.ADOPTED, Outcome.GONE, Outcome.NOTHING_TO_SEND})
 
@@ -33,7 +36,7 @@ class KeeperParts:
     """What the keeper works with; ``changed`` and ``gone`` hear of accounts after the pool does."""
 
     store: AccountStore
-    affinity: AffinityStore
+    conversations: KeptConversations
     pool: AccountPool
     bound_keys: BoundKeys
     clock: Clock
@@ -48,21 +51,32 @@ class AccountKeeper:
     def __init__(self, parts: KeeperParts) -> None:
         self._parts = parts
         self._revision = 0
+        self._beyond: set[int] = set()
         self._known: set[str] = set()
+        self._following = asyncio.Lock()
+        self._turn = asyncio.Lock()
 
     async def load(self) -> int:
         """Take in everything that is kept; the number of accounts.  Raises ``StoreUnusable``."""
         parts = self._parts
-        await self._apply(await parts.store.load())
+        async with self._following:
+            await self._apply(await parts.store.load())
         kept = await parts.store.load_conditions()
         parts.pool.restore({row_id: decode_condition(condition) for row_id, condition in kept.items()})
-        parts.pool.affinity.restore(await parts.affinity.load(limit=MAX_CONVERSATIONS))
+        await parts.conversations.load()
         return len(self._known)
 
     async def follow(self) -> bool:
         """Take in what changed since, by whichever process; for a job.  Raises ``StoreUnusable``."""
-        await self._apply(await self._parts.store.changes_since(self._revision))
+        async with self._following:
+            await self._apply(await self._parts.store.changes_since(self._revision))
         return True
+
+    @asynccontextmanager
+    async def arriving(self) -> AsyncIterator[None]:
+        """Implements the import's ``ArrivingAccounts``."""
+        async with self._following:
+            yield
 
     async def write(self) -> bool:
         """Write what happened in memory; for a job.
@@ -72,7 +86,13 @@ class AccountKeeper:
         """
         await self._write_conditions()
         await self._write_events()
-        await self._write_homes()
+        await self._parts.conversations.write()
+        return True
+
+    async def trim(self) -> bool:
+        """Forget what nobody will ask for any more; for a job.  Raises ``StoreUnusable``."""
+        await self._parts.store.forget_removed(before=self._parts.clock.now() - REMOVED_SECONDS)
+        await self._parts.conversations.trim()
         return True
 
     # ------------------------------------------------------------------------------------------- LiveAccounts
@@ -101,7 +121,7 @@ class AccountKeeper:
 
     async def drop(self, row_id: str) -> None:
         """See ``LiveAccounts``."""
-        self._drop((row_id,))
+        await self._drop((row_id,))
 
     def refused(self, row_id: str, refreshed: Refreshed) -> None:
         """See ``LiveAccounts``: it is seen in the account's timeline."""
@@ -124,29 +144,64 @@ class AccountKeeper:
 
     async def _apply(self, changes: Changes) -> None:
         await self._take_all(changes.changed)
-        if changes.removed:
-            self._drop(changes.removed)
-        self._revision = max(self._revision, changes.revision)
+        await self._drop([row_id for row_id in self._missing(changes) if not self._came_after(row_id, changes)])
+        self._revision = changes.revision
+        self._beyond = {revision for revision in self._beyond if revision > changes.revision}
+
+    def _missing(self, changes: Changes) -> Sequence[str]:
+        if changes.whole:
+            return sorted(self._known.difference(record.row_id for record in changes.changed))
+        return changes.removed
+
+    def _came_after(self, row_id: str, changes: Changes) -> bool:
+        """Whether an account was taken in since these changes were read."""
+        known = self._parts.pool.record(row_id)
+        return known is not None and known.revision > changes.revision
 
     async def _take_all(self, records: Sequence[AccountRecord]) -> None:
-        for start in range(0, len(records), READ_AT_ONCE):
-            batch = records[start : start + READ_AT_ONCE]
-            secrets = await self._parts.store.secrets_of([record.row_id for record in batch])
-            for record in batch:
-                self._take(record, secrets.get(record.row_id))
+        """Take accounts in, a few at a time, so that whoever asks next for one finds little to catch up with."""
+        news = [record for record in records if self._is_news(record)]
+        for start in range(0, len(news), READ_AT_ONCE):
+            batch = news[start : start + READ_AT_ONCE]
+            async with self._turn:
+                secrets = await self._parts.store.secrets_of([record.row_id for record in batch])
+                there = [record for record in batch if record.row_id in secrets]
+                for record in there:
+                    self._take(record, secrets[record.row_id])
+                self._forget([record.row_id for record in batch if record.row_id not in secrets])
+            self._parts.pool.refresh(self._parts.clock.now())
+        self._is_known_up_to(records)
 
-    def _take(self, record: AccountRecord, secrets: Secrets | None) -> None:
-        if secrets is None:
-            self._drop((record.row_id,))
-            return
+    def _is_known_up_to(self, records: Sequence[AccountRecord]) -> None:
+        """Go on from here the next time, where every change until then is one of these or of earlier ones."""
+        self._beyond.update(record.revision for record in records)
+        while self._revision + 1 in self._beyond:
+            self._revision += 1
+            self._beyond.discard(self._revision)
+
+    def _is_news(self, record: AccountRecord) -> bool:
+        """Whether an account is another one than it is here, as those that were taken in just now are not."""
+        known = self._parts.pool.record(record.row_id)
+        return known is None or (record.revision >= known.revision and record != known)
+
+    def _take(self, record: AccountRecord, secrets: Secrets) -> None:
         self._known.add(record.row_id)
         self._parts.pool.put(record, secrets.access_token, self._parts.clock.now())
         self._parts.bound_keys.bind(record.row_id, secrets.client_key)
         self._parts.changed(record)
 
-    def _drop(self, row_ids: tuple[str, ...]) -> None:
+    async def _drop(self, row_ids: Sequence[str]) -> None:
+        for start in range(0, len(row_ids), READ_AT_ONCE):
+            async with self._turn:
+                self._forget(row_ids[start : start + READ_AT_ONCE])
+            await asyncio.sleep(0)
+
+    def _forget(self, row_ids: Sequence[str]) -> None:
+        if not row_ids:
+            return
         self._parts.pool.remove(row_ids)
         self._parts.bound_keys.release(row_ids)
+        self._parts.conversations.continuation.leave(row_ids)
         for row_id in row_ids:
             if row_id in self._known:
                 self._known.discard(row_id)
@@ -174,19 +229,4 @@ class AccountKeeper:
         except StoreUnusable:
             for event in events:
                 journal.tell(event)
-            raise
-
-    async def _write_homes(self) -> None:
-        affinity = self._parts.pool.affinity
-        dirty = affinity.take_dirty()
-        if not dirty:
-            return
-        homes = [
-            Home(conversation=conversation, row_id=residence.row_id, used_at=residence.used_at)
-            for conversation, residence in dirty.items()
-        ]
-        try:
-            await self._parts.affinity.keep(homes)
-        except StoreUnusable:
-            affinity.mark(dirty)
             raise

@@ -1,7 +1,8 @@
 """Accounts that follow another program's file: what it writes there is adopted.
 
-Rules of this file: the file is read and never written; only a newer token of the same account is adopted.  A file that
-cannot be used now (half written, gone, another account's) leaves the account as it is and is looked at again.
+Rules of this file: the file is read and never written; only a newer token of the same account is adopted, and nothing
+for an account that was removed, here or by another process.  A file that cannot be used now (half written, gone,
+another account's) leaves the account as it is and is looked at again.
 """
 
 from collections.abc import Callable, Sequence
@@ -79,8 +80,9 @@ class FileFollower:
             return _found(record, Finding.OTHER_ACCOUNT, "the file holds another account's login now")
         if record.issued_at is not None and (grant.issued_at or 0.0) <= record.issued_at:
             return _found(record, Finding.NOTHING_NEWER)
-        outcome = await self._parts.store.put(new_account(grant, row_id=record.row_id), now=now)
-        return _found(record, Finding.NOTHING_NEWER if outcome.kept_newer else Finding.ADOPTED)
+        outcome = await self._parts.store.adopt(new_account(grant, row_id=record.row_id))
+        is_newer = outcome is not None and not outcome.kept_newer
+        return _found(record, Finding.ADOPTED if is_newer else Finding.NOTHING_NEWER)
 
     def _tell(self, followed: Followed) -> Followed | None:
         """An adoption each time, anything else once."""

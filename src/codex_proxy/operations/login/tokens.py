@@ -104,7 +104,7 @@ class TokenLogins:
     async def _refused(self, put: PutOutcome, refreshed: Refreshed) -> ExchangeRefused:
         """What to say; an account that was made for a token that works no more goes again."""
         if refreshed.outcome is Outcome.DEAD and put.added:
-            await self._parts.store.remove((put.record.row_id,))
+            await self._parts.store.remove((put.record.row_id,), now=self._parts.clock.now())
         kept = refreshed.outcome not in {Outcome.DEAD, Outcome.GONE}
         message = refreshed.message or "the refresh token brought no access token"
         return ExchangeRefused(message, refusal=refreshed.refusal, kept=kept)

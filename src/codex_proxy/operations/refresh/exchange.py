@@ -162,18 +162,19 @@ class _Exchange:
     async def _keep_once(self, intent: RefreshIntent, renewed: Renewed) -> Refreshed:
         store = self._parts.store
         try:
-            record = await store.finish_refresh(intent, renewed)
+            record = await store.finish_refresh(intent, renewed, now=self._parts.clock.now())
         except IdentityMismatch:
             await self._give_to_its_owner(renewed)
             return _postponed("the issuer answered with another account's tokens", LATER_SECONDS)
         if record is not None:
             return Refreshed(outcome=Outcome.RENEWED, record=record)
-        if await store.find(self._row_id) is None:  # removed meanwhile: what came is nobody's
-            return Refreshed(outcome=Outcome.GONE)
-        await self._give_to_its_owner(renewed)
+        if renewed.identity is not None:  # it was removed meanwhile, and stays so, or holds another refresh token
+            new = _as_new(renewed, renewed.identity, self._row_id)
+            await store.adopt(new)
         return await self._as_it_is_now(intent.generation)
 
     async def _give_to_its_owner(self, renewed: Renewed) -> None:
+        """Keep a pair that turned out to be another account's."""
         if renewed.identity is not None:
             new = _as_new(renewed, renewed.identity, self._parts.new_row_id())
             await self._parts.store.put(new, now=self._parts.clock.now())

@@ -1,6 +1,6 @@
 """The bytes of an import, in whatever form they come.
 
-Rules of this file: total: the answer is a file or ``ImportUnreadable``, which names a place and never the text.  YAML
+Rules of this file: total: the answer are entries or ``ImportUnreadable``, which names a place and never the text.  YAML
 is read slowly, so that little of it is taken.
 """
 
@@ -11,9 +11,8 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from codex_proxy.accounts.formats.reading import TextForm, read_content, read_file
-from codex_proxy.accounts.formats.rows import AccountFile, ReadingRules
-from codex_proxy.accounts.formats.shapes import ImportUnreadable
+from codex_proxy.accounts.formats.reading import TextForm, find_in_text
+from codex_proxy.accounts.formats.shapes import Entries, ImportUnreadable, find_entries
 
 MOST_YAML_BYTES: Final = 1_000_000
 _DIRECTIVE: Final = re.compile(rb"^%", re.MULTILINE)
@@ -27,19 +26,19 @@ class BodyForm(StrEnum):
     YAML = "yaml"
 
 
-def read_import(body: bytes, form: BodyForm, rules: ReadingRules) -> AccountFile:
-    """The file in a body; takes its time, so that it belongs into a thread.
+def find_in_body(body: bytes, form: BodyForm) -> Entries:
+    """The entries in a body; takes its time, so that it belongs into a thread.
 
     Raises:
         ImportUnreadable: nothing can be taken from it.
     """
     match form:
         case BodyForm.YAML:
-            return read_content(read_yaml(body), rules)
+            return find_entries(read_yaml(body))
         case BodyForm.JSON:
-            return read_file(body, TextForm.JSON, rules)
+            return find_in_text(body, TextForm.JSON)
         case BodyForm.LINES:
-            return read_file(body, TextForm.LINES, rules)
+            return find_in_text(body, TextForm.LINES)
 
 
 def read_yaml(body: bytes) -> Any:

@@ -1,6 +1,6 @@
 """Accounts given out into a file.
 
-Rules of this file: what is on disk counts; the file is made beside the loop.  Whoever uses an exported refresh token
+Rules of this file: what is on disk counts; the file is made in slices.  Whoever uses an exported refresh token
 elsewhere ends it here, so that each account's timeline says when it was exported.
 """
 
@@ -11,12 +11,14 @@ from typing import Final
 import msgspec
 
 from codex_proxy.accounts.formats.usage import decode_counters
-from codex_proxy.accounts.formats.writing import ExportedAccount, ExportFormat, file_name, written
+from codex_proxy.accounts.formats.writing import ExportedAccount, ExportFormat, entry_of, file_name, file_of
 from codex_proxy.accounts.lifecycle.condition import FRESH
-from codex_proxy.accounts.lifecycle.status import quota_facts, shown
+from codex_proxy.accounts.lifecycle.status import AccountStatus, quota_facts, shown
 from codex_proxy.accounts.lifecycle.verdict import CredentialFacts, obstacles_of
 from codex_proxy.accounts.quota.shown import shown_quota
 from codex_proxy.accounts.record import AccountEvent, AccountRecord, Secrets
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.operations.slices import in_slices
 from codex_proxy.operations.transfer.parts import TransferParts
 from codex_proxy.operations.transfer.times import iso, read_iso
 
@@ -61,16 +63,19 @@ class AccountExport:
         """
         records = _chosen((await self._parts.store.load()).changed, row_ids)
         beside = _Beside(counters=await self._parts.store.load_counters(), ways=self._parts.proxies.assignments)
-        accounts: list[ExportedAccount] = []
+        now, entries, statuses = self._parts.clock.now(), list[JsonObject](), dict[str, AccountStatus]()
         for start in range(0, len(records), READ_AT_ONCE):
             batch = records[start : start + READ_AT_ONCE]
             secrets = await self._parts.store.secrets_of([record.row_id for record in batch])
             known = [record for record in batch if record.row_id in secrets]
-            accounts += [self._exported(record, secrets[record.row_id], beside) for record in known]
-            await asyncio.sleep(0)
-        now = self._parts.clock.now()
-        self._note(accounts, form, now)
-        content = await asyncio.to_thread(_encoded, accounts, form, now)
+            async for record in in_slices(known, self._parts.clock):
+                account = self._exported(record, secrets[record.row_id], beside)
+                statuses[record.row_id] = account.status
+                entry = entry_of(account, form, now=now, iso=iso)
+                if entry is not None:
+                    entries.append(entry)
+        self._note(statuses, form, now)
+        content = await asyncio.to_thread(msgspec.json.encode, file_of(entries, form, now=now, iso=iso))
         return ExportedFile(name=file_name(form, now=now, iso=iso), content=content)
 
     def _exported(self, record: AccountRecord, secrets: Secrets, beside: _Beside) -> ExportedAccount:
@@ -88,13 +93,13 @@ class AccountExport:
             way=beside.ways.get(row_id),
         )
 
-    def _note(self, accounts: Sequence[ExportedAccount], form: ExportFormat, now: float) -> None:
-        for account in accounts:
+    def _note(self, statuses: Mapping[str, AccountStatus], form: ExportFormat, now: float) -> None:
+        for row_id, status in statuses.items():
             event = AccountEvent(
-                row_id=account.record.row_id,
+                row_id=row_id,
                 at=now,
-                before=account.status.value,
-                after=account.status.value,
+                before=status.value,
+                after=status.value,
                 reason=EXPORTED,
                 evidence={"format": form.value},
             )
@@ -121,7 +126,3 @@ def _facts(record: AccountRecord, secrets: Secrets) -> CredentialFacts:
         has_refresh_token=record.has_refresh_token,
         generation=record.generation,
     )
-
-
-def _encoded(accounts: Sequence[ExportedAccount], form: ExportFormat, now: float) -> bytes:
-    return msgspec.json.encode(written(accounts, form, now=now, iso=iso))

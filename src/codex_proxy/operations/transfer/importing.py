@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
+from codex_proxy.accounts.formats.reading import file_of, rows_of
 from codex_proxy.accounts.formats.rows import AccountFile, AccountRow, ReadingRules
 from codex_proxy.accounts.formats.tokens import redacted
 from codex_proxy.accounts.lifecycle.states import Occurrence
@@ -19,10 +20,11 @@ from codex_proxy.accounts.pool import News
 from codex_proxy.accounts.store import NewAccount, PutOutcome, StoreUnusable
 from codex_proxy.operations.jobs_book import JobFailed, Ticket, Work
 from codex_proxy.operations.refresh.exchange import Outcome, Refreshed
-from codex_proxy.operations.transfer.bodies import BodyForm, read_import
+from codex_proxy.operations.slices import in_slices
+from codex_proxy.operations.transfer.bodies import BodyForm, find_in_body
 from codex_proxy.operations.transfer.order import in_order
 from codex_proxy.operations.transfer.parts import TransferParts
-from codex_proxy.operations.transfer.previewing import Known, PreviewedRow, previewed
+from codex_proxy.operations.transfer.previewing import Known, PreviewedRow, in_their_order, previewed
 from codex_proxy.operations.transfer.restoring import Kept, Restoring
 from codex_proxy.operations.transfer.tally import NEWER_HERE, Imported, Tally
 from codex_proxy.operations.transfer.times import read_iso
@@ -30,6 +32,7 @@ from codex_proxy.operations.transfer.times import read_iso
 _Item = TypeVar("_Item")
 
 BATCH: Final = 50  # so many credentials hold up other writers together
+BREATH_SECONDS: Final = 0.01  # between batches, whose threads take turns with the loop while they work
 EXCHANGES_AT_ONCE: Final = 2
 READ_AT_ONCE: Final = 200
 CANCELLED: Final = "the import was cancelled"
@@ -42,7 +45,7 @@ class AccountImport:
         self._parts = parts
 
     async def read(self, body: bytes, form: BodyForm, *, include_state: bool = False) -> AccountFile:
-        """The file in a body, read beside the loop.
+        """The file in a body, decoded beside the loop and read in slices on it.
 
         Raises:
             ImportUnreadable: nothing can be taken from it.
@@ -54,7 +57,8 @@ class AccountImport:
             read_time=read_iso,
             include_state=include_state,
         )
-        return await asyncio.to_thread(read_import, body, form, rules)
+        found = await asyncio.to_thread(find_in_body, body, form)
+        return file_of(found, [row async for row in in_slices(rows_of(found, rules), self._parts.clock)])
 
     async def preview(self, file: AccountFile) -> tuple[PreviewedRow, ...]:
         """What an import would do with each row, in order; nothing is changed and nobody asked.
@@ -67,7 +71,8 @@ class AccountImport:
         if any(isinstance(row, AccountRow) and row.grant.secrets.access_token is None for row in file.rows):
             for batch in _batches([record.row_id for record in records], READ_AT_ONCE):
                 known.hold(await self._parts.store.secrets_of(batch))
-        return previewed(file.rows, known, now=self._parts.clock.now())
+        rows = previewed(file.rows, known, now=self._parts.clock.now())
+        return in_their_order([row async for row in in_slices(rows, self._parts.clock)])
 
     async def run(self, file: AccountFile, ticket: Ticket | None = None) -> Imported:
         """Take the accounts in; ``ticket`` is told how far it is and may stop it between two rows.
@@ -108,7 +113,7 @@ class _Run:
                     break
                 await self._keep(batch)
                 self._tally.tell()
-                await asyncio.sleep(0)
+                await asyncio.sleep(BREATH_SECONDS)
         except StoreUnusable as error:
             self._break(error)
         rows = iter(others)
@@ -130,10 +135,11 @@ class _Run:
 
     async def _keep(self, batch: Sequence[AccountRow]) -> None:
         new = [self._new(row) for row in batch]
-        outcomes = await self._parts.store.put_many(new, now=self._parts.clock.now())
-        put = list(zip(batch, outcomes, strict=True))
-        kept = [Kept(row=row, record=each.record, added=each.added) for row, each in put if not each.kept_newer]
-        await self._go_live(kept)
+        async with self._parts.live.arriving():
+            outcomes = await self._parts.store.put_many(new, now=self._parts.clock.now())
+            put = list(zip(batch, outcomes, strict=True))
+            kept = [Kept(row=row, record=each.record, added=each.added) for row, each in put if not each.kept_newer]
+            await self._go_live(kept)
         for row, outcome in put:
             self._count(row, outcome)
 
@@ -177,11 +183,12 @@ class _Run:
             self._tally.tell()
 
     async def _exchange(self, row: AccountRow) -> None:
-        put = await self._parts.store.put(self._new(row), now=self._parts.clock.now())
-        if put.kept_newer:
-            self._tally.skipped(row.index, NEWER_HERE)
-            return
-        [record] = await self._restoring.restore([Kept(row=row, record=put.record, added=put.added)])
+        async with self._parts.live.arriving():
+            put = await self._parts.store.put(self._new(row), now=self._parts.clock.now())
+            if put.kept_newer:
+                self._tally.skipped(row.index, NEWER_HERE)
+                return
+            [record] = await self._restoring.restore([Kept(row=row, record=put.record, added=put.added)])
         if record.death is not None:
             self._tally.failed(row.index, f"this refresh token works no more ({record.death}): {_named(row)}")
         elif (record.expires_at or 0.0) > self._parts.clock.now():  # the token of an account that is well
@@ -203,7 +210,7 @@ class _Run:
     async def _refused(self, row: AccountRow, put: PutOutcome, refreshed: Refreshed) -> None:
         """Tell why; an account that was made for a token that works no more goes again."""
         if refreshed.outcome is Outcome.DEAD and put.added:
-            await self._parts.store.remove((put.record.row_id,))
+            await self._parts.store.remove((put.record.row_id,), now=self._parts.clock.now())
         message = refreshed.message or "the refresh token brought no access token"
         is_kept = refreshed.outcome not in {Outcome.DEAD, Outcome.GONE}
         later = "; it is kept and tried again later" if is_kept else ""

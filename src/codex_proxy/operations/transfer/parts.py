@@ -4,6 +4,7 @@ Rules of this file: whoever is told of an account is told after it is on disk.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,10 @@ from codex_proxy.operations.login.tokens import Refreshing
 
 class ArrivingAccounts(Protocol):
     """The accounts as requests see them."""
+
+    def arriving(self) -> AbstractAsyncContextManager[None]:
+        """While the block runs, accounts on disk are live only once ``take_all`` says so: they may lack their ways."""
+        ...
 
     async def take_all(self, records: Sequence[AccountRecord]) -> None:
         """This is how these accounts are now, on disk; read their tokens."""

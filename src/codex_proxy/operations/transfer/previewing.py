@@ -68,12 +68,8 @@ class Known:
         return action, row.note if row.is_good(now) else "its access token has expired; its refresh token is exchanged"
 
 
-def previewed(rows: Sequence[Row], known: Known, *, now: float) -> tuple[PreviewedRow, ...]:
-    """What would become of each row, by its index."""
-    return tuple(sorted(_previewed(rows, known, now), key=lambda row: row.index))
-
-
-def _previewed(rows: Sequence[Row], known: Known, now: float) -> Iterator[PreviewedRow]:
+def previewed(rows: Sequence[Row], known: Known, *, now: float) -> Iterator[PreviewedRow]:
+    """What would become of each row, in the order in which an import takes them."""
     for row in rows:
         if not isinstance(row, AccountRow):
             action = Action.INVALID if isinstance(row, InvalidRow) else Action.SKIP
@@ -82,6 +78,11 @@ def _previewed(rows: Sequence[Row], known: Known, now: float) -> Iterator[Previe
     for row in (*ready, *others):
         action, reason = known.action(row, now=now)
         yield PreviewedRow(index=row.index, action=action, identity=_identity(row), label=row.label, reason=reason)
+
+
+def in_their_order(rows: Sequence[PreviewedRow]) -> tuple[PreviewedRow, ...]:
+    """The rows as they stand in their file."""
+    return tuple(sorted(rows, key=lambda row: row.index))
 
 
 def _identity(row: AccountRow) -> PreviewedIdentity | None:

@@ -52,7 +52,12 @@ class Restoring:
         """Bring back what their rows tell; the accounts as they are then."""
         await self._assign(kept)
         await self._count(kept)
-        return [await self._edit(each) for each in kept]
+        edits: dict[str, Edit] = {}
+        for each in kept:  # two rows may be one account
+            edits[each.record.row_id] = _both(edits.get(each.record.row_id, Edit()), self._edit(each))
+        edits = {row_id: edit for row_id, edit in edits.items() if edit != Edit()}
+        edited = await self._parts.store.edit_many(edits) if edits else {}
+        return [edited.get(each.record.row_id, each.record) for each in kept]
 
     async def _keep_proxies(self, offered: Sequence[OfferedProxy]) -> None:
         """Make the proxies that are not here; one that is stays as its owner has it."""
@@ -112,7 +117,8 @@ class Restoring:
         if counters:
             await self._parts.store.keep_counters(counters)
 
-    async def _edit(self, each: Kept) -> AccountRecord:
+    def _edit(self, each: Kept) -> Edit:
+        """What has to be changed of an account, by what its row tells and by its being here."""
         state, record = each.row.state, each.record
         edit = Edit()
         if state is not None and state.fingerprint_mode is not record.fingerprint_mode:
@@ -123,6 +129,10 @@ class Restoring:
             edit = msgspec.structs.replace(edit, followed_file=None)  # its tokens are its own from now on
         if record.death is Death.DEACTIVATED and each.row.is_good(self._parts.clock.now()):
             edit = msgspec.structs.replace(edit, death=None, died_at=None)  # its owner knows better, or it shows again
-        if edit == Edit():
-            return record
-        return await self._parts.store.edit(record.row_id, edit) or record
+        return edit
+
+
+def _both(first: Edit, then: Edit) -> Edit:
+    """One edit in the place of two."""
+    told = {name: value for name, value in msgspec.structs.asdict(then).items() if value is not msgspec.UNSET}
+    return msgspec.structs.replace(first, **told)

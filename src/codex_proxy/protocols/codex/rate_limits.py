@@ -14,7 +14,8 @@ import msgspec
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.rate_limits import Credits, RateLimitSnapshot, RateLimitWindow
 
-_FAMILY: Final = re.compile(r"x-([a-z0-9-]+)-primary-used-percent")
+_COUNTER: Final = "-primary-used-percent"
+_FAMILY: Final = re.compile(rf"x-([a-z0-9-]+){_COUNTER}")
 _DEFAULT_FAMILY: Final = "codex"
 _REVIEW_LIMIT: Final = "code_review"
 _TRUE: Final = frozenset({"true", "1"})
@@ -22,7 +23,8 @@ _TRUE: Final = frozenset({"true", "1"})
 
 def parse_rate_headers(headers: Mapping[str, str]) -> tuple[RateLimitSnapshot, ...]:
     """One snapshot per limit family in the headers; names are lower-case."""
-    families = dict.fromkeys(match.group(1) for name in headers if (match := _FAMILY.fullmatch(name)))
+    told = (_FAMILY.fullmatch(name) for name in headers if name.endswith(_COUNTER))
+    families = dict.fromkeys(match.group(1) for match in told if match is not None)
     return tuple(_snapshot(headers, family) for family in families)
 
 

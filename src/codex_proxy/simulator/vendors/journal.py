@@ -27,7 +27,7 @@ class VendorCall(Entry, kw_only=True):
     key: str = ""
     raw: bytes = b""
     reply_headers: list[tuple[str, str]] = msgspec.field(default_factory=list)
-    answered: bytes = b""
+    answered: bytearray = msgspec.field(default_factory=bytearray)
 
     @property
     def size_bytes(self) -> int:

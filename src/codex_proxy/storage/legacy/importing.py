@@ -9,7 +9,7 @@ import asyncio
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ from codex_proxy.storage.legacy.node_files import (
 from codex_proxy.storage.sql.marks import SqlMarks
 
 MARK: Final = "node_import"
+BATCH: Final = 50  # so many accounts hold up other processes together
 _WAL: Final = "-wal"
 
 
@@ -57,19 +58,26 @@ async def import_node_files(
     source, found = await asyncio.to_thread(_found, data_dir, issuer)
     if source is None:
         return NodeImport(skipped=found.skipped) if found.skipped else None
-    added = [await _take_over(accounts, account, now) for account in found.accounts]
+    added = 0
+    for start in range(0, len(found.accounts), BATCH):
+        added += await _take_over(accounts, found.accounts[start : start + BATCH], now)
     await marks.set(MARK, now=now)
-    return NodeImport(source=source, added=sum(added), updated=len(added) - sum(added), skipped=found.skipped)
+    return NodeImport(source=source, added=added, updated=len(found.accounts) - added, skipped=found.skipped)
 
 
-async def _take_over(accounts: AccountStore, account: NodeAccount, now: float) -> bool:
-    outcome = await accounts.put(account.new, now=account.added_at or now)
-    row_id = outcome.record.row_id  # one that is known already may be left from an import that was cut short
-    if not account.enabled or account.fingerprint_mode is not FingerprintMode.OFF:
-        await accounts.edit(row_id, Edit(enabled=account.enabled, fingerprint_mode=account.fingerprint_mode))
-    if account.counters is not None:
-        await accounts.keep_counters({row_id: account.counters})
-    return outcome.added
+async def _take_over(accounts: AccountStore, batch: Sequence[NodeAccount], now: float) -> int:
+    """Keep some accounts with what the owner wants of them; how many are new."""
+    outcomes = await accounts.put_many([account.new for account in batch], now=now)
+    # one that is known already may be left from an import that was cut short
+    kept = [(outcome.record.row_id, account) for outcome, account in zip(outcomes, batch, strict=True)]
+    edits = {
+        row_id: Edit(enabled=account.enabled, fingerprint_mode=account.fingerprint_mode)
+        for row_id, account in kept
+        if not account.enabled or account.fingerprint_mode is not FingerprintMode.OFF
+    }
+    await accounts.edit_many(edits)
+    await accounts.keep_counters({row_id: account.counters for row_id, account in kept if account.counters is not None})
+    return sum(outcome.added for outcome in outcomes)
 
 
 def _found(data_dir: Path, issuer: str) -> tuple[str | None, NodeAccounts]:

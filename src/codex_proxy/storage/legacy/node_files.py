@@ -31,7 +31,6 @@ class NodeAccount(msgspec.Struct, frozen=True, kw_only=True):
     new: NewAccount
     enabled: bool = True
     fingerprint_mode: FingerprintMode = FingerprintMode.OFF
-    added_at: float | None = None
     counters: bytes | None = None
 
 
@@ -98,7 +97,6 @@ def _account(entry: Any, issuer: str) -> NodeAccount:
         new=_credential(entry, issuer, token=token, refresh_token=refresh_token),
         enabled=entry.get("status") != DISABLED,
         fingerprint_mode=_fingerprint_mode(entry),
-        added_at=_time(entry, "addedAt"),
         counters=msgspec.json.encode(usage) if isinstance(usage, dict) and usage else None,
     )
 
@@ -123,6 +121,7 @@ def _credential(entry: dict[str, Any], issuer: str, *, token: str | None, refres
         label=_text(entry, "label"),
         issued_at=issued_at,
         expires_at=told.expires_at if told else None,
+        added_at=_time(entry, "addedAt"),
     )
 
 

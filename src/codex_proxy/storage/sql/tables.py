@@ -60,9 +60,16 @@ STORE_STATE: Final = Table(
     Column("revision", BigInteger, nullable=False),  # of the last change of an account, in whichever process
     Column("egress_revision", BigInteger, nullable=False),
     Column("sealing_key_id", String, nullable=True),  # what is sealed from now on; none before the first opening
+    Column("forgotten_revision", BigInteger, nullable=True),  # of the last account whose removal is forgotten
 )
 
-FIRST_STATE: Final = {"id": 1, "revision": 0, "egress_revision": 0, "sealing_key_id": None}  # the one row there is
+FIRST_STATE: Final = {  # the one row there is
+    "id": 1,
+    "revision": 0,
+    "egress_revision": 0,
+    "sealing_key_id": None,
+    "forgotten_revision": None,
+}
 
 MARKS: Final = Table(
     "marks",
@@ -107,6 +114,7 @@ REMOVED_ACCOUNTS: Final = Table(
     METADATA,
     Column("row_id", String, primary_key=True),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("removed_at", Double, nullable=False, index=True),  # it is forgotten some time after
 )
 
 REFRESH_INTENTS: Final = Table(
@@ -139,7 +147,20 @@ AFFINITY_HOMES: Final = Table(
     Column("conversation_id", String, primary_key=True),
     _account_key(index=True),
     Column("used_at", Double, nullable=False, index=True),
-    Column("upstream", LargeBinary, nullable=False),  # the gateway's, opaque here
+)
+
+UPSTREAM_IDENTITIES: Final = Table(
+    "upstream_identities",
+    METADATA,
+    Column("client_key_id", String, primary_key=True),
+    Column("conversation_id", String, primary_key=True),
+    _account_key(primary_key=True, index=True),
+    Column("used_at", Double, nullable=False, index=True),
+    Column("session_id", String, nullable=False),
+    Column("thread_id", String, nullable=False),
+    Column("turn_id", String, nullable=False),
+    Column("window_number", Integer, nullable=False),
+    Column("turn_state", Text),  # the upstream's, opaque here
 )
 
 COOKIES: Final = Table(

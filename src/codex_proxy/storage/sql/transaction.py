@@ -5,7 +5,7 @@ writes of all processes follow one another, revisions are committed in their ord
 that a rotation is about to drop.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final
 
@@ -27,11 +27,13 @@ class Transaction:
         state = connection.execute(select(STORE_STATE).with_for_update()).one()
         self._key_id: str = state.sealing_key_id
 
-    def next_revision(self, count: int = 1) -> int:
-        """The revision of one more change of an account, or the last one of so many more."""
+    def next_revisions(self, count: int) -> Iterator[int]:
+        """The revisions of so many more changes of accounts, in order."""
+        if not count:
+            return iter(())
         counted = update(STORE_STATE).values(revision=STORE_STATE.c.revision + count).returning(STORE_STATE.c.revision)
-        revision: int = self.connection.execute(counted).scalar_one()
-        return revision
+        last: int = self.connection.execute(counted).scalar_one()
+        return iter(range(last - count + 1, last + 1))
 
     def egress_changed(self) -> None:
         """Note that proxies or assignments changed."""
@@ -67,11 +69,14 @@ class Transaction:
         """Which of these accounts are there."""
         return frozenset(
             row_id
-            for start in range(0, len(row_ids), MOST_PARAMETERS)
-            for row_id in self.connection.scalars(
-                select(ACCOUNTS.c.row_id).where(ACCOUNTS.c.row_id.in_(row_ids[start : start + MOST_PARAMETERS]))
-            )
+            for batch in batched(row_ids)
+            for row_id in self.connection.scalars(select(ACCOUNTS.c.row_id).where(ACCOUNTS.c.row_id.in_(batch)))
         )
+
+
+def batched(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The values, so many at a time as one statement takes."""
+    return (values[start : start + MOST_PARAMETERS] for start in range(0, len(values), MOST_PARAMETERS))
 
 
 def _insert(connection: Connection, table: Table) -> Any:

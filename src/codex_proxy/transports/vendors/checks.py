@@ -52,9 +52,11 @@ class AddressChecks:
         asked = (base_url, allow_private)
         verdict = self._fresh(asked)
         if verdict is None:
-            async with self._asking.setdefault(asked, asyncio.Lock()):
-                verdict = self._fresh(asked) or await self._ask(asked)
-            self._asking.pop(asked, None)
+            try:
+                async with self._asking.setdefault(asked, asyncio.Lock()):
+                    verdict = self._fresh(asked) or await self._ask(asked)
+            finally:
+                self._asking.pop(asked, None)
         self._verdicts.move_to_end(asked)
         return msgspec.structs.replace(verdict.checked, addresses=_choices(verdict))
 

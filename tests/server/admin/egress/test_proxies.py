@@ -64,6 +64,7 @@ async def test_p_04_settings_are_no_proxys_id() -> None:
         assert reply.json() == {
             "success": True,
             "healthCheckIntervalMinutes": 0,
+            "overridden": None,
             "warnings": ["unknown field 'extra' was ignored"],
         }
         for wrong in (-1, 1441, "often", None, 1.5):

@@ -30,5 +30,5 @@ async def test_timelines_do_not_grow_for_ever_and_do_not_cost_each_other(tmp_pat
         await stores.accounts.add_events([event("b", float(at)) for at in range(2 * KEPT_EVENTS)])
         assert await stores.database.read(rows) == KEPT_EVENTS + 1
         assert await stores.accounts.events("a", limit=9) == (event("a", 1.0),)
-        await stores.accounts.remove(["b"])
+        await stores.accounts.remove(["b"], now=1.0)
         assert await stores.database.read(rows) == 1

@@ -26,7 +26,7 @@ def intents(connection: Connection) -> int:
 async def test_the_pair_comes_and_the_intent_goes_in_one_step(tmp_path: Path) -> None:
     def die(transaction: Transaction) -> None:
         (intent,) = open_intents(transaction.connection)
-        assert Refreshes(transaction).finish(intent, NEXT) is not None
+        assert Refreshes(transaction).finish(intent, NEXT, now=3.0) is not None
         assert open_intents(transaction.connection) == ()
         raise ZeroDivisionError
 
@@ -48,7 +48,7 @@ async def test_an_intent_outlives_the_process_and_tells_no_token(tmp_path: Path)
     async with opened(tmp_path, folder=tmp_path) as stores:
         assert await stores.accounts.open_intents() == (begun,)
         assert (await stores.database.read(intents)) == 1
-        await stores.accounts.finish_refresh(begun, NEXT)
+        await stores.accounts.finish_refresh(begun, NEXT, now=1.0)
         assert (await stores.database.read(intents)) == 0
         found = bytes_of(tmp_path)
     assert begun.digest.encode() in found

@@ -44,7 +44,7 @@ async def test_another_process_sees_what_changed(tmp_path: Path) -> None:
         record = (await there.accounts.put(new("a"), now=1.0)).record
         news = await here.accounts.changes_since(seen)
         assert news.changed == (record,)
-        await there.accounts.remove(["a"])
+        await there.accounts.remove(["a"], now=1.0)
         assert await here.accounts.changes_since(news.revision) == Changes(revision=news.revision + 1, removed=("a",))
 
 
@@ -62,4 +62,4 @@ async def test_rows_whose_secrets_were_exchanged_do_not_open(tmp_path: Path) -> 
         assert await stores.accounts.secrets("a") == SECRETS
         # the owner can still do something about it
         assert await stores.accounts.edit("b", Edit(enabled=False)) is not None
-        assert await stores.accounts.remove(["b"]) == ("b",)
+        assert await stores.accounts.remove(["b"], now=1.0) == ("b",)

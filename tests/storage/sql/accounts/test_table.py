@@ -69,8 +69,8 @@ async def test_every_change_takes_the_next_revision_and_no_change_takes_none(tmp
         assert table.change(held, held) == added
         changed = table.change(held, Held(record=held.record, secrets=Secrets(access_token="at2")))
         assert (added.revision, changed.revision) == (1, 2)
-        assert [table.remove("a"), table.remove("a")] == [True, False]
-        assert transaction.next_revision() == 4
+        assert [table.remove_all(["a"], now=1.0), table.remove_all(["a"], now=1.0)] == [("a",), ()]
+        assert [*transaction.next_revisions(1)] == [4]
 
     async with opened(tmp_path, folder=tmp_path) as stores:
         await stores.database.write(work)

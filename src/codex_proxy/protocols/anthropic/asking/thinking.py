@@ -41,7 +41,8 @@ def plan_thinking(request: Request, target: Target, profile: AnthropicProfile, *
     effort = target.effort or request.reasoning.effort
     if effort is not None:
         effort = clamp_effort(effort, target.model.efforts) or effort
-    wanted = effort not in {None, "none"} or request.reasoning.budget_tokens is not None
+    shown = bool(request.reasoning.visible) and effort != "none"
+    wanted = effort not in {None, "none"} or request.reasoning.budget_tokens is not None or shown
     if not allowed or not wanted or profile.thinks is Thinks.NONE:
         off = profile.thinking_off
         members: JsonObject = {"thinking": {"type": off}} if effort == "none" and off is not None else {}

@@ -88,7 +88,7 @@ def _thinking(reasoning: Reasoning, target: Target, profile: GeminiProfile) -> J
         else:
             made["thinkingBudget"] = _within(_BUDGETS.get(effort, profile.most_budget), profile)
     shown = reasoning.visible is not False and effort != "none"
-    if shown and (made or target.model.efforts):
+    if shown and (made or target.model.efforts or reasoning.visible):  # models that do not think refuse the word
         made["includeThoughts"] = True
     return made
 

@@ -94,6 +94,7 @@ def _listing(desk: ProxyDesk) -> list[HTTPRouteHandler]:
             raise ControlError(409, "settings_not_kept", f"{error}; nothing was changed") from error
         return SettingsKept(
             health_check_interval_minutes=desk.checks.interval_minutes,
+            overridden=desk.checks.overridden,
             warnings=await unknown_members(request, PoolSettings),
         )
 

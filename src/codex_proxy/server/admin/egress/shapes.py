@@ -90,9 +90,10 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SettingsKept(Done, frozen=True, kw_only=True, rename="camel"):
-    """The interval in force."""
+    """The interval in force; ``overridden`` names the flag or variable that the next start takes instead of it."""
 
     health_check_interval_minutes: int
+    overridden: str | None
 
 
 class OneProxy(Done, frozen=True, kw_only=True):

@@ -36,8 +36,8 @@ def add_events(transaction: Transaction, events: Sequence[AccountEvent]) -> None
     rows = [_event_row(event) for event in events if event.row_id in known]
     if rows:
         transaction.connection.execute(insert(ACCOUNT_EVENTS), rows)
-    for row_id in sorted(known):
-        _cut(transaction.connection, row_id)
+    if known:
+        _cut(transaction.connection, sorted(known))
 
 
 def load_events(connection: Connection, row_id: str, *, limit: int) -> tuple[AccountEvent, ...]:
@@ -61,8 +61,9 @@ def _event_row(event: AccountEvent) -> dict[str, object]:
     return msgspec.structs.asdict(event) | {"evidence": msgspec.json.encode(event.evidence).decode()}
 
 
-def _cut(connection: Connection, row_id: str) -> None:
+def _cut(connection: Connection, row_ids: Sequence[str]) -> None:
     table = ACCOUNT_EVENTS
-    of_account = table.c.row_id == row_id
+    of_account = table.c.row_id == bindparam("row")
     too_old = select(table.c.event_id).where(of_account).order_by(table.c.event_id.desc()).offset(KEPT_EVENTS).limit(1)
-    connection.execute(delete(table).where(of_account, table.c.event_id <= too_old.scalar_subquery()))
+    cut = delete(table).where(of_account, table.c.event_id <= too_old.scalar_subquery())
+    connection.execute(cut, [{"row": row_id} for row_id in row_ids])

@@ -4,6 +4,8 @@ Rules of this file: what ends a refresh takes its intent away in the same transa
 refresh token than the account holds changes nothing.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, delete, select
@@ -12,7 +14,7 @@ from codex_proxy.accounts.record import AccountRecord, Death, RefreshIntent
 from codex_proxy.accounts.store import Renewed
 from codex_proxy.storage.sql.accounts.table import AccountTable
 from codex_proxy.storage.sql.tables import REFRESH_INTENTS
-from codex_proxy.storage.sql.transaction import Transaction
+from codex_proxy.storage.sql.transaction import Transaction, batched
 from codex_proxy.storage.succession import Held, merged, renewed, token_digest
 
 
@@ -43,17 +45,17 @@ class Refreshes:
         self._transaction.upsert(REFRESH_INTENTS, [asdict(intent)])
         return intent
 
-    def finish(self, intent: RefreshIntent, news: Renewed) -> AccountRecord | None:
+    def finish(self, intent: RefreshIntent, news: Renewed, *, now: float) -> AccountRecord | None:
         """See ``AccountStore.finish_refresh``."""
         held = self._meant(intent)
         if held is None:
             return None
         after = renewed(held, news)
-        self.forget(intent.row_id)
+        self.forget([intent.row_id])
         other = self._accounts.of_identity(after.record.identity)
         if other is None or other.record.row_id == intent.row_id:
             return self._accounts.change(held, after)
-        self._accounts.remove(intent.row_id)
+        self._accounts.remove_all([intent.row_id], now=now)
         return self._accounts.change(other, merged(other, after))
 
     def abandon(self, intent: RefreshIntent, *, death: Death | None, unsent: bool, now: float) -> AccountRecord | None:
@@ -65,16 +67,16 @@ class Refreshes:
             before = replace(intent, earlier_tries=intent.earlier_tries - 1)
             self._transaction.upsert(REFRESH_INTENTS, [asdict(before)])
         else:
-            self.forget(intent.row_id)
+            self.forget([intent.row_id])
         if death is None:
             return held.record
         dead = replace(held.record, death=death, died_at=now)
         return self._accounts.change(held, Held(record=dead, secrets=held.secrets))
 
-    def forget(self, row_id: str) -> None:
-        """Take the intent of an account away."""
-        gone = delete(REFRESH_INTENTS).where(REFRESH_INTENTS.c.row_id == row_id)
-        self._transaction.connection.execute(gone)
+    def forget(self, row_ids: Sequence[str]) -> None:
+        """Take the intents of accounts away."""
+        for batch in batched(row_ids):
+            self._transaction.connection.execute(delete(REFRESH_INTENTS).where(REFRESH_INTENTS.c.row_id.in_(batch)))
 
     def _meant(self, intent: RefreshIntent) -> Held | None:
         held = self._accounts.get(intent.row_id)

@@ -8,22 +8,18 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec.structs import asdict, replace
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from codex_proxy.accounts.record import AccountEvent, AccountRecord, Death, RefreshIntent, Secrets
 from codex_proxy.accounts.store import Changes, Edit, NewAccount, PutOutcome, Renewed
 from codex_proxy.storage.sealing.ring import Unseal
-from codex_proxy.storage.sql.accounts import journal
+from codex_proxy.storage.sql.accounts import journal, puts
 from codex_proxy.storage.sql.accounts.refreshes import Refreshes, open_intents
 from codex_proxy.storage.sql.accounts.rows import RECORD_COLUMNS, SECRET_COLUMNS, record_of, secrets_of
-from codex_proxy.storage.sql.accounts.strangers import digests_of, strangers_among
-from codex_proxy.storage.sql.accounts.table import AccountTable, find_record
+from codex_proxy.storage.sql.accounts.table import AccountTable, Change, find_record, find_records
 from codex_proxy.storage.sql.database import Database
 from codex_proxy.storage.sql.tables import ACCOUNTS, REMOVED_ACCOUNTS, STORE_STATE
-from codex_proxy.storage.sql.transaction import MOST_PARAMETERS, Transaction
-from codex_proxy.storage.succession import made, merged, succeeded
-
-_FROM_THE_START = -1
+from codex_proxy.storage.sql.transaction import Transaction, batched
 
 
 class SqlAccountStore:
@@ -35,8 +31,7 @@ class SqlAccountStore:
 
     async def load(self) -> Changes:
         """See ``AccountStore``."""
-        changes = await self._database.read(lambda connection: _changes(connection, _FROM_THE_START))
-        return replace(changes, removed=())
+        return await self._database.read(_all)
 
     async def changes_since(self, revision: int) -> Changes:
         """See ``AccountStore``."""
@@ -56,19 +51,31 @@ class SqlAccountStore:
 
     async def put(self, new: NewAccount, *, now: float) -> PutOutcome:
         """See ``AccountStore``."""
-        return await self._database.write(lambda transaction: _put(transaction, new, now))
+        return await self._database.write(lambda transaction: puts.put(transaction, new, now))
 
     async def put_many(self, new: Sequence[NewAccount], *, now: float) -> tuple[PutOutcome, ...]:
         """See ``AccountStore``."""
-        return await self._database.write(lambda transaction: _put_many(transaction, new, now))
+        return await self._database.write(lambda transaction: puts.put_many(transaction, new, now))
+
+    async def adopt(self, new: NewAccount) -> PutOutcome | None:
+        """See ``AccountStore``."""
+        return await self._database.write(lambda transaction: puts.adopt(transaction, new))
 
     async def edit(self, row_id: str, edit: Edit) -> AccountRecord | None:
         """See ``AccountStore``."""
-        return await self._database.write(lambda transaction: _edit(transaction, row_id, edit))
+        return (await self.edit_many({row_id: edit})).get(row_id)
 
-    async def remove(self, row_ids: Sequence[str]) -> tuple[str, ...]:
+    async def edit_many(self, edits: Mapping[str, Edit]) -> Mapping[str, AccountRecord]:
         """See ``AccountStore``."""
-        return await self._database.write(lambda transaction: _remove(transaction, row_ids))
+        return await self._database.write(lambda transaction: _edit_many(transaction, edits))
+
+    async def remove(self, row_ids: Sequence[str], *, now: float) -> tuple[str, ...]:
+        """See ``AccountStore``."""
+        return await self._database.write(lambda transaction: AccountTable(transaction).remove_all(row_ids, now=now))
+
+    async def forget_removed(self, *, before: float) -> int:
+        """See ``AccountStore``."""
+        return await self._database.write(lambda transaction: _forget_removed(transaction, before), durable=False)
 
     async def begin_refresh(self, row_id: str, *, generation: int, now: float) -> RefreshIntent | None:
         """See ``AccountStore``."""
@@ -76,9 +83,9 @@ class SqlAccountStore:
             lambda transaction: Refreshes(transaction).begin(row_id, generation=generation, now=now)
         )
 
-    async def finish_refresh(self, intent: RefreshIntent, renewed: Renewed) -> AccountRecord | None:
+    async def finish_refresh(self, intent: RefreshIntent, renewed: Renewed, *, now: float) -> AccountRecord | None:
         """See ``AccountStore``."""
-        return await self._database.write(lambda transaction: Refreshes(transaction).finish(intent, renewed))
+        return await self._database.write(lambda transaction: Refreshes(transaction).finish(intent, renewed, now=now))
 
     async def abandon_refresh(
         self, intent: RefreshIntent, *, death: Death | None = None, unsent: bool = False, now: float
@@ -125,64 +132,51 @@ class SqlAccountStore:
         sealed = select(ACCOUNTS.c.row_id, *(ACCOUNTS.c[name] for name in SECRET_COLUMNS))
         return {
             row.row_id: secrets_of(row, self._unseal)
-            for start in range(0, len(row_ids), MOST_PARAMETERS)
-            for row in connection.execute(sealed.where(ACCOUNTS.c.row_id.in_(row_ids[start : start + MOST_PARAMETERS])))
+            for batch in batched(row_ids)
+            for row in connection.execute(sealed.where(ACCOUNTS.c.row_id.in_(batch)))
         }
 
 
-def _changes(connection: Connection, since: int) -> Changes:
+def _all(connection: Connection) -> Changes:
+    """Every account."""
     revision = connection.execute(select(STORE_STATE.c.revision)).scalar_one()
+    rows = connection.execute(select(*RECORD_COLUMNS).order_by(ACCOUNTS.c.row_id)).all()
+    return Changes(revision=revision, changed=tuple(map(record_of, rows)), whole=True)
+
+
+def _changes(connection: Connection, since: int) -> Changes:
+    revision, forgotten = connection.execute(select(STORE_STATE.c.revision, STORE_STATE.c.forgotten_revision)).one()
     if revision == since:
         return Changes(revision=revision)
+    if not (forgotten or 0) <= since <= revision:  # too old, or of a store whose backup was put back since
+        return _all(connection)
     changed = select(*RECORD_COLUMNS).where(ACCOUNTS.c.revision > since).order_by(ACCOUNTS.c.row_id)
     removed = select(REMOVED_ACCOUNTS.c.row_id).where(REMOVED_ACCOUNTS.c.revision > since)
     return Changes(
         revision=revision,
-        changed=tuple(record_of(row) for row in connection.execute(changed)),
+        changed=tuple(map(record_of, connection.execute(changed).all())),
         removed=tuple(connection.scalars(removed.order_by(REMOVED_ACCOUNTS.c.row_id))),
     )
 
 
-def _put(transaction: Transaction, new: NewAccount, now: float) -> PutOutcome:
-    table = AccountTable(transaction)
-    named, known = table.of_identity(new.identity), table.of_tokens(new.secrets, new.identity)
-    held = named or known
-    if held is None:
-        if transaction.known([new.row_id]):
-            raise ValueError(f"row_id: {new.row_id} is another account's")
-        return PutOutcome(record=table.add(made(new, now=now)), added=True)
-    after = succeeded(held, new)
-    if after is None:
-        return PutOutcome(record=held.record, kept_newer=True)
-    if named is not None and known is not None and named.record.row_id != known.record.row_id:
-        after = merged(after, known)
-        table.remove(known.record.row_id)
-    if after.secrets.refresh_token != held.secrets.refresh_token:
-        Refreshes(transaction).forget(held.record.row_id)
-    return PutOutcome(record=table.change(held, after))
+def _edit_many(transaction: Transaction, edits: Mapping[str, Edit]) -> Mapping[str, AccountRecord]:
+    changes = [_edited(record, edits[record.row_id]) for record in find_records(transaction.connection, [*edits])]
+    records = AccountTable(transaction).write_all(changes)
+    return {record.row_id: record for record in records}
 
 
-def _put_many(transaction: Transaction, new: Sequence[NewAccount], now: float) -> tuple[PutOutcome, ...]:
-    table = AccountTable(transaction)
-    taken = table.taken(frozenset().union(*map(digests_of, new)))
-    strangers = strangers_among(new, taken=taken)
-    records = iter(table.add_all([made(new[place], now=now) for place in sorted(strangers)]))
-    return tuple(
-        PutOutcome(record=next(records), added=True) if place in strangers else _put(transaction, each, now)
-        for place, each in enumerate(new)
-    )
-
-
-def _edit(transaction: Transaction, row_id: str, edit: Edit) -> AccountRecord | None:
-    table = AccountTable(transaction)
-    record = find_record(transaction.connection, row_id)
-    if record is None:
-        return None
+def _edited(record: AccountRecord, edit: Edit) -> Change:
     told = {name: value for name, value in asdict(edit).items() if value is not msgspec.UNSET}
     columns = {name: value for name, value in told.items() if value != getattr(record, name)}
-    return table.write(row_id, replace(record, **columns), columns) if columns else record
+    return replace(record, **columns), columns
 
 
-def _remove(transaction: Transaction, row_ids: Sequence[str]) -> tuple[str, ...]:
-    table = AccountTable(transaction)
-    return tuple(row_id for row_id in dict.fromkeys(row_ids) if table.remove(row_id))
+def _forget_removed(transaction: Transaction, before: float) -> int:
+    """Forget those that went before then, and remember up to which revision somebody is forgotten."""
+    connection, old = transaction.connection, REMOVED_ACCOUNTS.c.removed_at < before
+    newest = connection.execute(select(func.max(REMOVED_ACCOUNTS.c.revision)).where(old)).scalar_one()
+    if newest is None:
+        return 0
+    known = func.coalesce(STORE_STATE.c.forgotten_revision, 0)
+    connection.execute(update(STORE_STATE).where(known < newest).values(forgotten_revision=newest))
+    return connection.execute(delete(REMOVED_ACCOUNTS).where(old)).rowcount

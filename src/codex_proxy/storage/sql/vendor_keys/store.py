@@ -80,7 +80,7 @@ def _add_all(transaction: Transaction, keys: Sequence[VendorKey]) -> list[Kept]:
 
 
 def _insert(transaction: Transaction, key: VendorKey) -> VendorKey:
-    added = replace(key, revision=transaction.next_revision())
+    added = replace(key, revision=next(transaction.next_revisions(1)))
     columns = columns_of(added, transaction.seal) | {"revision": added.revision}
     transaction.connection.execute(insert(VENDOR_KEYS).values(columns))
     _write_models(transaction, added)
@@ -106,7 +106,7 @@ def _write(transaction: Transaction, before: VendorKey, after: VendorKey) -> Ven
     has_other_models = after.models != before.models
     if not columns and not has_other_models:
         return before
-    written = replace(after, revision=transaction.next_revision())
+    written = replace(after, revision=next(transaction.next_revisions(1)))
     changed = update(VENDOR_KEYS).where(VENDOR_KEYS.c.row_id == before.row_id)
     transaction.connection.execute(changed.values(columns | {"revision": written.revision}))
     if has_other_models:

@@ -1,0 +1,1 @@
+"""What clients see of a gateway while thousands of accounts are taken in."""

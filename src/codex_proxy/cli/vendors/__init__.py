@@ -1,0 +1,1 @@
+"""``codex-proxy vendors``: vendors and the keys for them."""
