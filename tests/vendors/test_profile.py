@@ -149,3 +149,8 @@ def test_a_name_can_stand_before_a_colon(name: str) -> None:
 def test_members_are_an_object(members: Any) -> None:
     with pytest.raises(ProfileError, match="acme: expected the members"):
         parse_profiles({"acme": members})
+
+
+def test_every_raw_endpoint_wants_a_capability() -> None:
+    assert {endpoint.capability for endpoint in RawEndpoint} == set(Capability) - {Capability.CHAT}
+    assert RawEndpoint.BATCH_EMBED_CONTENTS.capability is Capability.EMBEDDINGS

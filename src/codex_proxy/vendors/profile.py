@@ -48,9 +48,11 @@ class Capability(StrEnum):
 
 
 class RawEndpoint(StrEnum):
-    """An endpoint whose bodies are passed on as they are."""
+    """An endpoint whose bodies are passed on as they are: OpenAI's, and Gemini's for embeddings."""
 
     EMBEDDINGS = "embeddings"
+    EMBED_CONTENT = "embed_content"
+    BATCH_EMBED_CONTENTS = "batch_embed_contents"
     IMAGES = "images"
     IMAGE_EDITS = "image_edits"
     TRANSCRIPTION = "transcription"
@@ -142,8 +144,8 @@ class VendorProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     ``base_url`` is None where only the owner knows it; ``base_url_form`` then shows what it looks like.  The first of
     ``wires`` is the default; of ``families`` the first that holds a model counts.  ``paths`` are relative to the
-    default wire's base URL.  A vendor that ``is_local`` may have a private address without further permission and
-    needs no key.
+    default wire's base URL, with ``{model}`` for the model.  A vendor that ``is_local`` may have a private
+    address without further permission and needs no key.
     """
 
     name: str
@@ -226,6 +228,8 @@ def convert_at(path: str, members: JsonObject, kind: type[_Kind]) -> _Kind:
 _AUTHORIZATION: Final = "authorization"
 _KEY_HEADERS: Final[Mapping[Wire, str]] = {Wire.ANTHROPIC: "x-api-key", Wire.GEMINI: "x-goog-api-key"}
 _CAPABILITIES: Final[Mapping[RawEndpoint, Capability]] = {
+    RawEndpoint.EMBED_CONTENT: Capability.EMBEDDINGS,
+    RawEndpoint.BATCH_EMBED_CONTENTS: Capability.EMBEDDINGS,
     RawEndpoint.IMAGE_EDITS: Capability.IMAGES,
     RawEndpoint.TRANSLATION: Capability.TRANSCRIPTION,
 }
