@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from codex_proxy.accounts.issuer import IssuerError, Refusal
 from codex_proxy.operations.login.ports import AuthorizationCode, StillWaiting
 from codex_proxy.server.admin.accounts.logging_in import GivenToken, RelayCallback
-from tests.operations.accounts.household import A, person
+from tests.operations.accounts.household import A, C, person
 from tests.operations.login.stage import DAY, ISSUER, NOW, bad_code, grant, token
 from tests.server.admin.accounts.plane import INFERENCE_KEY, WORKER, Plane, outcome
 
@@ -109,6 +109,25 @@ async def test_a_login_from_its_beginning_to_its_end() -> None:
         ended = (await http.post("/auth/login-status", json={"state": begun["state"]})).json()
     assert (ended["status"], ended["added"], ended["account"]["email"]) == ("done", True, "aaaa@example.invalid")
     assert plane.house.views.standing().usable_now
+
+
+async def test_b_07_who_logs_in_again_leaves_by_the_accounts_own_way() -> None:
+    plane = Plane()
+    await plane.house.add(A)
+    issuer = plane.house.issuer
+    issuer.grants.extend([grant(person(A))] * 2)
+    issuer.answers.append(AuthorizationCode(code="c", verifier="v", redirect_uri=f"{ISSUER}/deviceauth/callback"))
+    async with plane.serving() as http:
+        state = (await http.post("/auth/login-start", json={"accountId": A})).json()["state"]
+        await http.get(f"/auth/callback?code=c&state={state}")
+        device = (await http.post("/auth/device-login", json={"accountId": A})).json()
+        plane.house.clock.time += 5
+        await http.post(f"/auth/device-poll/{device['deviceCode']}")
+        for path in ("/auth/login-start", "/auth/device-login"):
+            assert outcome(await http.post(path, json={"accountId": C})) == (404, "unknown_account")
+            assert (await http.post(path, json={"accountId": "somebody"})).status_code == 400
+    assert [row_id for _, row_id in issuer.exchanged] == [A, A]
+    assert issuer.asked == [A]
 
 
 async def test_c_04_an_address_that_is_pasted_twice_logs_in_once() -> None:

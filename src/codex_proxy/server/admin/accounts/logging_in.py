@@ -26,7 +26,7 @@ from codex_proxy.operations.login.ways import Way, ways_to_log_in
 from codex_proxy.operations.transfer.times import iso
 from codex_proxy.server.admin.accounts.changing import AddedAccount, added_account
 from codex_proxy.server.admin.guard import ACTS, OPEN, headers_of, is_remote
-from codex_proxy.server.admin.wire.bodies import ControlRequest, unknown_members
+from codex_proxy.server.admin.wire.bodies import ControlRequest, RowIdText, unknown_members
 from codex_proxy.server.admin.wire.errors import ControlError
 from codex_proxy.server.oauth.pages import HEADERS, page_of
 
@@ -54,6 +54,12 @@ class AuthStatus(msgspec.Struct, frozen=True, kw_only=True):
     proxy_api_key: str | None
     pool: dict[str, int]
     login_ways: tuple[Way, ...]
+
+
+class LoginWanted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A login; ``accountId`` is the account that logs in again, by whose way out it leaves."""
+
+    account_id: RowIdText | None = None
 
 
 class LoginBegun(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -195,9 +201,9 @@ def _links(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
 def _browser(desk: LoginDesk) -> list[HTTPRouteHandler]:
     @post("/auth/login-start", status_code=HTTP_200_OK, summary="Begin a login by browser")
-    async def login_start(request: ControlRequest) -> Response[LoginBegun]:
+    async def login_start(request: ControlRequest, data: JSONBody[LoginWanted | None] = None) -> Response[LoginBegun]:
         """Where a browser has to go; the address holds a secret of this login."""
-        started = await desk.browser.start()
+        started = await desk.browser.start(through=_way_of(data, desk))
         return Response(_begun(started, remote=is_remote(request)), headers=_LINK_HEADERS)
 
     @post("/auth/login-status", status_code=HTTP_200_OK, sync_to_thread=False, summary="How far a login is")
@@ -224,9 +230,9 @@ def _browser(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
 def _devices(desk: LoginDesk) -> list[HTTPRouteHandler]:
     @post("/auth/device-login", status_code=HTTP_200_OK, summary="Begin a login by device code")
-    async def device_login() -> DeviceBegun:
+    async def device_login(data: JSONBody[LoginWanted | None] = None) -> DeviceBegun:
         """A code to enter in any browser."""
-        started = await desk.devices.start()
+        started = await desk.devices.start(through=_way_of(data, desk))
         return DeviceBegun(
             user_code=started.user_code,
             verification_uri=started.page_url,
@@ -277,6 +283,12 @@ async def _polled(device_code: str, desk: LoginDesk) -> AddedAccount | DeviceWai
     if isinstance(status, DevicePending):
         return DeviceWaits(interval=status.interval_seconds, trouble=status.trouble)
     return added_account(desk.changes.added(_done(status)))
+
+
+def _way_of(wanted: LoginWanted | None, desk: LoginDesk) -> str | None:
+    """The account by whose way a login leaves, None for a new one's; raises ``UnknownAccount``."""
+    row_id = None if wanted is None else wanted.account_id
+    return None if row_id is None else desk.views.record(row_id).row_id
 
 
 def _begun(started: LoginStarted, *, remote: bool) -> LoginBegun:
