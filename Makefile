@@ -1,6 +1,8 @@
 # Every target brings its own environment: Python 3.11+ and make are all it takes.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# Images of containers often set it; every process that the tests start would then compile the program anew, for 3 s.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: install demo run test check fix laws conformance conformance-all bench docs lock clean help
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \

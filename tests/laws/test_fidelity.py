@@ -21,20 +21,23 @@ pytestmark = pytest.mark.timeout(600)  # 500 examples, and as many again to make
 
 SERVER, CLIENT = ResponsesServer(), CodexClient()
 UNKNOWN = st.sampled_from(["brand_new", "x_item", "memory_recall"])
+_KNOWN_OR_NOT = st.booleans()
+_ONE_OR_TWO = st.integers(1, 2)
+_ITEM_KINDS = st.sampled_from(["user", "assistant", "unknown", "call"])
 
 
 def _part(draw: Draw, *, side: str) -> dict[str, Any]:
     known = {"type": f"{side}_text", "text": draw(TEXT)}
     strange = {"type": f"{side}_{draw(UNKNOWN)}"}
-    return {**draw(st.sampled_from([known, strange])), **draw(JSON_OBJECTS)}
+    return {**(known if draw(_KNOWN_OR_NOT) else strange), **draw(JSON_OBJECTS)}
 
 
 @st.composite
 def items(draw: Draw) -> dict[str, Any]:
     """An input item with something unknown in it."""
-    match draw(st.sampled_from(["user", "assistant", "unknown", "call"])):
+    match draw(_ITEM_KINDS):
         case "user":
-            parts = [_part(draw, side="input") for _ in range(draw(st.integers(1, 2)))]
+            parts = [_part(draw, side="input") for _ in range(draw(_ONE_OR_TWO))]
             item: dict[str, Any] = {"type": "message", "role": "user", "content": parts}
         case "assistant":
             item = {"type": "message", "role": "assistant", "content": [_part(draw, side="output")]}
@@ -45,11 +48,14 @@ def items(draw: Draw) -> dict[str, Any]:
     return {**item, **draw(JSON_OBJECTS)}
 
 
+_ITEMS = st.lists(items(), max_size=3)
+
+
 @st.composite
 def bodies(draw: Draw) -> dict[str, Any]:
     """A request with unknown items, parts and fields, top-level ones included."""
     last = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "go on"}]}
-    inputs = [*draw(st.lists(items(), max_size=3)), last]
+    inputs = [*draw(_ITEMS), last]
     return {"model": "gpt-5.4", "instructions": "i", "input": inputs, **draw(JSON_OBJECTS)}
 
 
@@ -71,15 +77,18 @@ def test_5_requests(body: dict[str, Any], codex: bool) -> None:
     request_survives(SERVER, CLIENT, body, codex=codex)
 
 
+_UP_TO_THREE = st.integers(0, 3)
+
+
 @st.composite
 def streams(draw: Draw) -> list[dict[str, Any]]:
     """The events of an answer as an upstream sends them, with unknown events, items, parts and fields."""
     told: list[dict[str, Any]] = []
     output: list[dict[str, Any]] = []
-    for index in range(draw(st.integers(0, 3))):
+    for index in range(draw(_UP_TO_THREE)):
         kind = draw(UNKNOWN)
         item = {"type": kind, "id": f"i_{index}"} | draw(JSON_OBJECTS)
-        if draw(st.booleans()):
+        if draw(_KNOWN_OR_NOT):
             item = {"type": "message", "id": f"m_{index}", "role": "assistant", "content": [_part(draw, side="output")]}
         done = item | draw(JSON_OBJECTS)
         told.append({"type": "response.output_item.added", "output_index": index, "item": item} | draw(JSON_OBJECTS))

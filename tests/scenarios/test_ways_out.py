@@ -17,7 +17,16 @@ from codex_proxy.simulator.sections.edge import EdgeAnswer
 from codex_proxy.simulator.sections.issuer import TokenAnswer
 from codex_proxy.simulator.sections.steps import Step
 from codex_proxy.simulator.updates import DIST_TAGS, FEED
-from tests.scenarios.ways_stage import BROWSER, DIRECT, EXITS, PASSWORD, PLANS, WaysStage, ways_stage
+from tests.scenarios.ways_stage import (
+    BROWSER,
+    DIRECT,
+    EXITS,
+    PASSWORD,
+    PLANS,
+    SOON_OVER,
+    WaysStage,
+    ways_stage,
+)
 from tests.waiting import until
 
 CODEX: Final = {"originator": "codex_exec", "user-agent": "codex_exec/0.125.0"}
@@ -254,22 +263,29 @@ async def renewals_in_time(stage: WaysStage) -> None:
         stage.drained()
         return {entry.account for entry in stage.seen if (entry.body or {}).get("refresh_reason") == "proactive_expiry"}
 
-    await until(lambda: renewed() == stage.row_ids.keys())
+    await until(lambda: renewed() == set(PLANS), seconds=30)
 
 
 async def lookups_and_feeds(stage: WaysStage) -> None:
-    """What is asked at the start and from time to time."""
-    wanted: set[tuple[str, str | None]] = {
-        (path, name) for path in ("/codex/models", "/wham/accounts/check") for name in PLANS
-    }
-    wanted |= {(path, None) for path in (FEED, DIST_TAGS)}
+    """What is asked at the start and from time to time: the models of each plan, every account's routing, feeds."""
+    wanted: set[tuple[str, str | None]] = {(path, None) for path in (FEED, DIST_TAGS)}
+    wanted |= {("/codex/models", name) for name in PLANS}
+    await _asked(stage, wanted)
+    await routings_looked_up(stage)
+    assert {entry.peer for entry in stage.seen if entry.account is None} == {EXITS["global"]}
 
+
+async def routings_looked_up(stage: WaysStage) -> None:
+    """Every account's own address, asked once after the start."""
+    await _asked(stage, {("/wham/accounts/check", name) for name in stage.row_ids})
+
+
+async def _asked(stage: WaysStage, wanted: set[tuple[str, str | None]]) -> None:
     def told() -> set[tuple[str, str | None]]:
         stage.drained()
         return {(entry.endpoint, entry.account) for entry in stage.seen}
 
-    await until(lambda: told() >= wanted)
-    assert {entry.peer for entry in stage.seen if entry.account is None} == {EXITS["global"]}
+    await until(lambda: told() >= wanted, seconds=30)
 
 
 async def checks_and_logins(stage: WaysStage) -> None:
@@ -290,6 +306,29 @@ async def checks_and_logins(stage: WaysStage) -> None:
     assert [entry.path for entry in strangers].count("/oauth/token") == 2
     assert {entry.peer for entry in strangers} == {EXITS["global"]}
     await stage.renew_logins()
+
+
+async def accounts_that_log_in_again(stage: WaysStage) -> None:
+    """Logins of accounts that are there, by browser and by device."""
+    client, browser = stage.play.client, stage.services.http
+    people = ", ".join(f"{{id: {name}, plan: {plan}}}" for name, plan in PLANS.items())
+    await stage.change(f"accounts: [{people}]\nissuer: {{auto: true, device: {{interval_seconds: 1}}}}")
+    devices: list[str] = []
+    for name, row_id in stage.row_ids.items():
+        begun = (await client.post("/auth/login-start", json={"accountId": row_id})).json()
+        page = await browser.get(f"{begun['authUrl']}&login_hint={name}")
+        told = await client.post("/auth/code-relay", json={"callbackUrl": page.headers["location"]})
+        assert told.json()["account"]["id"] == row_id, told.text
+        device = (await client.post("/auth/device-login", json={"accountId": row_id})).json()
+        await browser.post("/codex/device", data={"user_code": device["userCode"], "account": name})
+        devices.append(device["deviceCode"])
+    await asyncio.sleep(1)
+    ended = await asyncio.gather(*[client.post(f"/auth/device-poll/{code}") for code in devices])
+    assert {each.json()["account"]["id"] for each in ended} == {*stage.row_ids.values()}
+    entries, own = stage.drained(), Counter(_own_exits(stage).values())
+    for path in ("/api/accounts/deviceauth/usercode", "/api/accounts/deviceauth/token"):
+        assert Counter(entry.peer for entry in entries if entry.path == path) == own
+    assert Counter(entry.account for entry in entries if entry.path == "/oauth/token") == Counter([*PLANS] * 2)
 
 
 async def proxies_that_break(stage: WaysStage) -> None:
@@ -345,6 +384,7 @@ PARTS: Final[dict[str, tuple[Callable[[WaysStage], Awaitable[None]], ...]]] = {
     "standings": (every_standing,),
     "tokens": (renewals_in_time, every_token_answer, proxies_that_break, a_removal_that_revokes),
     "calls": (lookups_and_feeds, every_endpoint, a_link_that_is_followed, checks_and_logins),
+    "logins": (accounts_that_log_in_again,),
     "ways": (refused_countries, no_proxy),
 }
 """A day of the gateway: whatever is ever sent."""
@@ -361,7 +401,7 @@ def _own_exits(stage: WaysStage) -> dict[str, str]:
 async def test_p_02_p_11_b_07_whatever_happens_nothing_leaves_but_by_its_own_way(tmp_path: Path, name: str) -> None:
     """It is long, because everything that the simulator can do is in it."""
     parts = PARTS[name]
-    async with ways_stage(tmp_path) as stage:
+    async with ways_stage(tmp_path, tokens=SOON_OVER if renewals_in_time in parts else "") as stage:
         for part in parts:
             await part(stage)
         exits, accepted = stage.exits(), Counter(stage.front.accepted)
@@ -462,10 +502,11 @@ async def test_p_02_a_dead_proxy_is_a_502_that_names_it_in_every_dialect_and_nob
 ) -> None:
     schemes = DEAD | {"global": "http"}
     async with ways_stage(tmp_path, schemes=schemes, plans=dict.fromkeys(schemes, "plus")) as stage:
+        await routings_looked_up(stage)
         await stage.play.models_fetched()
-        await renewals_in_time(stage)
         await stage.switch("global", enabled=False)
         await _die(stage)
+        stage.drained()
         before = len(stage.front.accepted)
         told = [text for part in (every_first_call, every_later_call, every_other_call) for text in await part(stage)]
         await stage.switch("global", enabled=True)

@@ -42,7 +42,7 @@ def exits_of(names: Iterable[str]) -> dict[str, str]:
 EXITS = exits_of(SCHEMES)
 PASSWORD = "p:%@/s3cr3t"
 SOON_OVER = "issuer: {access_token_seconds: 200}"
-"""Tokens that are due for renewal as soon as they are there."""
+"""Tokens within the margin of renewal; it counts whole, since these accounts do not tell the age of theirs."""
 
 
 @dataclass(kw_only=True)
@@ -142,7 +142,6 @@ async def kept_accounts(
         for number, (name, plan) in enumerate(plans.items()):
             (pair,) = await services.grant(name, plan=plan)
             new = new_account(grant_of(pair, issuer=services.issuer, now=now), row_id=f"{number:016x}")
-            # Of a token whose age nobody knows the whole margin counts, so that it is due as soon as it is there.
             put = await stores.accounts.put(msgspec.structs.replace(new, issued_at=None), now=now)
             row_ids[name] = put.record.row_id
         await stores.egress.put(proxies)
@@ -157,7 +156,7 @@ async def tls_services(folder: Path, scenario: str) -> AsyncIterator[tuple[TlsFr
         origin = front.url.replace("localhost", DIRECT)
         trusted = ssl.create_default_context(cafile=front.authority)
         transport = httpx.AsyncHTTPTransport(local_address=BROWSER, verify=trusted)
-        async with httpx.AsyncClient(base_url=origin, transport=transport, timeout=20) as browser:
+        async with httpx.AsyncClient(base_url=origin, transport=transport, timeout=60) as browser:
             yield front, Simulator(base_url=origin + PREFIX, http=browser)
 
 
@@ -177,20 +176,20 @@ def common_settings(front: TlsFront, services: Simulator) -> dict[str, str]:
 @asynccontextmanager
 async def bridge_of(play: Stage) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway's Ollama bridge."""
-    status = (await play.client.get("/admin/ollama-status")).json()
-    async with httpx.AsyncClient(base_url=status["url"], timeout=20) as bridge:
+    status = (await play.client.get("/admin/ollama-status", timeout=120)).json()  # the control plane is made now
+    async with httpx.AsyncClient(base_url=status["url"], timeout=60) as bridge:
         yield bridge
 
 
 @asynccontextmanager
 async def ways_stage(
-    folder: Path, *, schemes: Mapping[str, str] = SCHEMES, plans: Mapping[str, str] = PLANS
+    folder: Path, *, schemes: Mapping[str, str] = SCHEMES, plans: Mapping[str, str] = PLANS, tokens: str = ""
 ) -> AsyncIterator[WaysStage]:
-    """The stage with these proxies and accounts, at its start.
+    """The stage with these proxies and accounts, at its start: models are looked up, proxies checked, feeds read.
 
-    Tokens are renewed, models and routing looked up, proxies checked, feeds read.
+    ``tokens`` is the scenario that its first tokens were granted in.
     """
-    async with tls_services(folder, SOON_OVER) as (front, services), all_exits(front, schemes) as proxies:
+    async with tls_services(folder, tokens) as (front, services), all_exits(front, schemes) as proxies:
         urls = {name: proxy.url(schemes[name]) for name, proxy in proxies.items()}
         listed = kept_proxies({name: url for name, url in urls.items() if name != "global"})
         ways = {name: name for name in plans if name != "global"}

@@ -35,6 +35,13 @@ def owner(served: Serving, key_id: str = ADMIN_KEY_ID) -> httpx.AsyncClient:
     return client(served.url, authorization=f"Bearer {served.keys.kept.secret_of(key_id)}")
 
 
+async def models_fetched(served: Serving) -> None:
+    """Wait until the backend's own list of models is in; until then a list may differ from the one before."""
+    async with owner(served) as admin:
+        while (await admin.get("/health/details")).json()["models_fetched_at"] is None:
+            pass
+
+
 def test_the_section_is_the_operations_value() -> None:
     assert bridge_settings(OllamaSection()) == BridgeSettings()
     given: dict[str, Any] = {
@@ -101,6 +108,7 @@ async def test_the_owners_aliases_name_models_here_too(tmp_path: Path) -> None:
             shown = (await bridge.post("/api/show", json={"name": "mine:latest"})).json()
             assert shown["model_info"]["general.basename"] == "gpt-5.4-mini"
             assert (await bridge.post("/api/show", json={"name": "nobody"})).status_code == 404
+            await models_fetched(served)
             tags = [row["name"] for row in (await bridge.get("/api/tags")).json()["models"]]
             listed = [row["id"] for row in (await bridge.get("/v1/models")).json()["data"]]
             assert tags == [f"{name}:latest" for name in listed]
