@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 _CONTENT: Final = frozenset(ev.CONTENT_EVENTS)
 _ANSWER: Final = _CONTENT - {ev.ThinkingDelta}
+_TEXTS: Final = frozenset({ev.TextDelta, ev.RefusalDelta, ev.ThinkingDelta, ev.ToolCallDelta})
 _FACTS: Final = frozenset({ev.UsageReported, ev.RateLimitsObserved, ev.HostedEnded, ev.ResponseEnded})
 _COMPACTION: Final = "compaction"
+_PICTURE: Final = "image_generation_call"
 EMPTY: Final = Failure(kind=FailureKind.EMPTY_ANSWER, message="the upstream's answer had no content")
 
 
@@ -27,7 +29,8 @@ class Delivery:
     """One attempt's answer on its way to the client.
 
     ``takes_empty`` lets an answer without content be one.  ``compacted`` says that it holds an item that only this
-    account can open.
+    account can open; ``texts_length`` are the characters of texts, thoughts and arguments, ``delivered_count`` the
+    pieces that came.
     """
 
     def __init__(
@@ -50,15 +53,21 @@ class Delivery:
         self.committed = False
         self.has_answer = False
         self.compacted = False
+        self.texts_length = 0
+        self.images_count = 0
+        self.delivered_count = 0
         self.usage: Usage | None = None
         self.end: ev.ResponseEnded | None = None
 
     def take(self, steps: Sequence[AnyStep]) -> Sequence[AnyStep]:
         """The next steps, in order; what of them and of those held the client is to get now."""
         content = False
+        self.delivered_count += 1
         for step in steps:
             for event in step.events:
                 kind = type(event)
+                if kind in _TEXTS:
+                    self.texts_length += len(event.text)  # type: ignore[union-attr]  # these all have it
                 if kind in _ANSWER:
                     content = self.has_answer = True
                 elif kind in _CONTENT:
@@ -96,5 +105,6 @@ class Delivery:
                 self._observe_limits(event.snapshot)
             case ev.HostedEnded():
                 self.compacted = self.compacted or event.kind == _COMPACTION
+                self.images_count += event.kind == _PICTURE
             case ev.ResponseEnded():
                 self.end = event
