@@ -4,8 +4,10 @@ from typing import Final
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 
-from codex_proxy.storage.sql.tables import accounts, egress, state, vendor_keys
-from codex_proxy.storage.sql.tables.metadata import METADATA as METADATA  # whole only once all of them are loaded
+from codex_proxy.storage.sql.tables import accounts, egress, metadata, state, vendor_keys
+
+METADATA: Final = metadata.METADATA
+"""Whole, since the modules of all tables are loaded here."""
 
 SCHEMA_REVISION: Final = "0003"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
 
