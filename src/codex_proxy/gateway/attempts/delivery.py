@@ -22,6 +22,7 @@ _TEXTS: Final = frozenset({ev.TextDelta, ev.RefusalDelta, ev.ThinkingDelta, ev.T
 _FACTS: Final = frozenset({ev.UsageReported, ev.RateLimitsObserved, ev.HostedEnded, ev.ResponseEnded})
 _COMPACTION: Final = "compaction"
 _PICTURE: Final = "image_generation_call"
+_FRAME_LENGTH: Final = 4  # characters of a token, which is what upstreams mostly send in a frame
 EMPTY: Final = Failure(kind=FailureKind.EMPTY_ANSWER, message="the upstream's answer had no content")
 
 
@@ -78,6 +79,11 @@ class Delivery:
             return steps
         self._held.extend(steps)
         return self.hand_over() if content and not self._at_end else ()
+
+    def skimmed(self, frames_count: int) -> None:
+        """A chunk of so many frames went by unread: once an answer has begun, more of it says nothing new."""
+        self.delivered_count += 1
+        self.texts_length += frames_count * _FRAME_LENGTH
 
     def failure(self) -> Failure | None:
         """Why the attempt failed, once its stream is over; None if it answered."""
