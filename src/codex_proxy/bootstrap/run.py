@@ -167,6 +167,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
                 vendor_keys_upkeep(running.vendor_keys),
                 _attended(running, whole.ground, listener),
             ):
+                running.measures.readiness.is_started = True
                 yield Serving(
                     url=url, bridge=running.bridge, keys=whole.keys, settings=settings, access_path=whole.access_path
                 )
@@ -249,8 +250,14 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=running.updates.pause_seconds,
         complain=lambda error: ground.report_trouble("updates", error),
     )
+    lag = repeat(
+        running.measures.lag.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: 0.0,
+        complain=lambda error: ground.report_defect("event loop's lag", error),
+    )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates):
+        for job in (lookups, lists, expiry, updates, lag):
             jobs.create_task(job)
 
 

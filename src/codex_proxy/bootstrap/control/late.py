@@ -17,6 +17,7 @@ from codex_proxy.bootstrap.models.routing import Routing
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.operations.jobs_book import JobBook
+from codex_proxy.operations.metrics.book import MetricsBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 from codex_proxy.server.registry import RunningExchanges
@@ -40,6 +41,7 @@ class ControlGround:
     jobs: JobBook
     bridge: OllamaBridge
     exchanges: RunningExchanges
+    metrics: MetricsBook
     leases: MemoryLeaseBook
     routing: Routing
     authenticator: Authenticator
