@@ -13,7 +13,7 @@ import msgspec
 
 Labels: TypeAlias = tuple[str, ...]
 
-TEXT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+TEXT_TYPE: Final = "text/plain; version=0.0.4"  # the charset is added by whoever sends it
 OTHER: Final = "other"
 """What names are called that came after there were enough."""
 

@@ -48,8 +48,8 @@ class InferenceParts:
     """What every inference endpoint works with.
 
     ``max_body_bytes`` bounds the body, packed and unpacked; ``link_base`` gives the beginning of links for a client.
-    ``prompts`` is there for dialects whose streams begin with the size of the prompt.  ``gap_seen`` hears of some of the
-    seconds between two pieces of a stream.
+    ``prompts`` is there for dialects whose streams begin with the size of the prompt.  ``gap_seen`` hears of some
+    of the seconds between two pieces of a stream.
     """
 
     gateway: Answering
