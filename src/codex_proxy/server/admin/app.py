@@ -11,7 +11,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
-from codex_proxy.server.admin.document.declaring import components, declare
+from codex_proxy.server.admin.document.declaring import TuplePlugin, components, declare
 from codex_proxy.server.admin.guard import Connection, ControlGuard, Identify, headers_of
 from codex_proxy.server.admin.health import MakeReport, health_route
 from codex_proxy.server.admin.openapi_page import PlainPagePlugin
@@ -52,6 +52,7 @@ def control_plane(
         exception_handlers=error_handlers(report_defect),
         request_class=ControlRequest,
         response_headers=HEADERS,
+        plugins=[TuplePlugin()],
         openapi_config=OpenAPIConfig(
             title="Codex Proxy control plane",
             version=version,

@@ -8,39 +8,50 @@ it is made:
   the answer is no JSON;
 - for each parameter its type with every bound it has (pattern, length, range), since the document is tested by asking
   what it allows and what it does not;
-- its body as an annotated struct; one that reads the body by itself says ``operation_class=reads_body(...)``;
-- ``may_fail=(409, 502)``: statuses of errors beside those in ``errors_of``;
-- ``also={202: Begun}``: answers of other statuses than its own, by what they hold; ``str`` for a page or text.
+- its body as an annotated struct, with a default where it may be left out; one that reads the body by itself has the
+  mark ``MEDIA_TYPES``;
+- ``may_fail=(429, 502)``: statuses of errors beside those in ``errors_of``;
+- ``also={202: Begun}``: answers of other statuses than its own, or other than its type says, by what they hold: a
+  struct, ``str`` for a page, ``object`` for JSON of a form that others define.
 
 ``python -m scripts.openapi`` writes the document, ``tests/conformance/test_control_plane.py`` asks a running gateway
 everything the document allows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from typing import Any, Final
 
 import msgspec
+from litestar import HttpMethod, Response, route
+from litestar._openapi.schema_generation import SchemaCreator
 from litestar.enums import MediaType
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import (
     Components,
     OpenAPIMediaType,
+    OpenAPIType,
     Operation,
     RequestBody,
     Schema,
     SecurityScheme,
 )
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.status_codes import HTTP_204_NO_CONTENT
 from litestar.types import ControllerRouterHandler
+from litestar.typing import FieldDefinition
 
-from codex_proxy.server.admin.guard import OPEN
+from codex_proxy.server.admin.guard import JSON, MEDIA_TYPES, OPEN
 
 MAY_FAIL: Final = "may_fail"
 """A route's mark: statuses of errors beside those that follow from what it is."""
 ALSO: Final = "also"
 """A route's mark: what answers of other statuses than its own hold."""
 
+PLAIN: Final = "text/plain"
 ADMIN_KEY: Final = "adminKey"
 SECURITY_SCHEMES: Final = {
     ADMIN_KEY: SecurityScheme(
@@ -79,17 +90,33 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 def declare(routes: Iterable[ControllerRouterHandler]) -> list[ControllerRouterHandler]:
     """The same routes, each with all its errors and with the keys it wants."""
     told = list(routes)
-    for route in told:
-        if isinstance(route, HTTPRouteHandler):
-            _declare(route)
-    return told
+    methods: defaultdict[str, set[str]] = defaultdict(set)
+    for each in told:
+        if isinstance(each, HTTPRouteHandler):
+            _declare(each)
+            for path in each.paths:
+                methods[path] |= each.http_methods
+    return [*(_options(path, allowed) for path, allowed in methods.items()), *told]
+
+
+def _options(path: str, methods: Collection[str]) -> HTTPRouteHandler:
+    """What a path allows: Litestar's own answer forgets all but the methods of the route that came first."""
+
+    @route(path, http_method=HttpMethod.OPTIONS, include_in_schema=False, sync_to_thread=False, opt={OPEN: True})
+    def allowed() -> Response[None]:
+        """The methods."""
+        return Response(
+            None, status_code=HTTP_204_NO_CONTENT, headers={"allow": ", ".join(sorted({*methods, "OPTIONS"}))}
+        )
+
+    return allowed
 
 
 def errors_of(route: HTTPRouteHandler) -> tuple[int, ...]:
     """Statuses of errors that a route may answer."""
     changes = not route.http_methods <= {"GET", "HEAD"}
     names = set(route.fn.__annotations__) - {"return"}
-    statuses = {403, 421, 500, *route.opt.get(MAY_FAIL, ())}
+    statuses = {403, 421, 500, 503, *route.opt.get(MAY_FAIL, ())}
     if not route.opt.get(OPEN):
         statuses.add(401)
     if names - {"request"}:
@@ -97,25 +124,8 @@ def errors_of(route: HTTPRouteHandler) -> tuple[int, ...]:
     if any("{" in path for path in route.paths):
         statuses.add(404)
     if changes:
-        statuses |= {400, 413, 415, 503}
+        statuses |= {400, 404, 409, 413, 415}
     return tuple(sorted(statuses))
-
-
-def reads_body(forms: Sequence[str], schema: Schema | None = None) -> type[Operation]:
-    """The operation of a route that reads its body by itself: the media types it takes, JSON's as ``schema``."""
-    text = Schema(type="string")  # type: ignore[arg-type]  # Litestar takes the words of JSON Schema as they are
-    content = {
-        form: OpenAPIMediaType(schema=schema if schema is not None and "json" in form else text) for form in forms
-    }
-
-    @dataclass
-    class WithBody(Operation):
-        """An operation with a body that no parameter of the function stands for."""
-
-        def __post_init__(self) -> None:
-            self.request_body = RequestBody(content=content, required=True)
-
-    return WithBody
 
 
 def components() -> Components:
@@ -125,20 +135,65 @@ def components() -> Components:
 
 def _declare(route: HTTPRouteHandler) -> None:
     refusals = {status: _refusal(status) for status in errors_of(route)}
-    others = {status: _answer(kind) for status, kind in route.opt.get(ALSO, {}).items()}
+    others = {status: _answer(route, status, kind) for status, kind in route.opt.get(ALSO, {}).items()}
     route.responses = {**refusals, **others, **(route.responses or {})}
     route.security = [{}] if route.opt.get(OPEN) else WITH_KEY
+    body = signature(route.fn).parameters.get("data")
+    if body is not None and body.default is not Parameter.empty:
+        route.operation_class = _OptionalBody
+    elif body is None and route.opt.get(MEDIA_TYPES):
+        route.operation_class = _operation_reading(route.opt[MEDIA_TYPES])
+
+
+@dataclass
+class _OptionalBody(Operation):
+    """An operation whose body may be left out."""
+
+    def __post_init__(self) -> None:
+        if self.request_body is not None:
+            self.request_body.required = False
+
+
+def _operation_reading(forms: Sequence[str]) -> type[Operation]:
+    content = {
+        form: OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING) if form == PLAIN else Schema()) for form in forms
+    }
+
+    @dataclass
+    class WithBody(Operation):
+        """An operation with a body that no parameter of its function stands for."""
+
+        def __post_init__(self) -> None:
+            self.request_body = RequestBody(content=content)
+
+    return WithBody
 
 
 def _refusal(status: int) -> ResponseSpec:
     return ResponseSpec(data_container=Refusal, generate_examples=False, description=WORDS[status])
 
 
-def _answer(kind: Any) -> ResponseSpec:
+def _answer(route: HTTPRouteHandler, status: int, kind: Any) -> ResponseSpec:
     form = MediaType.HTML if kind is str else MediaType.JSON
-    return ResponseSpec(data_container=kind, generate_examples=False, description="", media_type=form)
+    told = route.media_type if status == route.status_code and route.media_type else form
+    words = "What was asked for." if status == route.status_code else "An answer of another form."
+    return ResponseSpec(data_container=kind, generate_examples=False, description=words, media_type=told)
 
 
-def is_declared(route: BaseRouteHandler) -> bool:
-    """Whether a route says what it does."""
-    return isinstance(route, HTTPRouteHandler) and bool(route.summary) and bool(route.fn.__doc__)
+class TuplePlugin(OpenAPISchemaPlugin):
+    """Tuples of any length as arrays of their items; Litestar's own schema lets an item be anything."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:  # noqa: ARG004 - the plugin's protocol
+        """No type by itself: see ``is_plugin_supported_field``."""
+        return False
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        """Whether this is a tuple of any length."""
+        return field_definition.origin is tuple and any(each.annotation is ... for each in field_definition.inner_types)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
+        """The array."""
+        return Schema(
+            type=OpenAPIType.ARRAY, items=schema_creator.for_field_definition(field_definition.inner_types[0])
+        )
