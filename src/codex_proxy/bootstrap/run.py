@@ -29,6 +29,7 @@ from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
+from codex_proxy.bootstrap.process.restarting import Restart, start_anew
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
@@ -81,6 +82,7 @@ class Serving:
     keys: EnsuredKeys
     settings: Settings
     access_path: Path
+    restart: Restart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,10 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
         calm_collector()
         hand_over_soon()
         greet(_greeting(served))
+        served.restart.ends_by(stop.set)
         await stop.wait()
+    if served.restart.is_asked:
+        start_anew()
 
 
 async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
@@ -169,7 +174,12 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
             ):
                 running.measures.readiness.is_started = True
                 yield Serving(
-                    url=url, bridge=running.bridge, keys=whole.keys, settings=settings, access_path=whole.access_path
+                    url=url,
+                    bridge=running.bridge,
+                    keys=whole.keys,
+                    settings=settings,
+                    access_path=whole.access_path,
+                    restart=running.own_updates.restart,
                 )
 
 
@@ -250,6 +260,12 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=running.updates.pause_seconds,
         complain=lambda error: ground.report_trouble("updates", error),
     )
+    own_updates = repeat(
+        running.own_updates.look,
+        clock=ground.clock,
+        pause_seconds=running.own_updates.pause_seconds,
+        complain=lambda error: ground.report_trouble("updates of the gateway", error),
+    )
     lag = repeat(
         running.measures.lag.look,
         clock=ground.clock,
@@ -257,7 +273,7 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         complain=lambda error: ground.report_defect("event loop's lag", error),
     )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates, lag):
+        for job in (lookups, lists, expiry, updates, own_updates, lag):
             jobs.create_task(job)
 
 

@@ -101,7 +101,7 @@ def simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
                     "oauth_token_endpoint": urls.token,
                 }
             ),
-            "update": settings.update.model_copy(update={"feed_url": urls.feed}),
+            "update": settings.update.model_copy(update={"feed_url": urls.feed, "gateway": "off"}),
             "tls": settings.tls.model_copy(update={"proxy_url": None, "health_check_url": f"{urls.issuer}/__ip"}),
             "security": settings.security.model_copy(update={"allow_private_upstreams": True}),
             "ollama": settings.ollama.model_copy(update={"allow_remote": False}),

@@ -26,6 +26,7 @@ from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.models.lists import model_lists
 from codex_proxy.bootstrap.models.routing import Routing, refuse_unknown_vendors
 from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
+from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
@@ -103,6 +104,7 @@ class Running:
     vendor_keys: VendorKeyServices
     jobs: JobBook
     updates: Updates
+    own_updates: OwnUpdates
     measures: Measures
 
 
@@ -131,7 +133,8 @@ def assemble(ground: Ground) -> Running:
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
-        updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+        updates=owners.updates,
+        own_updates=owners.own_updates,
         measures=owners.measures,
     )
 
@@ -244,6 +247,8 @@ class _Owners:
     vendor_keys: VendorKeyServices
     jobs: JobBook
     measures: Measures
+    updates: Updates
+    own_updates: OwnUpdates
 
 
 def _owners(ground: Ground, upstream: Upstream) -> _Owners:
@@ -254,6 +259,8 @@ def _owners(ground: Ground, upstream: Upstream) -> _Owners:
         vendor_keys=vendor_keys,
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
         measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
+        updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+        own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
     )
 
 
@@ -293,6 +300,8 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         bridge=bridge,
         exchanges=data.counting.running,
         metrics=owners.measures.book,
+        updates=owners.updates,
+        own_updates=owners.own_updates,
         leases=upstream.leases,
         routing=data.routing,
         authenticator=ground.keys,

@@ -44,7 +44,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from litestar.types import ControllerRouterHandler
 from litestar.typing import FieldDefinition
 
-from codex_proxy.server.admin.guard import JSON, MEDIA_TYPES, OPEN
+from codex_proxy.server.admin.guard import MEDIA_TYPES, OPEN
 
 MAY_FAIL: Final = "may_fail"
 """A route's mark: statuses of errors beside those that follow from what it is."""
@@ -150,7 +150,7 @@ class _OptionalBody(Operation):
     """An operation whose body may be left out."""
 
     def __post_init__(self) -> None:
-        if self.request_body is not None:
+        if isinstance(self.request_body, RequestBody):
             self.request_body.required = False
 
 
