@@ -47,7 +47,7 @@ class OwnUpdates:
                 index_url=self.settings.index_url,
                 prereleases=self.settings.allow_prerelease,
                 read=IndexReader(transport=self.upstream.transport, route_of=route_of).read,
-                machine=ThisMachine(os.environ),
+                machine=ThisMachine(os.environ, self.data_dir),
                 store=FormerFile(self.data_dir),
                 clock=ground.clock,
             )

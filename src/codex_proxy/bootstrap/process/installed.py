@@ -10,7 +10,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from codex_proxy.operations.updates.own.installation import PACKAGE, Facts
 from codex_proxy.operations.updates.own.updater import Ran
 
 INSTALL_SECONDS: Final = 600.0
+REQUIREMENTS_FILE: Final = "update-requirements.txt"
 MAX_OUTPUT_BYTES: Final = 64 * 1024
 _CONTAINER_MARKS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _CACHES: Final = ("archive-v", "environments-v", ".cache")
@@ -60,11 +60,11 @@ def installed_facts(environ: Mapping[str, str], *, prefix: Path = Path(sys.prefi
 
 
 class ThisMachine:
-    """Implements ``Machine``; files that are written go away with ``close``."""
+    """Implements ``Machine``; ``folder`` is where it may write."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
         self._environ = {name: environ[name] for name in _KEPT if name in environ}
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder = folder
 
     async def run(self, command: Sequence[str]) -> Ran:
         """See ``Machine``."""
@@ -89,12 +89,9 @@ class ThisMachine:
 
     async def write(self, text: str) -> str:
         """See ``Machine``."""
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="codex-proxy-update-")
-        descriptor, name = tempfile.mkstemp(suffix=".txt", dir=self._folder.name)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        return name
+        path = self._folder / REQUIREMENTS_FILE
+        await asyncio.to_thread(path.write_text, text, encoding="utf-8")
+        return str(path)
 
 
 def _is_editable(own: importlib.metadata.Distribution) -> bool:

@@ -106,8 +106,8 @@ def _installer(way: Way, facts: Facts) -> Sequence[str]:
 
 def _way(facts: Facts) -> Way:
     for holds, way in (
-        (facts.in_container, Way.CONTAINER),
         (facts.is_editable, Way.CHECKOUT),
+        (facts.in_container, Way.CONTAINER),
         (facts.is_cached, Way.RUN_ONCE),
         (not facts.has_own_environment, Way.SYSTEM),
         (facts.has_uv_receipt, Way.UV_TOOL),

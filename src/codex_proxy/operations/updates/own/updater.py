@@ -72,7 +72,7 @@ class Machine(Protocol):
         ...
 
     async def write(self, text: str) -> str:
-        """Write a file that goes away with the process, and say where it is."""
+        """Write a file for the installer to read, in place of the last one, and say where it is."""
         ...
 
 
