@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
+
 from codex_proxy.bootstrap.process.installed import ThisMachine
 from codex_proxy.operations.updates.own.installation import Facts
 from codex_proxy.operations.updates.own.updater import UpdateMode, Updater, UpdaterParts
@@ -96,12 +98,8 @@ def version_in(told: Facts) -> str:
 
 def updater(told: Facts, index_url: str, data_dir: Path, *, current: str) -> Updater:
     async def read(url: str) -> bytes:
-        content = subprocess.run(
-            [sys.executable, "-c", f"import urllib.request as u; print(u.urlopen({url!r}).read().decode(), end='')"],
-            check=True,
-            capture_output=True,
-        )
-        return content.stdout
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(url)).content
 
     environ = {"PATH": os.environ["PATH"], "HOME": str(data_dir), "UV_CACHE_DIR": str(data_dir / "cache")}
     parts = UpdaterParts(
