@@ -12,7 +12,7 @@ from codex_proxy.operations.health.connection import (
     ConnectionParts,
     ConnectionTests,
     Outcome,
-    Tested,
+    ConnectionReport,
     Unreached,
 )
 from codex_proxy.vendors.key import VendorKey
@@ -81,12 +81,12 @@ class Lab:
         return self.answer
 
 
-def outcomes(tested: Tested) -> list[str]:
+def outcomes(tested: ConnectionReport) -> list[str]:
     assert [check.name for check in tested.checks] == NAMES
     return [check.status.value for check in tested.checks]
 
 
-def step(tested: Tested, name: str) -> Check:
+def step(tested: ConnectionReport, name: str) -> Check:
     return next(check for check in tested.checks if check.name == name)
 
 

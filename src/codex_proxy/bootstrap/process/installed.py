@@ -6,7 +6,6 @@ than it needs to find its way, and what it says is bounded.
 
 import asyncio
 import importlib.metadata
-import os
 import platform
 import shutil
 import sys

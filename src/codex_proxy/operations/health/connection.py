@@ -55,7 +55,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, rename={"latency_ms": "la
     error: str | None = None
 
 
-class Tested(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectionReport(msgspec.Struct, frozen=True, kw_only=True):
     """All steps."""
 
     checks: tuple[Check, ...]
@@ -122,7 +122,7 @@ class ConnectionTests:
     def __init__(self, parts: ConnectionParts) -> None:
         self._parts = parts
 
-    async def run(self, *, row_id: str | None = None, vendor_key: VendorKey | None = None) -> Tested:
+    async def run(self, *, row_id: str | None = None, vendor_key: VendorKey | None = None) -> ConnectionReport:
         """Test an account's connection, a vendor key's, or that of whoever could serve.
 
         Raises:
@@ -136,7 +136,7 @@ class ConnectionTests:
             checks += await self._through(target)
         else:
             checks += [_skipped(name) for name in (Name.EGRESS, Name.DNS, Name.TRANSPORT, Name.UPSTREAM)]
-        return Tested(checks=tuple(checks))
+        return ConnectionReport(checks=tuple(checks))
 
     # -------------------------------------------------------------------------------------------------- within
 
