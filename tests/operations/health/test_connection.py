@@ -10,9 +10,9 @@ from codex_proxy.operations.accounts.parts import AccountUnusable, UnknownAccoun
 from codex_proxy.operations.health.connection import (
     Check,
     ConnectionParts,
+    ConnectionReport,
     ConnectionTests,
     Outcome,
-    ConnectionReport,
     Unreached,
 )
 from codex_proxy.vendors.key import VendorKey

@@ -93,7 +93,7 @@ def test_the_errors_of_a_route_follow_from_what_it_is(method: str, path: str, an
 
 
 def test_every_error_that_has_a_code_has_words() -> None:
-    assert CODES.keys() | {500} == WORDS.keys()
+    assert CODES.keys() - {405} | {500} == WORDS.keys()  # a wrong method reaches no route
 
 
 def test_bodies_and_keys_are_told_as_they_are() -> None:
