@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import (
@@ -30,14 +31,16 @@ from codex_proxy.gateway.raw.ways import JSON, Translation, Way, way_to
 from codex_proxy.gateway.upstreams.vendors import no_key_failure
 from codex_proxy.protocols.base import EmbeddingClient, HeaderPairs, UpstreamCall, VendorCodec
 from codex_proxy.routing.resolve import Resolver, UnknownModel, VendorRoute
-from codex_proxy.vendors.key import KeyStatus, VendorKey
+from codex_proxy.vendors.key import VendorKey
 from codex_proxy.vendors.pool import NoKey, VendorPool, Wanted
 from codex_proxy.vendors.profile import Capability, RawEndpoint, VendorProfile
 
 MAX_ATTEMPTS: Final = 5
 _TAIL_BYTES: Final = 8192  # token counts stand at the end of an answer, whatever its size
 _ERROR_BYTES: Final = 1024 * 1024
-_USAGE: Final = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+_USAGE: Final = re.compile(rb'"usage(?:Metadata)?"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+_INTO: Final = ("prompt_tokens", "input_tokens", "promptTokenCount")
+_OUT: Final = ("output_tokens", "completion_tokens", "candidatesTokenCount")
 _RELAYED: Final = ("content-type", "content-disposition", "content-language", "openai-processing-ms", "openai-version")
 _LONGEST_TRANSLATED_BYTES: Final = 64 * 1024 * 1024
 
@@ -72,11 +75,10 @@ class RawGateway:
         return found is not None and not isinstance(found, UnknownModel) and found.vendor is not None
 
     def serves(self, capability: Capability) -> bool:
-        """Whether any key that is not switched off is for this: says so of a model, or nothing of any."""
-        keys = [key for key in self._parts.pool.all_keys() if key.status is not KeyStatus.DISABLED]
+        """Whether any key that is not switched off could be for this: its vendor is, or it says so of a model."""
+        keys = [key for key in self._parts.pool.all_keys() if not key.is_off]
         listed = any(model.enabled and capability in model.capabilities for key in keys for model in key.models)
-        silent = [self._parts.profile_of(key) for key in keys if not key.models]
-        return listed or any(capability in profile.capabilities for profile in silent)
+        return listed or any(capability in self._parts.profile_of(key).capabilities for key in keys)
 
     async def run(self, question: RawQuestion, responder: RawResponder) -> Failure | None:
         """Answer through ``responder``; the failure, also of an answer that broke off."""
@@ -229,9 +231,13 @@ def usage_at_end(tail: bytes) -> Usage | None:
         told = msgspec.json.decode(found)
     except (msgspec.DecodeError, UnicodeError):
         return None
-    read = told.get("prompt_tokens", told.get("input_tokens")), told.get("output_tokens", told.get("completion_tokens"))
-    counts = [count if isinstance(count, int) and count >= 0 else 0 for count in read]
-    return Usage(input_tokens=counts[0], output_tokens=counts[1]) if any(counts) else None
+    into, out = _count(told, _INTO), _count(told, _OUT)
+    return Usage(input_tokens=into, output_tokens=out) if into or out else None
+
+
+def _count(told: JsonObject, names: tuple[str, ...]) -> int:
+    counts = (told.get(name) for name in names)
+    return next((count for count in counts if isinstance(count, int) and count >= 0), 0)
 
 
 def _told(failure: Failure, key: VendorKey) -> Failure:

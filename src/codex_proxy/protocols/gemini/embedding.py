@@ -58,7 +58,7 @@ class GeminiEmbeddingServer:
     def encode_response(self, request: EmbeddingRequest, embeddings: Embeddings, *, model: str) -> bytes:
         """The answer, which names no model."""
         told = [{"values": vector} for vector in embeddings.vectors]
-        counted: dict[str, int] = {}
+        counted: dict[str, dict[str, int]] = {}
         if embeddings.input_tokens is not None:
             counted["usageMetadata"] = {"promptTokenCount": embeddings.input_tokens}
         return encode({"embeddings": told, **counted} if self._batch else {"embedding": told[0], **counted})

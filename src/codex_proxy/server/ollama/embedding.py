@@ -1,7 +1,7 @@
 """``POST /api/embed`` and ``POST /api/embeddings``, answered by vendors that embed.
 
 Rules of this file: accounts have no embeddings and no vendor has these paths, so every request is put in the vendor's
-words; where nobody embeds at all, that is what a client is told, whichever model it names.
+words; where nobody embeds at all, that is what a client is told, whatever it asks.
 """
 
 from dataclasses import dataclass, replace
@@ -49,12 +49,11 @@ class OllamaEmbedding:
         inference = self._parts.inference
         try:
             body = await read_body(incoming.receive, incoming.headers, limit_bytes=inference.max_body_bytes)
-            model = model_named(body, _JSON)
-            server = OllamaEmbeddingServer(self._endpoint, inference.clock.monotonic)
-            server.parse_request(body)
             if not self._parts.raw.serves(Capability.EMBEDDINGS):
                 await incoming.reply(error_reply(_NOBODY))
                 return
+            model = model_named(body, _JSON)
+            server = OllamaEmbeddingServer(self._endpoint, inference.clock.monotonic)
             asked = VendorEndpoint(self._spoken(server), self._vendor_parts(model))
             await asked.answer(replace(incoming, caller=self._parts.caller), body, model)
         except BodyRefused as refused:

@@ -18,6 +18,7 @@ from codex_proxy.protocols.parts.fields import Fields, json_type
 from codex_proxy.protocols.parts.json_text import decode_object, encode
 
 _FLOAT_BYTES: Final = 4
+_LARGEST: Final = float.fromhex("0x1.fffffep127")
 _FLOAT: Final = "float"
 _PACKED: Final = "base64"
 _READ: Final = frozenset({"model", "input", "dimensions", "encoding_format"})
@@ -112,9 +113,11 @@ def count_in(told: Any, name: str) -> int | None:
 
 
 def numbers_of(told: Any) -> tuple[float, ...]:
-    """A vector in numbers; raises ``ValueError`` where it is none."""
+    """A vector in numbers that can be packed; raises ``ValueError`` where it is none."""
     if not isinstance(told, list) or not all(type(number) in {int, float} for number in told):
         raise ValueError("no vector")
+    if not all(-_LARGEST <= number <= _LARGEST for number in told):
+        raise ValueError("no number of 32 bits")
     return tuple(told)
 
 
