@@ -83,6 +83,8 @@ class VendorRoute(msgspec.Struct, frozen=True, kw_only=True):
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask for.  ``effort`` and ``tier`` come from the name's suffixes.
 
+    ``long_context`` says that the name, or that of an alias's target, has the mark of a long window; the window of
+    ``model`` is then the longest that it has.
     ``vendor`` None means the ChatGPT accounts; otherwise ``model`` is what is known of the vendor's model, its slug the
     vendor's own id.  ``trace`` are the steps taken, in order.
     """
@@ -92,6 +94,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     tier: str | None = None
     notes: tuple[Note, ...] = ()
     vendor: VendorRoute | None = None
+    long_context: bool = False
     trace: tuple[Step, ...] = ()
 
 
@@ -154,19 +157,24 @@ class _Search:
         self._steps: list[Step] = []
         self._notes: list[Note] = []
         self._followed: set[str] = set()
+        self._wants_long = False
 
     def told(self, found: Resolved | None, name: str) -> Resolved | UnknownModel:
         """The answer to the client, with the way there."""
         trace = tuple(self._steps)
         if found is None:
             return UnknownModel(name=name.strip(), nearest=_nearest(name, self._known), trace=trace)
-        return msgspec.structs.replace(found, notes=tuple(self._notes), trace=trace)
+        model = self._stretched(found.model) if self._wants_long else found.model
+        return msgspec.structs.replace(
+            found, model=model, notes=tuple(self._notes), long_context=self._wants_long, trace=trace
+        )
 
     def named(self, name: str) -> Resolved | None:
         """What a name that says something leads to."""
         spellings = names.spellings_of(name)
         if not spellings or len(name) > names.MAX_NAME_LENGTH:
             return None
+        self._wants_long = self._wants_long or names.wants_long_context(name)
         for spelling in spellings:
             if (found := self._known_by(spelling)) is not None:
                 return found
@@ -197,6 +205,13 @@ class _Search:
             return None
         self._note(f"{missing} is not listed; {best.slug} serves")
         return Resolved(model=best)
+
+    def _stretched(self, model: ModelFacts) -> ModelFacts:
+        """The model with the longest window it has; one that is known to be shorter than a million is noted."""
+        window = max(model.context_window or 0, model.max_context_window or 0)
+        if 0 < window < names.LONG_CONTEXT_TOKENS:
+            self._note(f"{names.LONG_CONTEXT_MARK} asks for a window of a million tokens; {model.slug} has {window}")
+        return msgspec.structs.replace(model, context_window=window) if window else model
 
     def _known_by(self, name: str) -> Resolved | None:
         """By what somebody lists or the owner wrote: with and without suffixes, then without a date."""

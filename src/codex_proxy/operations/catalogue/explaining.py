@@ -59,7 +59,7 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
     """Where a name leads.
 
     ``upstream`` is null where nobody serves it; ``nearest`` are then known ids that look like it.  ``vendor`` is null
-    where any key that lists the model may serve.  ``plans`` is null where every plan may have the model.
+    where any key that lists the model may serve.  ``context_window`` counts tokens.  ``plans`` is null where every plan may have the model.
     ``accounts`` names some of the ``accounts_count`` that could serve, ``passed_over`` counts the others by reason.
     """
 
@@ -70,6 +70,7 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     effort: str | None = None
     tier: str | None = None
+    context_window: int | None = None
     plans: tuple[str, ...] | None = None
     accounts_count: int = 0
     accounts: tuple[ServingAccount, ...] = ()
@@ -109,6 +110,7 @@ class RouteExplaining:
             model=found.model.slug,
             effort=found.effort,
             tier=found.tier,
+            context_window=found.model.context_window,
             notes=tuple(note.detail for note in found.notes),
         )
         return self._at_accounts(view, found) if found.vendor is None else self._at_keys(view, found.vendor)
