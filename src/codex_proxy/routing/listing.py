@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 
-from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing.catalogue import Catalogue
 from codex_proxy.routing.names import EFFORT_SUFFIXES, LONG_CONTEXT_MARK, LONG_CONTEXT_TOKENS, TIER_SUFFIXES
@@ -62,9 +61,8 @@ def alias_of(found: Resolved, name: str) -> ModelFacts:
     """The row of an alias; an effort in the alias's target is what it thinks by default."""
     model = found.model
     effort = found.effort or model.default_effort
-    own: JsonObject = {"slug": name, "display_name": name, "visibility": "list", "default_reasoning_level": effort}
-    if found.long_context:
-        own["context_window"] = model.context_window
+    own = {"slug": name, "display_name": name, "visibility": "list", "default_reasoning_level": effort}
+    window = {"context_window": model.context_window} if found.long_context else {}
     return msgspec.structs.replace(
         model,
         slug=name,
@@ -72,5 +70,5 @@ def alias_of(found: Resolved, name: str) -> ModelFacts:
         default_effort=effort,
         visible=True,
         alias_of=model.slug,
-        raw=model.raw | own if model.raw else {},
+        raw=model.raw | own | window if model.raw else {},
     )

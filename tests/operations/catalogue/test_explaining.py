@@ -44,6 +44,7 @@ def explaining(keys: Iterable[VendorKey] = KEYS) -> RouteExplaining:
             bucket_of=lambda model: "codex",
             vendor_keys=lambda: keys,
             clock=FakeClock(),
+            notes_of=lambda model: (f"{model} is odd",) if model == "gpt-5.5" else (),
         )
     )
 
@@ -62,7 +63,7 @@ def test_a_name_that_leads_to_the_accounts() -> None:
 
 def test_a_long_window_is_told() -> None:
     view = explaining().one("gpt-5.5[1m]")
-    assert (view.model, view.context_window) == ("gpt-5.5", 1_000_000)
+    assert (view.model, view.context_window, view.notes) == ("gpt-5.5", 1_000_000, ("gpt-5.5 is odd",))
 
 
 def test_no_name_is_the_default() -> None:
