@@ -10,7 +10,6 @@ Source: issue 5, decisions 14, translation 4.1.
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -21,6 +20,7 @@ from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing import names
 from codex_proxy.routing.catalogue import Catalogue
 from codex_proxy.routing.names import Reading
+from codex_proxy.routing.nearest import nearest
 
 MAX_ALIAS_DEPTH: Final = 20
 HOSTED_PICTURES: Final = "gpt-image-2"
@@ -41,9 +41,6 @@ FAMILIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
 
 VENDORS_NAMES: Final = (("claude", "anthropic"), ("gemini", "gemini"))
 """How the names of a vendor's own models begin, and the vendor's name."""
-
-_NEAREST_COUNT: Final = 3
-_LIKENESS: Final = 0.4
 
 
 class Rule(StrEnum):
@@ -340,8 +337,7 @@ def _nearest(name: str, known: Resolver) -> tuple[str, ...]:
     wanted = name.strip()
     if len(wanted) > names.MAX_NAME_LENGTH:
         return ()
-    ids = dict.fromkeys(_known_ids(known, with_vendors=":" in wanted))
-    return tuple(get_close_matches(wanted, ids, n=_NEAREST_COUNT, cutoff=_LIKENESS))
+    return nearest(wanted, dict.fromkeys(_known_ids(known, with_vendors=":" in wanted)))
 
 
 def _known_ids(known: Resolver, *, with_vendors: bool) -> Iterator[str]:

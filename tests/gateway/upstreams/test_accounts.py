@@ -39,7 +39,7 @@ async def test_the_tag_of_the_models_that_an_answer_names_is_told() -> None:
     scene.transport.add(answering("hello"), answering("hello", x_models_etag='W/"2"'))
     for _ in range(2):
         await scene.ask()
-    assert scene.hints == [("b", 'W/"2"')]
+    assert scene.hints == [("a", 'W/"2"')]
 
 
 async def test_who_has_no_way_out_is_neither_blamed_nor_asked() -> None:
