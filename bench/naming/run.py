@@ -13,11 +13,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
+from typing import TypeVar
 
 from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.bootstrap.vendors.profiles import packaged_profiles
 from codex_proxy.routing.nearest import LIKENESS, NEAREST_COUNT
 from codex_proxy.routing.resolve import Resolver, UnknownModel
+
+_Told = TypeVar("_Told")
 
 TARGET_US = 2000.0
 NAMES_PER_ROUND = 20
@@ -61,10 +65,9 @@ def measure(count: int, *, rounds: int) -> Figures:
     resolved, compared, same = [], [], 0
     for _ in range(rounds):
         for name in asked:
-            found, spent = _timed(lambda name=name: resolver.resolve(name))
-            likest, spent_comparing = _timed(
-                lambda name=name: get_close_matches(name, everything, n=NEAREST_COUNT, cutoff=LIKENESS)
-            )
+            found, spent = _timed(partial(resolver.resolve, name))
+            compare = partial(get_close_matches, name, everything, n=NEAREST_COUNT, cutoff=LIKENESS)
+            likest, spent_comparing = _timed(compare)
             resolved.append(spent)
             compared.append(spent_comparing)
             same += isinstance(found, UnknownModel) and found.nearest[:1] == tuple(likest[:1])
@@ -75,7 +78,7 @@ def measure(count: int, *, rounds: int) -> Figures:
     )
 
 
-def _timed(work: Callable[[], object]) -> tuple[object, float]:
+def _timed(work: Callable[[], _Told]) -> tuple[_Told, float]:
     before = time.process_time()
     found = work()
     return found, (time.process_time() - before) * 1e6
