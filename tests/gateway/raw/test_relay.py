@@ -132,6 +132,22 @@ async def test_body_and_answer_pass_as_they_are_but_for_the_models_name() -> Non
     assert (headers["authorization"], headers["x-title"]) == ("Bearer very.secret.of.k", "gateway")
 
 
+async def test_the_key_goes_where_the_endpoint_wants_it() -> None:
+    told = {"wire": "chat", "key_header": "x-key", "path_key_headers": {"batch_embed_contents": "authorization"}}
+    paths = {"speech": "/speech", "batch_embed_contents": "/{model}"}
+    entry = {"wires": [told], "capabilities": ["chat", "embeddings", "speech"], "paths": paths}
+    speaks = KeyModel(id="speak-1", capabilities=(Capability.SPEECH,))
+    scene = RawScene(
+        embedding_key("k", models=(KeyModel(id="embed-1", capabilities=(Capability.EMBEDDINGS,)), speaks)),
+        profile=parse_profile("acme", {"base_url": "https://vendor.invalid", **entry}),
+    )
+    scene.transport.add(answer(VALUES), answer())
+    await scene.ask()
+    await scene.ask("speak-1", RawEndpoint.SPEECH)
+    keys = [{name for name, value in call.headers if "secret" in value} for _, call in scene.transport.calls]
+    assert keys == [{"authorization"}, {"x-key"}]
+
+
 async def test_it_is_counted() -> None:
     scene = RawScene(embedding_key("k"))
     scene.transport.add(answer())

@@ -41,7 +41,14 @@ _ERROR_BYTES: Final = 1024 * 1024
 _USAGE: Final = re.compile(rb'"usage(?:Metadata)?"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 _INTO: Final = ("prompt_tokens", "input_tokens", "promptTokenCount")
 _OUT: Final = ("output_tokens", "completion_tokens", "candidatesTokenCount")
-_RELAYED: Final = ("content-type", "content-disposition", "content-language", "openai-processing-ms", "openai-version")
+_RELAYED: Final = (
+    "content-type",
+    "content-disposition",
+    "content-language",
+    "cache-control",
+    "openai-processing-ms",
+    "openai-version",
+)
 _LONGEST_TRANSLATED_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -258,7 +265,7 @@ def _not_for_accounts(question: RawQuestion) -> Failure:
 
 def _headers(way: Way, key: VendorKey, profile: VendorProfile) -> HeaderPairs:
     wire = profile.find_wire(key.wire) or profile.default_wire
-    return (("content-type", way.content_type), ("accept", "*/*"), *wire.lookup_pairs(key.secret))
+    return (("content-type", way.content_type), ("accept", "*/*"), *wire.lookup_pairs(key.secret, way.endpoint))
 
 
 async def _whole(reply: UpstreamReply, limit_bytes: int, *, strictly: bool = False) -> bytes:

@@ -40,6 +40,7 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
 class Way(msgspec.Struct, frozen=True, kw_only=True):
     """What one vendor is asked; ``translation`` is None where its answer passes as it comes."""
 
+    endpoint: RawEndpoint
     path: str
     body: bytes
     content_type: str
@@ -59,7 +60,9 @@ def way_to(
     try:
         if question.passable and question.endpoint in paths:
             path = _filled(paths[question.endpoint], model)
-            return Way(path=path, body=question.asking(model), content_type=question.content_type)
+            return Way(
+                endpoint=question.endpoint, path=path, body=question.asking(model), content_type=question.content_type
+            )
         fitting = next((endpoint for endpoint in clients if endpoint in paths), None)
         if question.server is None or fitting is None:
             return no_endpoint(question, profile.display_name)
@@ -69,7 +72,8 @@ def way_to(
     except (InvalidRequest, Unsupported) as error:
         return error.failure()
     translation = Translation(request=request, client=client, server=question.server, model=question.model)
-    return Way(path=_filled(paths[fitting], model), body=body, content_type=JSON, translation=translation)
+    path = _filled(paths[fitting], model)
+    return Way(endpoint=fitting, path=path, body=body, content_type=JSON, translation=translation)
 
 
 def _filled(path: str, model: str) -> str:
