@@ -190,6 +190,17 @@ async def test_a_vendor_of_other_words_is_asked_in_them_and_told_in_the_clients(
     assert (record.usage.input_tokens, record.notes) == (3, caller.notes)
 
 
+async def test_more_inputs_than_the_vendor_takes_at_once_are_asked_for_in_several_calls() -> None:
+    scene = RawScene(embedding_key("a"), embedding_key("b"), profile=GEMINI)
+    batches = [{"embeddings": [{"values": [number]}] * count} for number, count in ((1, 100), (2, 1))]
+    first, second = (answer(json.dumps(batch).encode()) for batch in batches)
+    scene.transport.add(first, refusing(429, {"error": {"message": "no"}}), first, second)
+    caller, failure = await scene.ask(input=["x"] * 101)
+    assert (failure, scene.callers) == (None, ["a", "a", "b", "b"])
+    vectors = [row["embedding"] for row in json.loads(caller.body)["data"]]
+    assert vectors == [[1]] * 100 + [[2]]
+
+
 @pytest.mark.parametrize("broken", [answer(b"{}"), ScriptedReply(body=(Piece(b'{"embeddings":'), Break()))])
 async def test_what_cannot_be_told_in_the_clients_words_is_asked_of_another_key(broken: ScriptedReply) -> None:
     scene = RawScene(embedding_key("a"), embedding_key("b"), profile=GEMINI)

@@ -170,21 +170,30 @@ class _Running:
 
     async def _call(self, way: Way, key: VendorKey, route: Route) -> Failure | None:
         headers = _headers(way, key, self._parts.profile_of(key))
-        call = UpstreamCall(method="POST", path=way.path, headers=headers, body=way.body)
-        try:
-            async with self._parts.transport.open(call, route) as reply:
-                if not 200 <= reply.status < 300:
-                    told = await _whole(reply, _ERROR_BYTES)
-                    return self._parts.codec_of(key).parse_failure(reply.status, reply.headers, told)
-                if way.translation is not None:
-                    return await self._translate(way.translation, reply)
-                await self._relay(reply)
-                return None
-        except TransportError as error:
-            return error.failure
+        answers: list[bytes] = []
+        for body in way.bodies:
+            call = UpstreamCall(method="POST", path=way.path, headers=headers, body=body)
+            try:
+                answer = await self._ask(call, route, self._parts.codec_of(key), passes=way.translation is None)
+            except TransportError as error:
+                return error.failure
+            if isinstance(answer, Failure):
+                return answer
+            answers.append(answer)
+        return None if way.translation is None else await self._tell(way.translation, answers)
 
-    async def _translate(self, translation: Translation, reply: UpstreamReply) -> Failure | None:
-        told = translation.told(await _whole(reply, _LONGEST_TRANSLATED_BYTES, strictly=True))
+    async def _ask(self, call: UpstreamCall, route: Route, codec: VendorCodec, *, passes: bool) -> bytes | Failure:
+        """The answer to one call; empty where it ``passes`` to the client as it comes."""
+        async with self._parts.transport.open(call, route) as reply:
+            if not 200 <= reply.status < 300:
+                return codec.parse_failure(reply.status, reply.headers, await _whole(reply, _ERROR_BYTES))
+            if not passes:
+                return await _whole(reply, _LONGEST_TRANSLATED_BYTES, strictly=True)
+            await self._relay(reply)
+            return b""
+
+    async def _tell(self, translation: Translation, answers: list[bytes]) -> Failure | None:
+        told = translation.told(answers)
         if isinstance(told, Failure):
             return told
         answer, tokens = told
