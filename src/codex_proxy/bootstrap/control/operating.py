@@ -55,7 +55,7 @@ def _tests(ground: ControlGround) -> ConnectionTests:
         ConnectionParts(
             pool=below.pool,
             vendor_keys=ground.vendor_keys.book.pool,
-            dialling=Links(UrlGuard(), trusted_pem=below.trusted_pem),
+            dialling=Links(UrlGuard(only_here=below.settings.security.loopback_only), trusted_pem=below.trusted_pem),
             clock=below.clock,
             base_url=below.settings.api.base_url,
             way_of=below.book.way,
