@@ -7,7 +7,7 @@ second does not.  Standard output is for what the owner must read, the log goes 
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -45,6 +45,7 @@ from codex_proxy.operations.client_keys import (
     ensure_keys,
 )
 from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
@@ -273,8 +274,18 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         complain=lambda error: ground.report_defect("event loop's lag", error),
     )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates, own_updates, lag):
+        for job in (lookups, lists, expiry, updates, own_updates, lag, *_telling(running, ground)):
             jobs.create_task(job)
+
+
+def _telling(running: Running, ground: Ground) -> Iterator[Coroutine[Any, Any, None]]:
+    if running.measures.telemetry is not None:
+        yield repeat(
+            running.measures.telemetry.export,
+            clock=ground.clock,
+            pause_seconds=lambda _: EXPORT_SECONDS,
+            complain=lambda error: ground.report_trouble("telemetry", error),
+        )
 
 
 async def _listen(running: Running, settings: Settings) -> Listener:
@@ -296,6 +307,7 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
         structlog.get_logger("codex_proxy").warning("answers cut by the stop", count=cancelled_count)
     await running.bridge.stop()
     await listener.stop()
+    await running.measures.flush()
     await running.orphans.close()
 
 

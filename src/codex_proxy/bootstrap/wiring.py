@@ -158,7 +158,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
     exchanges = measures.running
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
     observer = Observers(
-        (*ground.observers, prompts, upstream.accounts.counters, measures.exchanges), complain=measures.losses.complain
+        (*ground.observers, prompts, upstream.accounts.counters, *measures.observers), complain=measures.losses.complain
     )
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)

@@ -216,6 +216,12 @@ class ObservabilitySection(Section):
 
     local_error_log: bool = key(True, "Whether errors are kept in a file.", used=False)
     max_log_bytes: int = key(10_485_760, "Bytes of that file before it is turned over.", used=False)
+    otlp_endpoint: str | None = key(
+        None,
+        "Base URL of an OpenTelemetry collector (OTLP over HTTP) that is told of requests, such as "
+        "http://127.0.0.1:4318; null for none. Needs the extra codex-proxy[otel].",
+        file_only=True,
+    )
 
 
 class UsageStatsSection(Section):
