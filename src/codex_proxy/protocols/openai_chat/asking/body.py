@@ -19,8 +19,10 @@ from codex_proxy.protocols.openai_chat.asking.thinking import plan_thinking
 from codex_proxy.protocols.openai_chat.asking.tools import free_text_names, offer_tools, used_names
 from codex_proxy.protocols.parts.answers.closing import AskedSchema, asked_schema
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
+from codex_proxy.protocols.parts.asking.unsaid import NO_MEANING, unsaid, unsaid_in_turns
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
+from codex_proxy.protocols.parts.openai.asking import TIER_WORDS
 
 _SAMPLING: Final = (
     "temperature",
@@ -154,13 +156,19 @@ def _sampling(request: Request, profile: ChatProfile, notes: list[Note]) -> Json
 
 def _rest(request: Request, target: Target, profile: ChatProfile, notes: list[Note]) -> JsonObject:
     """Tier, verbosity and, for clients of this dialect, every field we have no meaning for."""
-    made: JsonObject = {} if target.service_tier is None else {"service_tier": target.service_tier}
-    if request.dialect is not Dialect.OPENAI_CHAT:
-        detail = "has no meaning for the vendor"
-        notes += [Note(path=name, verdict=Verdict.DROPPED, detail=detail) for name in request.extra]
+    tier = target.service_tier or request.service_tier
+    own = request.dialect is Dialect.OPENAI_CHAT
+    made: JsonObject = {}
+    if tier is not None:
+        made["service_tier"] = tier if own and tier == request.service_tier else TIER_WORDS.get(tier, tier)
+    if not own:
+        notes += [Note(path=name, verdict=Verdict.DROPPED, detail=NO_MEANING) for name in request.extra]
+        notes += unsaid(request, "verbosity", "metadata", "user", "prompt_cache_key")
+        notes += unsaid_in_turns(request)
         return made
-    told = {"verbosity": request.verbosity, "user": request.session.user, "metadata": request.metadata or None}
-    told["service_tier"] = request.service_tier if target.service_tier is None else None
+    session = request.session
+    told = {"verbosity": request.verbosity, "user": session.user, "prompt_cache_key": session.prompt_cache_key}
+    told["metadata"] = request.metadata or None
     made |= {name: value for name, value in told.items() if value is not None}
     for name, value in request.extra.items():
         if profile.extras is not None and name not in profile.extras:

@@ -166,11 +166,12 @@ class _Writer:
         """The vendor's own thoughts, where it wants them back: in words (on turns with calls), or as its tokens."""
         words = "\n\n".join(block.summary or block.content)
         field = self._profile.reasoning_echo
-        if self._profile.reasoning_details and (details := self._details(block, words)):
+        details = self._details(block, words) if self._profile.reasoning_details else []
+        if details:
             message.setdefault(DETAILS, []).extend(details)
         if field is not None and words:
             message[field] = f"{message[field]}\n\n{words}" if field in message else words
-        elif words and DETAILS not in message:
+        if not details and (block.signature is not None or (words and field is None)):
             self.notes.append(Note(path=path, verdict=Verdict.DROPPED, detail="the vendor takes no thoughts"))
 
     def _details(self, block: Thinking, words: str) -> list[JsonObject]:

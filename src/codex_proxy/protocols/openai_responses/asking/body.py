@@ -28,7 +28,6 @@ from codex_proxy.protocols.parts.names import NameMap
 
 _OPENAI: Final = frozenset({Dialect.OPENAI_CHAT, Dialect.OPENAI_RESPONSES})
 _UNSAYABLE: Final = ("top_k", "presence_penalty", "frequency_penalty", "seed", "logit_bias", "choice_count")
-_TIERS: Final = {"fast": "priority", "ultrafast": "priority"}
 _OWN_ROLES: Final[Mapping[Role, str]] = {**ROLE_WORDS, Role.SYSTEM: "system"}
 _SYSTEM_ROLES: Final[Mapping[Role, str]] = {**_OWN_ROLES, Role.DEVELOPER: "system"}
 
@@ -145,7 +144,7 @@ def _answer_members(request: Request, target: Target, profile: ResponsesProfile)
     stores = request.extra.get("store") is True and _is_native(request)
     include = _include(request, target, profile, stores=stores)
     told: JsonObject = {
-        "service_tier": _TIERS.get(target.service_tier or "", target.service_tier),
+        "service_tier": TIER_WORDS.get(target.service_tier or "", target.service_tier),
         "previous_response_id": request.previous_response_id,
         "include": include or None,
         "stream": True if request.stream or profile.streams_only else None,

@@ -1,12 +1,18 @@
-"""Members that the requests of OpenAI's completion dialects share.
+"""Members that the requests of OpenAI's dialects share.
 
 Source: OpenAI API reference, chat completions and completions; the extensions of OpenRouter and Mistral clients.
 """
+
+from collections.abc import Mapping
+from typing import Final
 
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Sampling
 from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.parts.fields import Fields
+
+TIER_WORDS: Final[Mapping[str, str]] = {"fast": "priority", "ultrafast": "priority"}
+"""What others call a tier, and the API's word for it."""
 
 
 def refuse_several(fields: Fields, name: str) -> None:
