@@ -295,7 +295,10 @@ async def test_a_client_that_goes_away_cancels_the_upstream_and_frees_the_slot()
         await asking
     assert [route.account_id for route in scene.transport.cancelled] == ["a"]
     assert scene.leases.used_count == 0
-    assert scene.records.all[0].duration_seconds >= 0
+    (record,) = scene.records.all
+    assert (record.aborted, record.failure) == (True, None)
+    assert [attempt.account_row_id for attempt in record.attempts] == ["a"]
+    assert record.usage == Usage(output_tokens=2, estimated=True)  # as far as it came
 
 
 async def test_a_client_that_goes_away_before_headers_leaves_an_orphan_that_keeps_its_slot() -> None:
@@ -320,6 +323,17 @@ async def test_no_free_slot_is_said_after_a_bounded_wait() -> None:
     assert failure is not None
     assert failure.kind is FailureKind.BUSY
     assert scene.callers == []
+
+
+async def test_a_waiter_is_not_handed_the_slot_of_an_account_that_has_just_refused() -> None:
+    scene = Scene(policy=ChoicePolicy(max_concurrent=1), queue=QueuePolicy(timeout_seconds=5), accounts="a")
+    scene.transport.add(refusing(429, LIMIT))
+    first, second = asyncio.ensure_future(scene.ask()), asyncio.ensure_future(scene.ask())
+    for _, failure in (await first, await second):
+        assert failure is not None
+        assert failure.kind is FailureKind.USAGE_LIMIT
+    assert scene.callers == ["a"], "the second one knows already that it would be refused"
+    assert scene.leases.used_count == 0
 
 
 async def test_no_account_is_said_so() -> None:

@@ -59,9 +59,7 @@ _FILE = st.builds(Annotation, kind=st.just("file_citation"), extra=st.fixed_dict
 _CITATIONS = st.lists(_WEB | _FILE, max_size=2)
 
 # Every way an answer ends.
-_FAILURES = st.builds(
-    Failure, kind=st.sampled_from([FailureKind.OVERLOADED, FailureKind.UPSTREAM_ERROR]), message=TEXT
-)
+_FAILURES = st.builds(Failure, kind=st.sampled_from([FailureKind.OVERLOADED, FailureKind.UPSTREAM_ERROR]), message=TEXT)
 _ENDINGS = st.one_of(
     st.builds(ev.Completed),
     st.builds(ev.Completed),

@@ -12,7 +12,8 @@ from codex_proxy.accounts.record import Identity, Secrets
 from codex_proxy.accounts.store import NewAccount, StoreUnusable
 from codex_proxy.storage.sealing.rotation import rotate
 from codex_proxy.storage.sealing.sources import KeyFile, new_key
-from codex_proxy.storage.sql.tables import ALEMBIC_VERSION, MARKS, METADATA, SCHEMA_REVISION
+from codex_proxy.storage.sql.tables.every import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
+from codex_proxy.storage.sql.tables.state import MARKS
 from codex_proxy.storage.sql.transaction import Transaction
 from codex_proxy.storage.upkeep.migrating import steps_after, take_steps
 from tests.stores.places import of, opened

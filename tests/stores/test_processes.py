@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, insert
 
 from codex_proxy.storage.opening import Stores
-from codex_proxy.storage.sql.tables import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
+from codex_proxy.storage.sql.tables.every import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
 from codex_proxy.storage.sql.transaction import Transaction
 from tests.stores.children import add, refresh_token
 from tests.stores.places import opened

@@ -14,6 +14,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
 from codex_proxy.gateway.attempts.delivery import Delivery
+from codex_proxy.gateway.attempts.history import History
 from codex_proxy.gateway.attempts.pictures import picture_filter
 from codex_proxy.gateway.attempts.plan import AttemptPlan
 from codex_proxy.gateway.attempts.runner import AttemptRunner
@@ -29,9 +30,7 @@ from codex_proxy.gateway.links.fetching import LinkFetcher
 from codex_proxy.gateway.links.inlining import with_linked_files
 from codex_proxy.gateway.ports import (
     Accepted,
-    AttemptRecord,
     Clock,
-    ExchangeRecord,
     Observer,
     PictureStore,
     PromptEstimate,
@@ -135,13 +134,14 @@ class _Running:
         self._parts = parts
         self._exchange = exchange
         self._responder = responder
-        self._progress = Progress(started_at=parts.clock.monotonic())
-        self._records: list[AttemptRecord] = []
-        self._model_used: str | None = None
-        self._notes = exchange.notes
-        self._first_content_at: float | None = None
-        self._last: Delivery | None = None
-        self._failure: Failure | None = None
+        self._asker = Asker(
+            request_id=exchange.request_id, client_key_id=exchange.client_key_id, bound_to=exchange.bound_to
+        )
+        self._history = History(
+            self._asker, exchange.request, clock=parts.clock, prompt=exchange.prompt, body=exchange.body
+        )
+        self._history.notes = exchange.notes
+        self._progress = Progress(started_at=self._history.began_at)
 
     async def answer(self) -> Failure | None:
         """Ask by the route that the model's name leads to, then by those that the owner named for it."""
@@ -151,9 +151,9 @@ class _Running:
             told = None if failure is None else told or failure
             if failure is None or self._progress.committed or not other_route_helps(failure):
                 break
-        self._failure = told
+        self._history.failure, self._history.ended = told, True
         self._let_body_go()
-        return None if self._progress.committed else self._failure
+        return None if self._progress.committed else told
 
     async def _answer_by(self, name: str | None) -> Failure | None:
         parts = self._parts
@@ -167,12 +167,9 @@ class _Running:
             return upstream
         if prepared.vendor is None and not parts.next_routes(self._exchange.request.model):
             self._let_body_go()
-        self._model_used = prepared.model.slug
-        self._notes = prepared.notes
+        self._history.prepared, self._history.notes = prepared, prepared.notes
         self._progress = Progress(started_at=self._progress.started_at)
-        exchange = self._exchange
-        asker = Asker(request_id=exchange.request_id, client_key_id=exchange.client_key_id, bound_to=exchange.bound_to)
-        return await self._try(prepared, upstream.ask(asker, prepared, self._progress))
+        return await self._try(prepared, upstream.ask(self._asker, prepared, self._progress))
 
     def _upstream(self, prepared: Prepared) -> Upstream | Failure:
         if prepared.vendor is None:
@@ -193,10 +190,9 @@ class _Running:
             candidate = await asking.choose(exclude=exclude, again=again)
             if isinstance(candidate, Failure):
                 return self._final(candidate, asking)
+            self._history.opened(candidate)
             failure = await self._attempt(prepared, candidate)
-            self._records.append(
-                AttemptRecord(account_row_id=candidate.row_id, vendor=candidate.vendor, failure=failure)
-            )
+            self._history.closed(failure)
             if failure is None:
                 return None
             step = await self._after(failure, candidate, asking)
@@ -216,16 +212,21 @@ class _Running:
             return refusal
         notes = prepared.notes + outgoing.call.notes
         plan = self._plan(prepared, candidate, outgoing)
+        self._history.leaves_by(outgoing.route.egress_name)
         del outgoing  # the plan lets go of the call's body once it is sent
 
         def make_delivery(facts: ReplyFacts) -> Delivery:
             candidate.heard(facts)
-            self._notes = notes
-            return self._delivery(candidate, prepared, facts)
+            self._history.notes = notes
+            self._history.last = self._delivery(candidate, prepared, facts)
+            return self._history.last
 
         asked_at = self._parts.clock.now()
-        failure, self._last = await self._parts.runner.run(plan, make_delivery)
-        candidate.settle(failure, self._last, asked_at=asked_at)
+        failure, delivery = await self._parts.runner.run(plan, make_delivery)
+        try:
+            candidate.settle(failure, delivery, asked_at=asked_at)
+        finally:
+            candidate.lease.release()
         return None if failure is None else candidate.told(failure)
 
     def _refused(self, outgoing: Outgoing) -> Failure | None:
@@ -253,7 +254,7 @@ class _Running:
             model=prepared.model.slug,
             account_row_id=candidate.row_id,
             vendor=candidate.vendor,
-            notes=self._notes,
+            notes=self._history.notes,
             relay=relay,
         )
         return Delivery(
@@ -268,7 +269,7 @@ class _Running:
     def _commit(self) -> None:
         self._progress.committed = True
         self._let_body_go()
-        self._first_content_at = self._parts.clock.monotonic()
+        self._history.committed()
 
     def _let_body_go(self) -> None:
         if self._exchange.body is not None:
@@ -305,8 +306,10 @@ class _Running:
         return step
 
     async def _give_up(self, failure: Failure, asking: Asking) -> Failure | None:
-        if failure.kind is FailureKind.EMPTY_ANSWER and self._last is not None:
-            await self._responder.deliver(self._last.hand_over())  # an empty answer is still the upstream's answer
+        if failure.kind is FailureKind.EMPTY_ANSWER and self._history.last is not None:
+            await self._responder.deliver(
+                self._history.last.hand_over()
+            )  # an empty answer is still the upstream's answer
             return None
         return self._final(failure, asking)
 
@@ -331,23 +334,7 @@ class _Running:
         return wait_seconds if back_at is None else max(1.0, min(wait_seconds, back_at - now))
 
     def report(self) -> None:
-        now = self._parts.clock.monotonic()
-        started = self._progress.started_at
-        record = ExchangeRecord(
-            request_id=self._exchange.request_id,
-            client_key_id=self._exchange.client_key_id,
-            dialect=self._exchange.request.dialect.value,
-            model_asked=self._exchange.request.model,
-            model_used=self._model_used,
-            attempts=tuple(self._records),
-            usage=self._last.usage if self._last else None,
-            failure=self._failure,
-            notes=self._notes,
-            first_content_seconds=self._first_content_at - started if self._first_content_at else None,
-            duration_seconds=now - started,
-            prompt=self._exchange.prompt,
-        )
-        self._parts.observer.finished(record)
+        self._parts.observer.finished(self._history.record())
 
 
 def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = None) -> Prepared | Failure:

@@ -285,16 +285,25 @@ class PromptEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt: on which account, or key of which ``vendor``, and how it failed if it did."""
+    """One attempt: on which account, or key of which ``vendor``, by which egress proxy, and how it failed if it did.
+
+    ``started_seconds`` counts from the exchange's start.
+    """
 
     account_row_id: str
     vendor: str | None = None
+    egress_name: str | None = None
     failure: Failure | None = None
+    started_seconds: float = 0.0
+    duration_seconds: float = 0.0
 
 
 class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an exchange.  Durations are seconds; ``first_content_seconds`` is None without content.
 
+    ``started_at`` is an epoch second.  ``aborted`` says that the client left before the end; its ``usage`` is an
+    estimate then, as far as content came.  ``service_tier`` is the one that served, as far as anybody said so.
+    ``delivered_count`` counts the pieces that were handed to the client, ``images_count`` the pictures in the answer.
     ``prompt`` is there where somebody estimated it.
     """
 
@@ -309,6 +318,13 @@ class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...]
     first_content_seconds: float | None
     duration_seconds: float
+    started_at: float = 0.0
+    streamed: bool = False
+    aborted: bool = False
+    effort: str | None = None
+    service_tier: str | None = None
+    delivered_count: int = 0
+    images_count: int = 0
     prompt: PromptEstimate | None = None
 
 

@@ -29,10 +29,11 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
 class ClientBody:
     """What a client sent, kept only until it is sure that no upstream is to get it: it may be megabytes."""
 
-    __slots__ = ("content",)
+    __slots__ = ("content", "size_bytes")
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        self.size_bytes = len(content)
 
     def let_go(self) -> None:
         """Nobody will be sent it."""

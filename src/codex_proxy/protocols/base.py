@@ -189,8 +189,9 @@ class UpstreamCall(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP call, ready to send.
 
     ``path`` is relative to the upstream's base URL and begins with ``/``; ``headers`` are in wire order, lower-case.
-    ``sent_fields`` are the body's top-level keys, for the learned-rejects rule.  ``left_out`` tells the frames, by
-    their data, that a client whose own body was sent did not ask for.
+    ``sent_fields`` are the body's top-level keys, for the learned-rejects rule.  Where a client's own body was sent,
+    ``left_out`` tells the frames, by their data, that it did not ask for, and ``deltas_count`` how many whole frames a
+    chunk is that hold nothing but more of an answer that has begun; 0 where that is not certain.
     """
 
     method: str
@@ -201,6 +202,7 @@ class UpstreamCall(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
     sent_fields: frozenset[str] = frozenset()
     left_out: Callable[[bytes], bool] | None = None
+    deltas_count: Callable[[bytes], int] | None = None
 
 
 class ReplyFacts(msgspec.Struct, frozen=True, kw_only=True):

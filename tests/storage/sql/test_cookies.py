@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from codex_proxy.accounts.store import StoreUnusable
-from codex_proxy.storage.sql.tables import COOKIES
+from codex_proxy.storage.sql.tables.egress import COOKIES
 from tests.stores.places import bytes_of, of, opened
 from tests.stores.test_affinity_store_contract import with_accounts
 from tests.stores.test_cookie_store_contract import cookie

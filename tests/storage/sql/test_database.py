@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.storage.sql.database import RefusingDatabase, unusable
-from codex_proxy.storage.sql.tables import MARKS
+from codex_proxy.storage.sql.tables.state import MARKS
 from codex_proxy.storage.sql.transaction import Transaction
 from tests.stores.places import opened
 

@@ -12,7 +12,8 @@ from codex_proxy.storage.sealing.ring import key_id_of
 from codex_proxy.storage.sealing.rotation import rotate
 from codex_proxy.storage.sealing.sources import KeyFile, new_key
 from codex_proxy.storage.sql.resealing import BATCH_ROWS, reseal
-from codex_proxy.storage.sql.tables import ACCOUNTS, SEALED_COLUMNS
+from codex_proxy.storage.sql.tables.accounts import ACCOUNTS
+from codex_proxy.storage.sql.tables.every import SEALED_COLUMNS
 from tests.stores.places import of, opened
 from tests.stores.test_affinity_store_contract import with_accounts
 from tests.stores.test_cookie_store_contract import cookie

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from codex_proxy.accounts.store import StoreUnusable
-from codex_proxy.storage.sql.tables import ACCOUNTS, MARKS
+from codex_proxy.storage.sql.tables.accounts import ACCOUNTS
+from codex_proxy.storage.sql.tables.state import MARKS
 from codex_proxy.storage.sql.transaction import MOST_PARAMETERS, Transaction
 from tests.stores.places import opened
 

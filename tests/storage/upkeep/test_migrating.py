@@ -6,7 +6,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, select
 from sqlalchemy.engine import Connection
 
-from codex_proxy.storage.sql.tables import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
+from codex_proxy.storage.sql.tables.every import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
 from codex_proxy.storage.upkeep.migrating import steps_after, take_steps
 
 

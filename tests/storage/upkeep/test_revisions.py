@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, create_engine, delete, insert, inspec
 from sqlalchemy.exc import OperationalError
 
 from codex_proxy.storage.sql.engines import plain_sqlite
-from codex_proxy.storage.sql.tables import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION, STORE_STATE
+from codex_proxy.storage.sql.tables.every import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
+from codex_proxy.storage.sql.tables.state import STORE_STATE
 from codex_proxy.storage.upkeep.migrating import steps_after
 from codex_proxy.storage.upkeep.revisions import ForeignSchema, bring_up_to_date, is_ours, steps_left
 from tests.stores.test_databases import described

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 _CONTENT: Final = frozenset(ev.CONTENT_EVENTS)
 _ANSWER: Final = _CONTENT - {ev.ThinkingDelta}
+_TEXTS: Final = frozenset({ev.TextDelta, ev.RefusalDelta, ev.ThinkingDelta, ev.ToolCallDelta})
 _FACTS: Final = frozenset({ev.UsageReported, ev.RateLimitsObserved, ev.HostedEnded, ev.ResponseEnded})
 _COMPACTION: Final = "compaction"
+_PICTURE: Final = "image_generation_call"
+_FRAME_LENGTH: Final = 4  # characters of a token, which is what upstreams mostly send in a frame
 EMPTY: Final = Failure(kind=FailureKind.EMPTY_ANSWER, message="the upstream's answer had no content")
 
 
@@ -27,7 +30,8 @@ class Delivery:
     """One attempt's answer on its way to the client.
 
     ``takes_empty`` lets an answer without content be one.  ``compacted`` says that it holds an item that only this
-    account can open.
+    account can open; ``texts_length`` are the characters of texts, thoughts and arguments, ``delivered_count`` the
+    pieces that came.
     """
 
     def __init__(
@@ -50,15 +54,21 @@ class Delivery:
         self.committed = False
         self.has_answer = False
         self.compacted = False
+        self.texts_length = 0
+        self.images_count = 0
+        self.delivered_count = 0
         self.usage: Usage | None = None
         self.end: ev.ResponseEnded | None = None
 
     def take(self, steps: Sequence[AnyStep]) -> Sequence[AnyStep]:
         """The next steps, in order; what of them and of those held the client is to get now."""
         content = False
+        self.delivered_count += 1
         for step in steps:
             for event in step.events:
                 kind = type(event)
+                if kind in _TEXTS:
+                    self.texts_length += len(event.text)  # type: ignore[union-attr]  # these all have it
                 if kind in _ANSWER:
                     content = self.has_answer = True
                 elif kind in _CONTENT:
@@ -69,6 +79,11 @@ class Delivery:
             return steps
         self._held.extend(steps)
         return self.hand_over() if content and not self._at_end else ()
+
+    def skimmed(self, frames_count: int) -> None:
+        """A chunk of so many frames went by unread: once an answer has begun, more of it says nothing new."""
+        self.delivered_count += 1
+        self.texts_length += frames_count * _FRAME_LENGTH
 
     def failure(self) -> Failure | None:
         """Why the attempt failed, once its stream is over; None if it answered."""
@@ -96,5 +111,6 @@ class Delivery:
                 self._observe_limits(event.snapshot)
             case ev.HostedEnded():
                 self.compacted = self.compacted or event.kind == _COMPACTION
+                self.images_count += event.kind == _PICTURE
             case ev.ResponseEnded():
                 self.end = event

@@ -1,8 +1,9 @@
 """Answers that are handed on as they came: to a client that speaks the upstream's dialect, and whose own body was sent.
 
 Rules of this file: bytes change hands at frame borders only, so that whatever we may have to say fits between them; the
-events that the bytes mean are read all the same, since the commit point, the usage and the end depend on them.  What is
-no legal stream any more is not passed on: it ends in our own words.
+events that the bytes mean are read all the same, since the commit point, the usage and the end depend on them, but for
+chunks that certainly hold nothing but more of an answer that has begun.  What is no legal stream any more is not passed
+on: it ends in our own words.
 """
 
 import asyncio
@@ -62,8 +63,13 @@ async def take_whole(plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery
 async def pass_on(plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> None:
     """Hand a stream on, frame by frame; raises as reading does."""
     stream, frames = plan.codec.open_stream(plan.call), FrameBorders(plan.call.left_out)
+    deltas_count = plan.call.deltas_count or _none_for_certain
     while delivery.end is None:
         chunk = await reply.read()
+        if delivery.committed and frames.at_border and (count := deltas_count(chunk)):
+            delivery.skimmed(count)
+            await plan.deliver((PassedStep(chunk, ()),))
+            continue
         steps = stream.feed(chunk) if chunk else stream.end()
         events = tuple([event for step in steps for event in step.events])
         if _is_broken(events):
@@ -92,6 +98,10 @@ async def _pass(plan: AttemptPlan, raw: bytes, delivery: Delivery) -> None:
         await plan.deliver(ready)
 
 
+def _none_for_certain(_: bytes) -> int:
+    return 0
+
+
 def _is_broken(events: Sequence[ev.Event]) -> bool:
     """Whether the stream ended because it is none, not because the upstream said so."""
     last = events[-1] if events else None
@@ -111,6 +121,11 @@ class FrameBorders:
         self._pieces: list[bytes] = []
         self._tail = b""  # the last bytes of the pieces: a border may lie across chunks
         self._left_out = left_out
+
+    @property
+    def at_border(self) -> bool:
+        """Whether no piece of a frame is kept."""
+        return not self._pieces
 
     def feed(self, chunk: bytes) -> bytes:
         """The frames that this chunk completes, as they came."""

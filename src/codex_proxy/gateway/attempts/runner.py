@@ -1,7 +1,8 @@
 """One attempt: one call with one credential, from its lease to its outcome.
 
-Rules of this file: the lease is released exactly once, when the stream is over or the attempt is given up; leaving
-early cancels the upstream once its headers are in.
+Rules of this file: whoever ran the attempt gives the lease back after having told what came of it, so that nobody is
+handed a slot of an account that has just refused; only an attempt that ends in an exception gives it back here.
+Leaving early cancels the upstream once its headers are in.
 """
 
 import asyncio
@@ -32,7 +33,10 @@ class AttemptRunner:
         self._orphans = orphans
 
     async def run(self, plan: AttemptPlan, make_delivery: MakeDelivery) -> tuple[Failure | None, Delivery | None]:
-        """The failure, if it failed, and the delivery, if headers came; the lease is released either way."""
+        """The failure, if it failed, and the delivery, if headers came; the lease is still held then.
+
+        It is not where this raises: given back, or the orphanage's.
+        """
         context = self._transport.open(plan.call, plan.route)
         opening: asyncio.Task[UpstreamReply] = asyncio.ensure_future(  # noqa: TID251 - owned below, or by the orphanage
             context.__aenter__()
@@ -43,17 +47,20 @@ class AttemptRunner:
             self._orphans.adopt(opening, context, plan.lease)
             raise
         except TransportError as error:
-            plan.lease.release()
             return error.failure, None
+        except BaseException:
+            plan.lease.release()
+            raise
         told = msgspec.structs.replace(plan.call.context, relays=plan.relays)
         plan.call = msgspec.structs.replace(plan.call, headers=(), body=b"", context=told)
         try:
-            return await self._read(plan, reply, make_delivery)
-        finally:
             try:
-                await context.__aexit__(None, None, None)
+                return await self._read(plan, reply, make_delivery)
             finally:
-                plan.lease.release()
+                await context.__aexit__(None, None, None)
+        except BaseException:
+            plan.lease.release()
+            raise
 
     async def _read(
         self, plan: AttemptPlan, reply: UpstreamReply, make_delivery: MakeDelivery

@@ -82,6 +82,8 @@ class _Running:
         self._question = question
         self._responder = responder
         self._started_at = parts.clock.monotonic()
+        self._began_at = parts.clock.now()
+        self._ended = False
         self._first_at: float | None = None
         self._records: list[AttemptRecord] = []
         self._model_used: str | None = None
@@ -90,6 +92,7 @@ class _Running:
 
     async def answer(self) -> Failure | None:
         self._failure = await self._ask_keys()
+        self._ended = True
         return self._failure
 
     async def _ask_keys(self) -> Failure | None:
@@ -124,6 +127,7 @@ class _Running:
             return no_endpoint(self._question, profile.display_name)
         if isinstance(route, Failure):
             return route
+        began_at = self._parts.clock.monotonic()
         self._parts.pool.used(key.row_id, self._parts.clock.now())
         call = UpstreamCall(
             method="POST",
@@ -134,7 +138,16 @@ class _Running:
         failure = await self._call(call, route, self._parts.codec_of(key))
         self._parts.pool.settle(key.row_id, failure, self._parts.clock.now())
         told = None if failure is None else _told(failure, key)
-        self._records.append(AttemptRecord(account_row_id=key.row_id, vendor=key.called, failure=told))
+        self._records.append(
+            AttemptRecord(
+                account_row_id=key.row_id,
+                vendor=key.called,
+                egress_name=route.egress_name,
+                failure=told,
+                started_seconds=began_at - self._started_at,
+                duration_seconds=self._parts.clock.monotonic() - began_at,
+            )
+        )
         return told
 
     def _headers(self, key: VendorKey, profile: VendorProfile) -> HeaderPairs:
@@ -177,6 +190,8 @@ class _Running:
             notes=(),
             first_content_seconds=None if self._first_at is None else self._first_at - self._started_at,
             duration_seconds=now - self._started_at,
+            started_at=self._began_at,
+            aborted=not self._ended,
         )
         self._parts.observer.finished(record)
 

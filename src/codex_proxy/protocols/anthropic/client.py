@@ -6,6 +6,7 @@ of version and betas; for all others the body is written anew.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
@@ -18,7 +19,10 @@ from codex_proxy.protocols.anthropic.stream.decoder import Answer, AnthropicDeco
 from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
 from codex_proxy.protocols.parts.bodies.passing import SEALED, members_of, with_members
+from codex_proxy.protocols.parts.bodies.skimming import named_frames
 from codex_proxy.protocols.parts.json_text import encode
+
+_DELTA: Final = b"event: content_block_delta\ndata: {"
 
 
 class AnthropicClient:
@@ -68,6 +72,7 @@ class AnthropicClient:
             headers=_headers(request, target, profile),
             body=with_members(body, members, {"model": slug}),
             context=CallContext(model=slug, relays=False),
+            deltas_count=_deltas_count,
         )
 
     def open_stream(self, call: UpstreamCall) -> AnthropicDecoder:
@@ -98,3 +103,7 @@ def _headers(request: Request, target: Target, profile: AnthropicProfile) -> Hea
         key=target.credential.token,
         more=(*own, *profile.headers),
     )
+
+
+def _deltas_count(chunk: bytes) -> int:
+    return named_frames(chunk, _DELTA)

@@ -13,7 +13,7 @@ from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_chat.asking.body import build_body
-from codex_proxy.protocols.openai_chat.asking.passing import changes_of, is_usage_chunk, may_pass
+from codex_proxy.protocols.openai_chat.asking.passing import changes_of, deltas_count, is_usage_chunk, may_pass
 from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.decoder import Answer, ChatDecoder
 from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
@@ -78,6 +78,7 @@ class ChatClient:
             body=with_members(body, members, {"model": slug} | changes),
             context=CallContext(model=slug, relays=False),
             left_out=is_usage_chunk if changes else None,
+            deltas_count=deltas_count,
         )
 
     def open_stream(self, call: UpstreamCall) -> ClientStream:

@@ -12,7 +12,7 @@ from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_responses.asking.body import build_vendor_body
-from codex_proxy.protocols.openai_responses.asking.passing import may_pass
+from codex_proxy.protocols.openai_responses.asking.passing import deltas_count, may_pass
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.disguised_answers import DisguisedDecoder, decode_disguised
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
@@ -66,6 +66,7 @@ class ResponsesClient:
             headers=_headers(request, target, profile),
             body=with_members(body, members, {"model": slug}),
             context=CallContext(model=slug, relays=False),
+            deltas_count=deltas_count,
         )
 
     def open_stream(self, call: UpstreamCall) -> ClientStream:

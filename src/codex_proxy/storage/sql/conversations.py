@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, delete, select, tuple_
 from codex_proxy.accounts.keeping import Home, KeptIdentity
 from codex_proxy.canonical.target import UpstreamIdentity
 from codex_proxy.storage.sql.database import Database
-from codex_proxy.storage.sql.tables import AFFINITY_HOMES, UPSTREAM_IDENTITIES
+from codex_proxy.storage.sql.tables.accounts import AFFINITY_HOMES, UPSTREAM_IDENTITIES
 from codex_proxy.storage.sql.transaction import Transaction
 
 Kept = TypeVar("Kept")

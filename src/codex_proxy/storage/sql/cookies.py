@@ -13,7 +13,8 @@ from sqlalchemy import Row, delete, select
 from codex_proxy.accounts.keeping import Cookie
 from codex_proxy.storage.sealing.ring import Place, Unseal
 from codex_proxy.storage.sql.database import Database
-from codex_proxy.storage.sql.tables import COOKIES, place_of
+from codex_proxy.storage.sql.tables.egress import COOKIES
+from codex_proxy.storage.sql.tables.metadata import place_of
 from codex_proxy.storage.sql.transaction import Transaction
 
 _KEY = [column.name for column in COOKIES.primary_key]

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, select, update
 from codex_proxy.accounts.keeping import Egresses, EgressHealth, EgressProxy
 from codex_proxy.storage.sealing.ring import Unseal
 from codex_proxy.storage.sql.database import Database
-from codex_proxy.storage.sql.tables import EGRESS_ASSIGNMENTS, EGRESS_PROXIES, STORE_STATE, place_of
+from codex_proxy.storage.sql.tables.egress import EGRESS_ASSIGNMENTS, EGRESS_PROXIES
+from codex_proxy.storage.sql.tables.metadata import place_of
+from codex_proxy.storage.sql.tables.state import STORE_STATE
 from codex_proxy.storage.sql.transaction import Transaction
 
 _HEALTH = EgressHealth.__struct_fields__

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select
 
 from codex_proxy.storage.sql.database import Database
-from codex_proxy.storage.sql.tables import MARKS
+from codex_proxy.storage.sql.tables.state import MARKS
 
 
 class SqlMarks:

@@ -11,7 +11,9 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, func, select, update
 
 from codex_proxy.storage.sql.database import Database
-from codex_proxy.storage.sql.tables import SEALED_COLUMNS, STORE_STATE, place_of
+from codex_proxy.storage.sql.tables.every import SEALED_COLUMNS
+from codex_proxy.storage.sql.tables.metadata import place_of
+from codex_proxy.storage.sql.tables.state import STORE_STATE
 from codex_proxy.storage.sql.transaction import Transaction
 
 BATCH_ROWS: Final = 200

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Table, select, update
 
 from codex_proxy.storage.sealing.ring import Place
 from codex_proxy.storage.sealing.sources import Seals
-from codex_proxy.storage.sql.tables import ACCOUNTS, STORE_STATE
+from codex_proxy.storage.sql.tables.accounts import ACCOUNTS
+from codex_proxy.storage.sql.tables.state import STORE_STATE
 
 MOST_PARAMETERS: Final = 10_000  # SQLite takes 32,766 in one statement, PostgreSQL 32,767
 

@@ -15,7 +15,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from codex_proxy.storage.sql.tables import METADATA
+from codex_proxy.storage.sql.tables.every import METADATA
 
 _MIGRATIONS: Final = Path(__file__).resolve().parents[1] / "migrations"
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from codex_proxy.accounts.store import StoreUnusable
-from codex_proxy.storage.sql.tables import ALEMBIC_VERSION, FIRST_STATE, METADATA, SCHEMA_REVISION, STORE_STATE
+from codex_proxy.storage.sql.tables.every import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
+from codex_proxy.storage.sql.tables.state import FIRST_STATE, STORE_STATE
 
 _ADVISORY_LOCK: Final = 0x636F646578  # "codex"; any number that nobody else locks
 

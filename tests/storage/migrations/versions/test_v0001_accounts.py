@@ -5,7 +5,7 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, inspect, text
 
 from codex_proxy.storage.migrations.versions import v0001_accounts
-from codex_proxy.storage.sql.tables import METADATA
+from codex_proxy.storage.sql.tables.every import METADATA
 
 
 def test_it_makes_its_tables_and_the_one_row_of_the_state() -> None:

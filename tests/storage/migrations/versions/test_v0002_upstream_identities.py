@@ -5,7 +5,7 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, inspect, text
 
 from codex_proxy.storage.migrations.versions import v0001_accounts, v0002_upstream_identities
-from codex_proxy.storage.sql.tables import METADATA
+from codex_proxy.storage.sql.tables.every import METADATA
 
 ACCOUNT = """INSERT INTO accounts (row_id, issuer, enabled, fingerprint_mode, added_at, generation, revision)
     VALUES ('a', 'i', 1, 'off', 1.0, 0, 6)"""

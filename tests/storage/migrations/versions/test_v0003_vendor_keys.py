@@ -5,7 +5,7 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, inspect
 
 from codex_proxy.storage.migrations.versions import v0003_vendor_keys
-from codex_proxy.storage.sql.tables import METADATA
+from codex_proxy.storage.sql.tables.every import METADATA
 
 
 def test_it_makes_its_tables() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 from codex_proxy.accounts.record import AccountEvent, Identity, Secrets
 from codex_proxy.accounts.store import NewAccount
 from codex_proxy.storage.sql.accounts.journal import KEPT_EVENTS
-from codex_proxy.storage.sql.tables import ACCOUNT_EVENTS
+from codex_proxy.storage.sql.tables.accounts import ACCOUNT_EVENTS
 from tests.stores.places import opened
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from codex_proxy.accounts.record import Identity, Secrets
 from codex_proxy.accounts.store import NewAccount, Renewed
 from codex_proxy.storage.sql.accounts.refreshes import Refreshes, open_intents
-from codex_proxy.storage.sql.tables import REFRESH_INTENTS
+from codex_proxy.storage.sql.tables.accounts import REFRESH_INTENTS
 from codex_proxy.storage.sql.transaction import Transaction
 from tests.stores.places import bytes_of, opened
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from codex_proxy.accounts.record import Identity, Secrets
 from codex_proxy.accounts.store import Changes, Edit, NewAccount, StoreUnusable
-from codex_proxy.storage.sql.tables import ACCOUNTS
+from codex_proxy.storage.sql.tables.accounts import ACCOUNTS
 from codex_proxy.storage.sql.transaction import Transaction
 from tests.stores.places import bytes_of, opened
 

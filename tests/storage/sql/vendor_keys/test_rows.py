@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from codex_proxy.storage.sealing.ring import Place
-from codex_proxy.storage.sql.tables import VENDOR_KEY_MODELS, VENDOR_KEYS
+from codex_proxy.storage.sql.tables.vendor_keys import VENDOR_KEY_MODELS, VENDOR_KEYS
 from codex_proxy.storage.sql.vendor_keys.rows import STANDING_COLUMNS, columns_of, model_rows
 from codex_proxy.vendors.key import KeyModel, KeyStatus
 from codex_proxy.vendors.profile import Capability

@@ -13,10 +13,13 @@ from codex_proxy.canonical.request import Request
 from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile, ThinkingSwitch
 from codex_proxy.protocols.openai_chat.schema import Chunk
 from codex_proxy.protocols.parts.bodies.passing import SEALED
+from codex_proxy.protocols.parts.bodies.skimming import plain_frames
 from codex_proxy.protocols.parts.json_text import decode_value
 
 _LIMIT: Final = "max_tokens"
 _NEWER_LIMIT: Final = "max_completion_tokens"
+_UNFINISHED: Final = b'"finish_reason":null'
+_MORE_THAN_DELTAS: Final = (b'"error"', b'"usage":{', b'"finish_reason":"', b'"images":[')
 _decode_chunk: Final = msgspec.json.Decoder(Chunk).decode
 
 
@@ -46,6 +49,11 @@ def is_usage_chunk(data: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
     return chunk.choices == [] and bool(chunk.usage)
+
+
+def deltas_count(chunk: bytes) -> int:
+    """How many frames a chunk is, where none of them finishes, counts or fails; else 0."""
+    return plain_frames(chunk, each=_UNFINISHED, none=_MORE_THAN_DELTAS)
 
 
 def _untaken(profile: ChatProfile) -> Iterator[str]:

@@ -5,10 +5,14 @@ Rules of this file: a body that says what the vendor does not take, or says it o
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.tools import CustomTool, HostedTool, Tool
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
+from codex_proxy.protocols.parts.bodies.skimming import named_frames
+
+_DELTA: Final = b".delta\ndata: {"
 
 
 def may_pass(request: Request, body: bytes, names: AbstractSet[str], profile: ResponsesProfile) -> bool:
@@ -20,6 +24,11 @@ def may_pass(request: Request, body: bytes, names: AbstractSet[str], profile: Re
     if any(word in body for word in _unread(profile)):
         return False
     return all(_is_taken(tool, profile) for tool in request.tools)
+
+
+def deltas_count(chunk: bytes) -> int:
+    """How many frames a chunk is, where each is a delta; else 0."""
+    return named_frames(chunk, _DELTA)
 
 
 def _outer(paths: tuple[str, ...]) -> Iterator[str]:

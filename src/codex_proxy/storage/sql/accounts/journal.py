@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Column, Connection, bindparam, delete, insert, select, update
 
 from codex_proxy.accounts.record import AccountEvent
-from codex_proxy.storage.sql.tables import ACCOUNT_EVENTS, ACCOUNTS
+from codex_proxy.storage.sql.tables.accounts import ACCOUNT_EVENTS, ACCOUNTS
 from codex_proxy.storage.sql.transaction import Transaction
 
 KEPT_EVENTS: Final = 1000

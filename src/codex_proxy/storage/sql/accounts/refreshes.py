@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select
 from codex_proxy.accounts.record import AccountRecord, Death, RefreshIntent
 from codex_proxy.accounts.store import Renewed
 from codex_proxy.storage.sql.accounts.table import AccountTable
-from codex_proxy.storage.sql.tables import REFRESH_INTENTS
+from codex_proxy.storage.sql.tables.accounts import REFRESH_INTENTS
 from codex_proxy.storage.sql.transaction import Transaction, batched
 from codex_proxy.storage.succession import Held, merged, renewed, token_digest
 

@@ -11,7 +11,8 @@ from sqlalchemy import Row
 
 from codex_proxy.accounts.record import AccountRecord, Death, FingerprintMode, Identity, Secrets
 from codex_proxy.storage.sealing.ring import Seal, Unseal
-from codex_proxy.storage.sql.tables import ACCOUNTS, place_of
+from codex_proxy.storage.sql.tables.accounts import ACCOUNTS
+from codex_proxy.storage.sql.tables.metadata import place_of
 from codex_proxy.storage.succession import Held, identity_digest, token_digest
 
 SECRET_COLUMNS: Final = Secrets.__struct_fields__

@@ -18,7 +18,8 @@ from codex_proxy.storage.sql.accounts.refreshes import Refreshes, open_intents
 from codex_proxy.storage.sql.accounts.rows import RECORD_COLUMNS, SECRET_COLUMNS, record_of, secrets_of
 from codex_proxy.storage.sql.accounts.table import AccountTable, Change, find_record, find_records
 from codex_proxy.storage.sql.database import Database
-from codex_proxy.storage.sql.tables import ACCOUNTS, REMOVED_ACCOUNTS, STORE_STATE
+from codex_proxy.storage.sql.tables.accounts import ACCOUNTS, REMOVED_ACCOUNTS
+from codex_proxy.storage.sql.tables.state import STORE_STATE
 from codex_proxy.storage.sql.transaction import Transaction, batched
 
 

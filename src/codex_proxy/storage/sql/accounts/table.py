@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, delet
 from codex_proxy.accounts.record import AccountRecord, Identity, Secrets
 from codex_proxy.storage.sql.accounts.matching import Marks
 from codex_proxy.storage.sql.accounts.rows import HELD_COLUMNS, RECORD_COLUMNS, columns_of, record_of, secrets_of
-from codex_proxy.storage.sql.tables import ACCOUNTS, REMOVED_ACCOUNTS
+from codex_proxy.storage.sql.tables.accounts import ACCOUNTS, REMOVED_ACCOUNTS
 from codex_proxy.storage.sql.transaction import Transaction, batched
 from codex_proxy.storage.succession import Held, identity_digest, token_digest
 

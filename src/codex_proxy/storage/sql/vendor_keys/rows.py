@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import Row
 
 from codex_proxy.storage.sealing.ring import Seal, Unseal
-from codex_proxy.storage.sql.tables import VENDOR_KEYS, place_of
+from codex_proxy.storage.sql.tables.metadata import place_of
+from codex_proxy.storage.sql.tables.vendor_keys import VENDOR_KEYS
 from codex_proxy.vendors.key import KeyModel, KeyStatus, VendorKey
 from codex_proxy.vendors.profile import Capability, Wire
 

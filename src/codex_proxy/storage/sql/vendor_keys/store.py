@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from codex_proxy.storage.sealing.ring import Unseal
 from codex_proxy.storage.sql.database import Database
-from codex_proxy.storage.sql.tables import VENDOR_KEY_MODELS, VENDOR_KEYS
+from codex_proxy.storage.sql.tables.vendor_keys import VENDOR_KEY_MODELS, VENDOR_KEYS
 from codex_proxy.storage.sql.transaction import Transaction
 from codex_proxy.storage.sql.vendor_keys.rows import STANDING_COLUMNS, columns_of, key_of, model_rows
 from codex_proxy.vendors.key import VendorKey

@@ -3,17 +3,11 @@
 from codex_proxy.accounts.keeping import Cookie, EgressProxy
 from codex_proxy.accounts.record import AccountRecord, RefreshIntent, Secrets
 from codex_proxy.canonical.target import UpstreamIdentity
-from codex_proxy.storage.sql.tables import (
-    ACCOUNTS,
-    COOKIES,
-    EGRESS_PROXIES,
-    METADATA,
-    REFRESH_INTENTS,
-    SEALED_COLUMNS,
-    UPSTREAM_IDENTITIES,
-    VENDOR_KEYS,
-    place_of,
-)
+from codex_proxy.storage.sql.tables.accounts import ACCOUNTS, REFRESH_INTENTS, UPSTREAM_IDENTITIES
+from codex_proxy.storage.sql.tables.egress import COOKIES, EGRESS_PROXIES
+from codex_proxy.storage.sql.tables.every import METADATA, SEALED_COLUMNS
+from codex_proxy.storage.sql.tables.metadata import place_of
+from codex_proxy.storage.sql.tables.vendor_keys import VENDOR_KEYS
 from codex_proxy.vendors.key import VendorKey
 
 

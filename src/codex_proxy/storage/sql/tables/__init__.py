@@ -1,0 +1,1 @@
+"""The tables, the same in SQLite and PostgreSQL."""
