@@ -23,6 +23,7 @@ from codex_proxy.protocols.gemini.errors import WORDS
 from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
 from codex_proxy.protocols.parts.asking.calling import call_headers, path_part
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
+from codex_proxy.protocols.parts.asking.unsaid import NO_MEANING, unsaid, unsaid_in_turns, unsaid_tier
 from codex_proxy.protocols.parts.bodies.passing import SEALED
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
@@ -65,7 +66,7 @@ class GeminiClient:
         notes += _add_tools(body, request, names, profile)
         config, lost = build_config(request, target, profile)
         body["generationConfig"] = config
-        notes += [*lost, *_add_rest(body, request)]
+        notes += [*lost, *_add_rest(body, request, target)]
         body = {name: value for name, value in body.items() if value or name == "contents"}
         body, refusals = without_refused(profile.sends | body, profile.refuses, NOT_TAKEN)
         body, rejects = without_refused(body, target.learned_rejects)
@@ -143,12 +144,13 @@ def _add_tools(body: JsonObject, request: Request, names: NameMap, profile: Gemi
     return notes
 
 
-def _add_rest(body: JsonObject, request: Request) -> list[Note]:
+def _add_rest(body: JsonObject, request: Request, target: Target) -> list[Note]:
     """For clients of this dialect, every member that we have no meaning for."""
     if request.dialect is not Dialect.GEMINI:
-        return [
-            Note(path=name, verdict=Verdict.DROPPED, detail="has no meaning for the vendor") for name in request.extra
-        ]
+        unknown = [Note(path=name, verdict=Verdict.DROPPED, detail=NO_MEANING) for name in request.extra]
+        named = unsaid(request, "verbosity", "metadata", "user", "prompt_cache_key", "logit_bias")
+        in_turns = unsaid_in_turns(request, names=True, details=True)
+        return [*unknown, *named, *unsaid_tier(request, target), *in_turns]
     if request.service_tier is not None:
         body["serviceTier"] = request.service_tier
     for name, value in request.extra.items():

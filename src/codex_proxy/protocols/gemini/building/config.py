@@ -52,8 +52,6 @@ def build_config(request: Request, target: Target, profile: GeminiProfile) -> tu
         config["thinkingConfig"] = thinking
     if any(isinstance(tool, HostedTool) and tool.kind == IMAGE_GENERATION for tool in request.tools):
         config["responseModalities"] = ["TEXT", "IMAGE"]
-    if request.sampling.logit_bias:
-        notes.append(Note(path="logit_bias", verdict=Verdict.DROPPED, detail="the vendor has no such value"))
     return config, notes
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard
 
 import msgspec
 
-from codex_proxy.canonical.blocks import Block, Text, Thinking, ToolCall, ToolResult
+from codex_proxy.canonical.blocks import Block, JsonObject, Text, Thinking, ToolCall, ToolResult
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
@@ -109,7 +109,7 @@ class _Reader:
         """What a part of either side can be; None where there is nothing in it."""
         text = part.take("text")
         if isinstance(text, str):
-            return Text(text=text) if text else None
+            return Text(text=text, extra=_unread(part)) if text else None
         if text is not None:
             raise part.wrong("text", "a string", text)
         blob = part.take_fields("inlineData")
@@ -159,8 +159,7 @@ class _Reader:
             if part.take(name) is not None:
                 self.notes.append(_lossy(part.at(name), "the vendor's own tool calls cannot be carried"))
                 return
-        rest = {name for name in part.told() if name not in _UNREAD}
-        for name in sorted(rest):
+        for name in sorted(_unread(part)):
             self.notes.append(_lossy(part.at(name), "an unknown part"))
 
 
@@ -197,7 +196,8 @@ class _ModelTurn:
         if block is None:
             return
         if self.continues and isinstance(block, Text) and isinstance(last, Text):
-            self.blocks[-1] = Text(text=last.text + block.text)  # the next chunk of the same streamed text
+            joined = last.text + block.text  # the next chunk of the same streamed text
+            self.blocks[-1] = Text(text=joined, extra=last.extra | block.extra)
         elif isinstance(block, Thinking) and _is_unsigned(last):
             told = ("".join((*last.summary, *block.summary)),) if self.continues else (*last.summary, *block.summary)
             self.blocks[-1] = msgspec.structs.replace(last, summary=told)
@@ -245,6 +245,11 @@ def _part_of(part: Any, path: str) -> WireFields:
     if not isinstance(part, dict):
         raise InvalidRequest(path, f"expected an object, got {json_type(part)}", code="invalid_type")
     return WireFields(part, path)
+
+
+def _unread(part: WireFields) -> JsonObject:
+    """What a part holds beside the members that were taken, and that means something."""
+    return {name: value for name, value in part.told().items() if name not in _UNREAD}
 
 
 def _lossy(path: str, detail: str) -> Note:

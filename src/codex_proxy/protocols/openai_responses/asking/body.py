@@ -23,8 +23,10 @@ from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfi
 from codex_proxy.protocols.openai_responses.asking.tools import vendor_offer
 from codex_proxy.protocols.openai_responses.request.items import ROLE_WORDS, build_items
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
+from codex_proxy.protocols.parts.asking.unsaid import NO_MEANING, unsaid
 from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
+from codex_proxy.protocols.parts.openai.asking import TIER_WORDS
 
 _OPENAI: Final = frozenset({Dialect.OPENAI_CHAT, Dialect.OPENAI_RESPONSES})
 _UNSAYABLE: Final = ("top_k", "presence_penalty", "frequency_penalty", "seed", "logit_bias", "choice_count")
@@ -176,9 +178,9 @@ def _unsaid(request: Request, target: Target) -> list[Note]:
     dropped = [name for name in _UNSAYABLE if getattr(request.sampling, name) is not None]
     if not _is_native(request):
         dropped += request.extra
-    if request.metadata and request.dialect not in _OPENAI:
-        dropped.append("metadata")
-    notes = [Note(path=name, verdict=Verdict.DROPPED, detail="has no meaning for the vendor") for name in dropped]
+    notes = [Note(path=name, verdict=Verdict.DROPPED, detail=NO_MEANING) for name in dropped]
+    if request.dialect not in _OPENAI:
+        notes += unsaid(request, "metadata", "user")
     effort = target.effort
     if effort is not None and not _is_native(request) and clamp_effort(effort, target.model.efforts) is None:
         notes.append(unknown_effort(effort, "reasoning.effort"))
