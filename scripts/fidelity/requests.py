@@ -4,12 +4,12 @@ Rules of this file: data. A feature without a fragment is not in the dialect. So
 APIs.
 """
 
+from scripts.fidelity.details import DETAILS
 from scripts.fidelity.fragments import (
     ANTHROPIC,
     ANTHROPIC_TOOLS,
     CHAT,
     CHAT_TOOLS,
-    DIALECTS,
     DOMAIN,
     GEMINI,
     GEMINI_TOOLS,
@@ -32,7 +32,6 @@ from scripts.fidelity.fragments import (
     schema_output,
     strict_tools,
     thoughts,
-    unknown_within,
     uploaded,
     user_turn,
 )  # fmt: skip
@@ -223,7 +222,5 @@ FEATURES: dict[Feature, dict[str, Fragment]] = {
     },
     Feature(name="keeping answers at the upstream"): {CHAT: {"store": True}, RESPONSES: {"store": True}},
     Feature(name="continuing a kept answer"): {RESPONSES: {"previous_response_id": "resp_1"}},
-    Feature(name="a member nobody knows"): {dialect: {"zq_unknown": 1} for dialect in DIALECTS},
-    Feature(name="a member nobody knows, in a message"): unknown_within({"zq_unknown": MARK}),
-}
+} | DETAILS
 """Every feature with its fragment in each dialect that has it."""

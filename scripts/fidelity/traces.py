@@ -6,6 +6,7 @@ not here shows wherever its mark does; an upstream that is not named below a fea
 
 from typing import Any, Final
 
+from scripts.fidelity.details import PLACES, UNKNOWN
 from scripts.fidelity.fragments import ANTHROPIC as ANT
 from scripts.fidelity.fragments import CHAT, CODEX, DOMAIN, GEMINI, NAME, OTHER, PDF, RESPONSES, RESULT, TOKEN
 from scripts.fidelity.verdicts import ANYWHERE, MARK, PIXEL, Evidence, Trace, mark_in
@@ -125,7 +126,7 @@ TRACES: Final[dict[str, dict[str, Trace]]] = {
         ANT: Trace(native=_in_text('"mcp_servers"', DOMAIN)),
     },
     "picture generation": {
-        **_native(_in_text('"image_generation"'), *_OPENAI),
+        **_native(_in_text('"image_generation"'), *_OPENAI, CHAT),
         GEMINI: Trace(native=_at("generationConfig.responseModalities", ["TEXT", "IMAGE"])),
     },
     "tool choice: none": {
@@ -206,7 +207,10 @@ TRACES: Final[dict[str, dict[str, Trace]]] = {
     "logit bias": _native(_at("logit_bias", {"5": 7}), CHAT),
     "seed": {**_native(_at("seed", 5), *_OPENAI, CHAT), GEMINI: Trace(native=_at("generationConfig.seed", 5))},
     "several answers (n)": {},
-    "token probabilities": {},
+    "token probabilities": {
+        CHAT: Trace(native=_at("logprobs", True)),
+        GEMINI: Trace(native=_at("generationConfig.responseLogprobs", True)),
+    },
     "stop strings": {
         CHAT: Trace(native=_at("stop", [MARK])),
         ANT: Trace(native=_at("stop_sequences", [MARK])),
@@ -239,7 +243,53 @@ TRACES: Final[dict[str, dict[str, Trace]]] = {
     "safety settings": {GEMINI: Trace(native=lambda body, _: "safetySettings" in body)},
     "keeping answers at the upstream": _native(_at("store", True), *_OPENAI, CHAT),
     "continuing a kept answer": _native(_at("previous_response_id", "resp_1"), *_OPENAI),
+    "citations in the history": _native(_in_text(f"https://{DOMAIN}"), *_OPENAI, ANT),
+    "phase of an earlier answer": _native(_in_text('"phase":"commentary"'), *_OPENAI),
+    "document, to be cited": {ANT: Trace(native=_in_text('"citations":{"enabled":true}'))},
+    "detail of pictures": {
+        **_only(_in_text('"detail":"low"'), *_OPENAI, CHAT),
+        GEMINI: Trace(native=_at("generationConfig.mediaResolution", "MEDIA_RESOLUTION_LOW")),
+    },
+    "tools in a group": {
+        **_native(_in_text('"namespace"', "zq_group", MARK), *_OPENAI),
+        **_only(mark_in, CHAT, ANT, GEMINI),
+    },
+    "examples of a tool's input": {
+        **_only(_in_text("zq-example"), *_OPENAI, CHAT, GEMINI),
+        ANT: Trace(native=_in_text('"input_examples"', "zq-example"), otherwise=_in_text("zq-example")),
+    },
+    "web search, domains left out": {
+        **_native(_in_text("blocked_domains", DOMAIN), *_OPENAI, ANT),
+        GEMINI: Trace(native=_in_text("excludeDomains", DOMAIN)),
+    },
+    "web search, how much of it": _native(_in_text('"search_context_size":"low"'), *_OPENAI, CHAT),
+    "web search, how often": {ANT: Trace(native=_in_text('"max_uses":3'))},
+    "most calls of hosted tools": _native(_at("max_tool_calls", 3), *_OPENAI),
+    "JSON output by schema, strict": {
+        **_native(_in_text('"strict":true'), *_OPENAI, CHAT),
+        **_only(_in_text('"additionalProperties":false'), ANT, GEMINI),
+    },
+    "summary of thoughts": {
+        **_native(_at("reasoning.summary", "detailed"), *_OPENAI),
+        ANT: Trace(native=_never, otherwise=_at("thinking.display", "summarized")),
+        GEMINI: Trace(native=_never, otherwise=_at("generationConfig.thinkingConfig.includeThoughts", True)),
+    },
+    "number of probable tokens": {
+        RESPONSES: Trace(native=_at("top_logprobs", 3)),
+        CHAT: Trace(native=_at("top_logprobs", 3)),
+        GEMINI: Trace(native=_at("generationConfig.logprobs", 3)),
+    },
+    "more to be included": _native(_in_text('"file_search_call.results"'), *_OPENAI),
+    "cut of what is too long": _native(_at("truncation", "auto"), *_OPENAI),
+    "context edited by the upstream": _native(lambda body, _: "context_management" in body, *_OPENAI, ANT),
+    "labels of the bill": {GEMINI: Trace(native=_at("labels.zq", "zq"))},
+    "speech settings": {GEMINI: Trace(native=_at("generationConfig.speechConfig.languageCode", "de"))},
+    "settings of a local server": {},
     "a member nobody knows": _native(_at("zq_unknown", 1), CODEX, CHAT, RESPONSES, ANT, GEMINI),
+    **dict.fromkeys(
+        (f"a member nobody knows, in a {place}" for place in PLACES),
+        _native(_in_text(UNKNOWN), CODEX, CHAT, RESPONSES, ANT, GEMINI),
+    ),
 }
 _TOLD: Final = frozenset({"system", "developer"})
 _NOWHERE: Final = Trace(native=_never)

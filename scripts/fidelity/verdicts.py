@@ -12,13 +12,17 @@ from typing import Any
 
 import msgspec
 
-from codex_proxy.canonical.notes import Note, Weight
+from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Request
 
 MARK = "zq-mark"
 """Stands in whatever has to arrive; occurs nowhere else."""
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4wcAAAAMEAQFRj3e9AAAAAElFTkSuQmCC"
+
+
+_ADDED = frozenset({Verdict.INVENTED, Verdict.REPAIRED})
+"""What notes say of something that was put in; they tell of no loss."""
 
 
 class Fate(StrEnum):
@@ -97,7 +101,7 @@ def fate_of_request(feature: Feature, trace: Trace, tried: Tried) -> Fate:
 
 def fate_of_notes(notes: Iterable[Note], *, harmless: bool = False) -> Fate:
     """What the notes say of something that did not arrive; ``harmless`` is what nobody could miss."""
-    weights = {note.weight for note in notes}
+    weights = {note.weight for note in notes if note.verdict not in _ADDED}
     if Weight.LOSSY in weights:
         return Fate.LOSSY
     if weights:

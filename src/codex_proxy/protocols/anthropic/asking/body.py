@@ -19,8 +19,9 @@ from codex_proxy.protocols.anthropic.asking.tools import Tools, client_names, cu
 from codex_proxy.protocols.anthropic.request.body import native_members
 from codex_proxy.protocols.anthropic.schema import PART_SEPARATOR, AnthropicProfile, AnthropicRequest
 from codex_proxy.protocols.base import CallContext
+from codex_proxy.protocols.parts.asking.forms import described
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
-from codex_proxy.protocols.parts.asking.unsaid import NO_MEANING, unsaid, unsaid_in_turns, unsaid_tier
+from codex_proxy.protocols.parts.asking.unsaid import unknown_members, unsaid, unsaid_in_turns, unsaid_tier
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
 from codex_proxy.protocols.parts.pairing import repair_pairs
@@ -36,6 +37,7 @@ _UNSAYABLE: Final = (
     "frequency_penalty",
     "seed",
     "logit_bias",
+    "top_logprobs",
 )
 _ASK_FOR_JSON: Final = "Answer with a JSON object and nothing else."
 
@@ -108,10 +110,8 @@ def _written(request: Request, target: Target, profile: AnthropicProfile) -> Bod
 
 def _unsaid(request: Request, target: Target) -> tuple[Note, ...]:
     """What the dialect has no word for; ids of users are not told to a vendor that did not ask for them."""
-    unknown = (Note(path=name, verdict=Verdict.DROPPED, detail=NO_MEANING) for name in request.extra)
-    named = unsaid(request, *_UNSAYABLE)
     in_turns = unsaid_in_turns(request, names=True, details=True)
-    return (*unknown, *named, *unsaid_tier(request, target), *in_turns)
+    return (*unknown_members(request), *unsaid(request, *_UNSAYABLE), *unsaid_tier(request, target), *in_turns)
 
 
 def _split(request: Request) -> tuple[list[str], tuple[Turn, ...]]:
@@ -142,7 +142,7 @@ def _wanted_form(request: Request, profile: AnthropicProfile, notes: list[Note])
 def _format(request: Request, profile: AnthropicProfile, thinking: Thinking) -> JsonObject:
     if not isinstance(request.output, SchemaOutput) or not profile.structured_outputs:
         return {}
-    wanted = {"format": {"type": "json_schema", "schema": request.output.schema}}
+    wanted = {"format": {"type": "json_schema", "schema": described(request.output)}}
     return {"output_config": {**thinking.members.get("output_config", {}), **wanted}}
 
 

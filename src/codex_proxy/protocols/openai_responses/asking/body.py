@@ -22,8 +22,9 @@ from codex_proxy.protocols.openai_responses.asking.offers import client_names
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.asking.tools import vendor_offer
 from codex_proxy.protocols.openai_responses.request.items import ROLE_WORDS, build_items
+from codex_proxy.protocols.parts.asking.nested import put_back
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
-from codex_proxy.protocols.parts.asking.unsaid import NO_MEANING, unsaid
+from codex_proxy.protocols.parts.asking.unsaid import NO_MEANING, unknown_members, unsaid
 from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
 from codex_proxy.protocols.parts.openai.asking import TIER_WORDS
@@ -68,6 +69,8 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
     members |= offer.members | _reasoning(request, target, profile) | _sampling(request) | limit
     form = asked_form(request.output, request.dialect)
     members |= _text(request, form.wire) | _answer_members(request, target, profile)
+    if native:
+        members = put_back(members, request.extra)
     members = profile.sends | members
     members, refusals = without_refused(members, _refused(members, profile), NOT_TAKEN)
     members, rejects = without_refused(members, target.learned_rejects)
@@ -130,7 +133,7 @@ def _sampling(request: Request) -> JsonObject:
     told = {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "top_logprobs": sampling.top_logprobs,
+        "top_logprobs": sampling.top_logprobs if _is_native(request) else None,  # nobody else is told them
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -159,8 +162,7 @@ def _answer_members(request: Request, target: Target, profile: ResponsesProfile)
         }
     if profile.cache_key:
         told["prompt_cache_key"] = request.session.prompt_cache_key or target.identity.session_id or None
-    members = {name: value for name, value in told.items() if value is not None} | {"store": stores}
-    return request.extra | members if _is_native(request) else members
+    return {name: value for name, value in told.items() if value is not None} | {"store": stores}
 
 
 def _include(request: Request, target: Target, profile: ResponsesProfile, *, stores: bool) -> list[str]:
@@ -176,11 +178,11 @@ def _thinks(target: Target, profile: ResponsesProfile) -> bool:
 
 def _unsaid(request: Request, target: Target) -> list[Note]:
     dropped = [name for name in _UNSAYABLE if getattr(request.sampling, name) is not None]
-    if not _is_native(request):
-        dropped += request.extra
     notes = [Note(path=name, verdict=Verdict.DROPPED, detail=NO_MEANING) for name in dropped]
     if request.dialect not in _OPENAI:
         notes += unsaid(request, "metadata", "user")
+    if not _is_native(request):
+        notes += [*unknown_members(request), *unsaid(request, "top_logprobs")]
     effort = target.effort
     if effort is not None and not _is_native(request) and clamp_effort(effort, target.model.efforts) is None:
         notes.append(unknown_effort(effort, "reasoning.effort"))
