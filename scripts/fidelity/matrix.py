@@ -1,6 +1,7 @@
 """The whole matrix: every feature of requests and of answers, between every client dialect and every upstream."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from codex_proxy.protocols.anthropic.server import AnthropicServer
@@ -29,6 +30,7 @@ ANSWER_CODECS: dict[str, ServerCodec] = {**CODECS, GEMINI: GeminiServer(model="g
 HEADERS = {ANTHROPIC: {"anthropic-version": "2023-06-01"}}
 
 
+@cache
 def request_matrix(upstream: str = CODEX, *, passes: bool = False) -> dict[str, dict[str, Fate]]:
     """Fate by feature and dialect, on the way to this upstream; ``passes`` as in ``try_request``."""
     found: dict[str, dict[str, Fate]] = {}
@@ -51,6 +53,7 @@ def _fate(dialect: str, feature: Feature, fragment: dict[str, Any], upstream: st
     return fate_of_request(feature, trace_of(feature.name, upstream), tried)
 
 
+@cache
 def answer_matrix() -> dict[str, dict[str, Fate]]:
     """Fate by feature and dialect."""
     return {

@@ -37,7 +37,7 @@ from scripts.fidelity.fragments import (
 )  # fmt: skip
 from scripts.fidelity.verdicts import MARK, PIXEL, Feature
 
-FEATURES: dict[Feature, dict[str, Fragment]] = {
+_MAIN: dict[Feature, dict[str, Fragment]] = {
     Feature(name="system prompt"): {
         CHAT: chat_turns({"role": "system", "content": MARK}),
         RESPONSES: {"instructions": MARK},
@@ -222,5 +222,7 @@ FEATURES: dict[Feature, dict[str, Fragment]] = {
     },
     Feature(name="keeping answers at the upstream"): {CHAT: {"store": True}, RESPONSES: {"store": True}},
     Feature(name="continuing a kept answer"): {RESPONSES: {"previous_response_id": "resp_1"}},
-} | DETAILS
+}
+
+FEATURES: dict[Feature, dict[str, Fragment]] = _MAIN | DETAILS
 """Every feature with its fragment in each dialect that has it."""

@@ -72,13 +72,15 @@ def _never(_: Body, __: str) -> bool:
 
 
 _OPENAI: Final = (CODEX, RESPONSES)
+_TOLD: Final = frozenset({"system", "developer"})
 
 TRACES: Final[dict[str, dict[str, Trace]]] = {
     "system message in mid-conversation, in its place": {
         CODEX: Trace(native=_holding("input", MARK, role="developer")),
         RESPONSES: Trace(native=lambda body, _: body["input"][1]["role"] in _TOLD and MARK in str(body["input"][1])),
         CHAT: Trace(native=lambda body, _: body["messages"][1]["role"] in _TOLD and MARK in str(body["messages"][1])),
-        **_only(mark_in, ANT, GEMINI),
+        ANT: Trace(native=_holding("messages", MARK, role="system"), otherwise=mark_in),
+        **_only(mark_in, GEMINI),
     },
     "speaker's name": {CHAT: Trace(native=_in_text('"name":"zq_name"')), **_only(_in_text("zq_name"), *_OPENAI)},
     "picture, inline": _native(_in_text(PIXEL), *_OPENAI, CHAT, ANT, GEMINI),
@@ -291,7 +293,6 @@ TRACES: Final[dict[str, dict[str, Trace]]] = {
         _native(_in_text(UNKNOWN), CODEX, CHAT, RESPONSES, ANT, GEMINI),
     ),
 }
-_TOLD: Final = frozenset({"system", "developer"})
 _NOWHERE: Final = Trace(native=_never)
 
 

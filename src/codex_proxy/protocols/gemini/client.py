@@ -24,7 +24,7 @@ from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
 from codex_proxy.protocols.parts.asking.calling import call_headers, path_part
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
 from codex_proxy.protocols.parts.asking.unsaid import unknown_members, unsaid, unsaid_in_turns, unsaid_tier
-from codex_proxy.protocols.parts.bodies.passing import SEALED_BASE64
+from codex_proxy.protocols.parts.bodies.passing import SEALED, SEALED_BASE64
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
@@ -93,7 +93,7 @@ class GeminiClient:
         """
         slug = target.model.slug
         profile = self._profile_of(slug)
-        if SEALED_BASE64 in body or profile.refuses:
+        if SEALED in body or SEALED_BASE64 in body or profile.refuses:
             return None
         return UpstreamCall(
             method="POST",

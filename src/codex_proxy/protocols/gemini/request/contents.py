@@ -264,7 +264,9 @@ def _part_of(part: Any, path: str) -> WireFields:
 
 def _with_unread(block: Block | None, part: WireFields) -> Block | None:
     """The block, with what its part holds beside it."""
-    extra = _unread(part) if isinstance(block, Text | Image | File | Audio | ToolCall | ToolResult) else {}
+    if not isinstance(block, Text | Image | File | Audio | ToolCall | ToolResult):
+        return block
+    extra = _unread(part)
     return msgspec.structs.replace(block, extra=block.extra | extra) if extra else block
 
 

@@ -167,8 +167,12 @@ def _rest(request: Request, target: Target, profile: ChatProfile, notes: list[No
         notes += [*unknown_members(request), *unsaid(request, *_UNSAYABLE), *unsaid_in_turns(request)]
         return made
     session = request.session
-    told = {"verbosity": request.verbosity, "user": session.user, "prompt_cache_key": session.prompt_cache_key}
-    told["metadata"] = request.metadata or None
+    told: JsonObject = {
+        "verbosity": request.verbosity,
+        "user": session.user,
+        "prompt_cache_key": session.prompt_cache_key,
+        "metadata": request.metadata or None,
+    }
     made |= {name: value for name, value in told.items() if value is not None}
     made |= kept_within("reasoning", request.reasoning.extra)
     for name, value in request.extra.items():
