@@ -3,6 +3,7 @@
 Rules of this file: data, as in ``requests``.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from scripts.fidelity.fragments import (
@@ -110,7 +111,7 @@ def _added(value: Any, kind: str) -> Any:
     return made | _UNKNOWN if _IS[kind](value) else made
 
 
-_IS = {
+_IS: dict[str, Callable[[Fragment], bool]] = {
     "call": lambda one: (
         one.get("type") in {"function_call", "tool_use"}
         or isinstance(one.get("function"), dict)

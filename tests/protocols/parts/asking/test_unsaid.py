@@ -59,7 +59,7 @@ def test_a_member_is_named_as_its_client_spells_it() -> None:
 
 
 def test_a_tier_is_named_whoever_asked_for_it() -> None:
-    assert unsaid_tier(request(), aimed_at(MODEL)) == ()
+    assert unsaid_tier(request(), aimed_at(MODEL)) == unsaid_tier(request(service_tier="auto"), aimed_at(MODEL)) == ()
     assert paths(unsaid_tier(request(service_tier="flex"), aimed_at(MODEL))) == ["service_tier"]
     assert paths(unsaid_tier(request(), aimed_at(MODEL, service_tier="fast"))) == ["service_tier"]
 

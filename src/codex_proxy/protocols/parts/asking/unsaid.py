@@ -25,6 +25,18 @@ from codex_proxy.canonical.tools import HostedTool, NamespaceTool, Tool
 
 NO_MEANING: Final = "has no meaning for the vendor"
 
+_Part = Text | Image | File | Audio | Refusal | ToolCall | ToolResult
+_ORDINARY_DETAILS: Final = frozenset({None, "auto"})
+_ORDINARY_TIERS: Final = frozenset({None, "auto", "default"})
+_ORDINARY_SUMMARIES: Final = frozenset({None, "auto", "none"})
+_ORDINARY_INCLUDES: Final = frozenset({"reasoning.encrypted_content", "web_search_call.action.sources"})
+"""What comes anyway, or is of use to its own upstream only."""
+_FILLED_NAMES: Final = frozenset({None, "document.pdf"})
+"""Names of documents that their client did not name."""
+_OF_NO_EFFECT: Final = frozenset({"status", "prompt_cache_breakpoint", "cache_control"})
+"""Members of messages that change nothing of an answer."""
+_CONSTRAINING: Final = frozenset({"filters.allowed_domains", "filters.blocked_domains"})
+
 _SAID: Final[Mapping[str, Callable[[Request], object]]] = {
     "verbosity": lambda request: request.verbosity,
     "metadata": lambda request: request.metadata,
@@ -38,16 +50,6 @@ _SAID: Final[Mapping[str, Callable[[Request], object]]] = {
     "reasoning.summary": lambda request: request.reasoning.summary not in _ORDINARY_SUMMARIES,
     "top_logprobs": lambda request: request.sampling.top_logprobs is not None,
 }
-_Part = Text | Image | File | Audio | Refusal | ToolCall | ToolResult
-_ORDINARY_DETAILS: Final = frozenset({None, "auto"})
-_ORDINARY_SUMMARIES: Final = frozenset({None, "auto", "none"})
-_ORDINARY_INCLUDES: Final = frozenset({"reasoning.encrypted_content", "web_search_call.action.sources"})
-"""What comes anyway, or is of use to its own upstream only."""
-_FILLED_NAMES: Final = frozenset({None, "document.pdf"})
-"""Names of documents that their client did not name."""
-_OF_NO_EFFECT: Final = frozenset({"status", "prompt_cache_breakpoint", "cache_control"})
-"""Members of messages that change nothing of an answer."""
-_CONSTRAINING: Final = frozenset({"filters", "filters.allowed_domains", "filters.blocked_domains"})
 
 
 def unsaid(request: Request, *names: str) -> tuple[Note, ...]:
@@ -58,7 +60,7 @@ def unsaid(request: Request, *names: str) -> tuple[Note, ...]:
 def unsaid_tier(request: Request, target: Target) -> tuple[Note, ...]:
     """The note for a service tier, whoever asked for it."""
     asked = target.service_tier or request.service_tier
-    return (_dropped("service_tier"),) if asked is not None else ()
+    return () if asked in _ORDINARY_TIERS else (_dropped("service_tier"),)
 
 
 def unknown_members(request: Request) -> tuple[Note, ...]:
