@@ -30,6 +30,8 @@ from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
+from codex_proxy.bootstrap.secrecy.owned import secrets_of_keys, secrets_of_settings
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
@@ -154,10 +156,10 @@ def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
 
 @asynccontextmanager
 async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Serving]:
-    settings = loaded.settings
-    configure_logs(settings.logs.format)
+    settings, known = loaded.settings, KnownSecrets()
+    configure_logs(settings.logs.format, known=known)
     _refuse_weak_key(settings)
-    async with assembled(loaded, environ) as whole:
+    async with assembled(loaded, environ, known) as whole:
         running = whole.running
         listener = await _listen(running, settings)
         url = _url_of(listener)
@@ -173,16 +175,25 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
 
 
 @asynccontextmanager
-async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Assembled]:
-    """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``."""
+async def assembled(
+    loaded: LoadedSettings, environ: Mapping[str, str], known: KnownSecrets
+) -> AsyncIterator[Assembled]:
+    """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``.
+
+    ``known`` learns every secret that it works with.
+    """
     settings = loaded.settings
+    known.learn_all(secrets_of_settings(settings))
     configured, vendor_keys = _accounts(settings), keys_of_settings(settings, environ)
     secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
     access, token = AccessFile(loaded.data_dir, secret_keys), secrets.token_urlsafe(_SECRET_BYTES)
-    async with _stores(loaded, secret_keys) as stores:
+    async with _stores(loaded, secret_keys, known) as stores:
         try:
             keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-            ground = replace(_ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys)
+            known.learn_all((token, *secrets_of_keys(keys.kept), *(key.secret for key in vendor_keys)))
+            ground = replace(
+                _ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys, known=known
+            )
         except KeysUnreadable as error:
             raise StartRefused(str(error)) from error
         running = assemble(ground)
@@ -194,12 +205,17 @@ async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> Async
             await running.clients.close()
             await running.vendor_keys.ground.calls.close()
             await running.counter.close()
+            await running.log.close()
 
 
 @asynccontextmanager
-async def _stores(loaded: LoadedSettings, secret_keys: KeySource) -> AsyncIterator[Stores]:
+async def _stores(loaded: LoadedSettings, secret_keys: KeySource, known: KnownSecrets) -> AsyncIterator[Stores]:
     stores = await open_account_stores(
-        loaded.settings.storage, data_dir=loaded.data_dir, keys=secret_keys, now=SystemClock().now()
+        loaded.settings.storage,
+        data_dir=loaded.data_dir,
+        keys=secret_keys,
+        now=SystemClock().now(),
+        learn=known.learn,
     )
     try:
         yield stores
@@ -271,6 +287,7 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
     cancelled_count = await running.exchanges.drain(grace_seconds)
     if cancelled_count:
         structlog.get_logger("codex_proxy").warning("answers cut by the stop", count=cancelled_count)
+    running.log.tail.close()
     await running.bridge.stop()
     await listener.stop()
     await running.orphans.close()

@@ -5,7 +5,7 @@ Rules of this file: the composition root; nothing else knows every part.  Object
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,8 @@ from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.request_log.services import LogGround, RequestLog, make_request_log
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
@@ -45,6 +47,7 @@ from codex_proxy.server.app import GatewayApplication, RouteTable
 from codex_proxy.server.asgi import Application
 from codex_proxy.server.cors import CorsPolicy
 from codex_proxy.server.images.links import LinkBases
+from codex_proxy.server.logged.application import LoggedApplication
 from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.streaming import Pace
@@ -64,7 +67,8 @@ class Ground:
     """What a gateway stands on: settings, stores, keys, kept pictures, and who to tell.
 
     ``overriding`` are the flags and variables that win over the settings' file, by dotted key.  ``report_trouble`` is
-    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.
+    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.  ``known`` are the
+    secrets that must not be told.
     """
 
     settings: Settings
@@ -82,6 +86,7 @@ class Ground:
     report_defect: ReportDefect
     report_trouble: ReportDefect
     configured_vendor_keys: tuple[VendorKey, ...] = ()
+    known: KnownSecrets = field(default_factory=KnownSecrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,7 @@ class Running:
     vendor_keys: VendorKeyServices
     jobs: JobBook
     updates: Updates
+    log: RequestLog
 
 
 def assemble(ground: Ground) -> Running:
@@ -130,6 +136,22 @@ def assemble(ground: Ground) -> Running:
         vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+        log=owners.log,
+    )
+
+
+def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
+    return make_request_log(
+        LogGround(
+            settings=ground.settings.logs,
+            settings_path=ground.settings_path,
+            data_dir=ground.data_dir,
+            known=ground.known,
+            clock=ground.clock,
+            explain=upstream.selection.explanations.explain,
+            skips=CONTROL_PREFIXES,
+            complain=ground.report_trouble,
+        )
     )
 
 
@@ -150,7 +172,8 @@ def _upstream(ground: Ground) -> Upstream:
 def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: ProcessCounter) -> DataPlane:
     exchanges, settings = RunningExchanges(), ground.settings
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
-    observer = Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect)
+    observers = (*ground.observers, owners.log.visits, prompts, upstream.accounts.counters)
+    observer = Observers(observers, complain=ground.report_defect)
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
     gateway = make_gateway(
@@ -235,6 +258,7 @@ class _Owners:
     egress: EgressServices
     vendor_keys: VendorKeyServices
     jobs: JobBook
+    log: RequestLog
 
 
 def _owners(ground: Ground, upstream: Upstream) -> _Owners:
@@ -243,6 +267,7 @@ def _owners(ground: Ground, upstream: Upstream) -> _Owners:
         egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
         vendor_keys=_vendor_keys(ground, upstream),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
+        log=_request_log(ground, upstream),
     )
 
 
@@ -250,7 +275,7 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
-    bridge_ground = _bridge_ground(ground, data, secret=bridge_secret)
+    bridge_ground = _bridge_ground(ground, data, owners.log, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
     exact, prefixes = route_tables(data, encode_failure)
     application = GatewayApplication(
@@ -266,9 +291,9 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
         ),
         encode_failure=failures_by_caller(encode_failure),
         report_defect=ground.report_defect,
-        new_request_id=_request_ids(ground),
+        new_request_id=_request_ids(ground, owners.log),
     )
-    return application, bridge
+    return LoggedApplication(application, owners.log.visits), bridge
 
 
 def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: OllamaBridge) -> ControlGround:
@@ -285,6 +310,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         routing=data.routing,
         authenticator=ground.keys,
         explain=upstream.selection.explanations.explain,
+        log=owners.log.desk,
         inference_key=lambda: ground.inference_key,
         names=frozenset(ground.settings.server.names),
         started_at=ground.clock.monotonic(),
@@ -292,7 +318,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
     )
 
 
-def _bridge_ground(ground: Ground, data: DataPlane, *, secret: str) -> BridgeGround:
+def _bridge_ground(ground: Ground, data: DataPlane, log: RequestLog, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
         settings_path=ground.settings_path,
@@ -302,9 +328,10 @@ def _bridge_ground(ground: Ground, data: DataPlane, *, secret: str) -> BridgeGro
         resolver=data.routing.resolver,
         models=data.routing.model_list(),
         report_defect=ground.report_defect,
-        new_request_id=_request_ids(ground),
+        new_request_id=_request_ids(ground, log),
+        logged=lambda application: LoggedApplication(application, log.visits),
     )
 
 
-def _request_ids(ground: Ground) -> Callable[[], str]:
-    return lambda: f"req_{ground.ids.token()}"
+def _request_ids(ground: Ground, log: RequestLog) -> Callable[[], str]:
+    return lambda: log.visits.named(f"req_{ground.ids.token()}")

@@ -19,6 +19,7 @@ from codex_proxy.gateway.failover import FailoverPolicy
 from codex_proxy.gateway.ports import Observer, PictureStore
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
+from codex_proxy.operations.request_log.capturing.transport import CapturingTransport
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.settings.schema import Settings
@@ -43,7 +44,10 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
     defaults = _defaults(settings)
     return Gateway(
         GatewayParts(
-            runner=AttemptRunner(transport=ground.vendors.over(upstream.transport), orphans=upstream.orphans),
+            runner=AttemptRunner(
+                transport=CapturingTransport(ground.vendors.over(upstream.transport), monotonic=ground.clock.monotonic),
+                orphans=upstream.orphans,
+            ),
             accounts=_accounts(ground),
             vendors=ground.vendors.upstream,
             clock=ground.clock,

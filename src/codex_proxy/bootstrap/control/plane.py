@@ -11,6 +11,9 @@ from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
+from codex_proxy.server.admin.logs.errors import error_routes
+from codex_proxy.server.admin.logs.listing import log_routes
+from codex_proxy.server.admin.logs.tailing import tail_route
 from codex_proxy.server.admin.ollama import ollama_routes
 from codex_proxy.server.asgi import Application
 
@@ -25,6 +28,9 @@ def make_plane(ground: ControlGround) -> Application:
         names=ground.names,
         routes=(
             *ollama_routes(ground.bridge),
+            *log_routes(ground.log),
+            *error_routes(ground.log),
+            tail_route(ground.log.tail),
             *owners_routes(ground),
             *vendor_key_routes(ground.vendor_keys, ground.authenticator),
         ),
