@@ -1,4 +1,4 @@
-"""A text without secrets: those known by value first, then members with secret names, then what has a secret's shape."""
+"""A text without secrets: those known by value first, then members with secret names, then what looks like one."""
 
 import re
 from typing import Final

@@ -1,7 +1,7 @@
 """What the owner does with the log: look, search, switch it, clear it, look on.
 
-Rules of this file: everything that reads the file runs off the loop; what the owner switches is kept for the next start,
-bodies excepted, which end by themselves.
+Rules of this file: everything that reads the file runs off the loop; what the owner switches is kept for the next
+start, bodies excepted, which end by themselves.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The log as it is shown.
 
-Rules of this file: member names as the dashboard's API has them (camelCase); durations are milliseconds, times ISO 8601.
-A price that is not known is null.
+Rules of this file: member names as the dashboard's API has them (camelCase); durations are milliseconds, times ISO
+8601.  A price that is not known is null.
 """
 
 from typing import Any, Final

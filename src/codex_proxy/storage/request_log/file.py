@@ -1,7 +1,7 @@
 """The file `logs.sqlite`: made where there is none, put aside where it cannot be used.
 
-Rules of this file: mode 0600 from the first byte; a log that is damaged, or of another version, is moved aside whole and
-begun anew: nobody waits for a log.  Space that is freed goes back to the file system.
+Rules of this file: mode 0600 from the first byte; a log that is damaged, or of another version, is moved aside whole
+and begun anew: nobody waits for a log.  Space that is freed goes back to the file system.
 """
 
 import os

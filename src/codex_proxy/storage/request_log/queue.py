@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-from codex_proxy.operations.request_log.items import Item
 from codex_proxy.operations.request_log.capturing.bodies import Redact
+from codex_proxy.operations.request_log.items import Item
 from codex_proxy.operations.request_log.store import LogUnusable, Retention, Written
 from codex_proxy.storage.request_log.file import open_log
 from codex_proxy.storage.request_log.writing import Batch, retain

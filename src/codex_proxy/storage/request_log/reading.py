@@ -1,6 +1,6 @@
 """What the log is asked for.
 
-Rules of this file: a connection for each question, which cannot write; what a client wrote is never part of a statement.
+Rules of this file: a connection for each question, which cannot write; what a client wrote is part of none.
 """
 
 import zlib

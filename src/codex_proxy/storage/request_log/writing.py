@@ -41,7 +41,7 @@ class Batch:
     def write(self, items: Sequence[Item]) -> list[Row]:
         """Write them; the rows as they stand now, each once.  Raises ``sqlite3.Error``, and nothing was written."""
         touched: dict[int, None] = {}
-        with _transaction(self._connection):
+        with _Transaction(self._connection):
             for item in items:
                 try:
                     touched[self._write(item)] = None
@@ -123,7 +123,7 @@ def row_from(columns: Sequence[Any]) -> Row:
 
 def retain(connection: sqlite3.Connection, retention: Retention, *, now: float) -> None:
     """Let the oldest go; ``now`` in epoch seconds.  Raises ``sqlite3.Error``."""
-    with _transaction(connection):
+    with _Transaction(connection):
         _forget(connection, "at < ?", now - retention.age_seconds)
         _forget(connection, "seq <= (SELECT max(seq) FROM exchanges) - ?", retention.count)
         connection.execute(
@@ -135,7 +135,7 @@ def retain(connection: sqlite3.Connection, retention: Retention, *, now: float) 
         (count,) = connection.execute("SELECT count(*) FROM exchanges").fetchone()
         if not count:
             break
-        with _transaction(connection):
+        with _Transaction(connection):
             oldest = "seq IN (SELECT seq FROM exchanges ORDER BY seq LIMIT ?)"
             _forget(connection, oldest, max(1, count // _SHARE))
         _shrink(connection)
@@ -144,7 +144,7 @@ def retain(connection: sqlite3.Connection, retention: Retention, *, now: float) 
 
 def clear(connection: sqlite3.Connection) -> None:
     """Forget every row; raises ``sqlite3.Error``."""
-    with _transaction(connection):
+    with _Transaction(connection):
         _forget(connection, "seq > ?", 0)
     _shrink(connection)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -171,7 +171,7 @@ def _shrink(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA incremental_vacuum").fetchall()
 
 
-class _transaction:
+class _Transaction:
     """A transaction while the block runs; an exception undoes it."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -82,7 +82,7 @@ def place_of(limit: Limit = USUAL_LINES, offset: Offset = 0, cursor: Cursor = No
 
 
 def what_of(
-    search: Search = "", status: Status = None, errors_only: ErrorsOnly = False, min_latency_ms: Latency = None
+    *, search: Search = "", status: Status = None, errors_only: ErrorsOnly = False, min_latency_ms: Latency = None
 ) -> What:
     """What is wanted."""
     return What(
@@ -94,6 +94,7 @@ def what_of(
 
 
 def whose_of(
+    *,
     model: Name = None,
     account: Name = None,
     key: Name = None,
