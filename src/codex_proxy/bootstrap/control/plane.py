@@ -9,6 +9,7 @@ from codex_proxy import __version__
 from codex_proxy.bootstrap.control.desks import owners_routes
 from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
+from codex_proxy.bootstrap.request_log.facts import capsule_facts
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
 from codex_proxy.server.admin.logs.errors import error_routes
@@ -28,7 +29,9 @@ def make_plane(ground: ControlGround) -> Application:
         names=ground.names,
         routes=(
             *ollama_routes(ground.bridge),
-            *log_routes(ground.log),
+            *log_routes(
+                ground.log, lambda: capsule_facts(ground.services.ground.settings, ground.services.ground.clock)
+            ),
             *error_routes(ground.log),
             tail_route(ground.log.tail),
             *owners_routes(ground),

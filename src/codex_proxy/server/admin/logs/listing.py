@@ -4,14 +4,16 @@ Rules of this file: a page is at most 200 lines, newest first.  Bodies have no s
 clients wrote: all of it is the owner's alone.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
-from litestar import delete, get, post
+from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
 from litestar.status_codes import HTTP_200_OK
 
+from codex_proxy.operations.capsules.capsule import Facts, capsule_of, encode_capsule
 from codex_proxy.operations.request_log.desk import LogDesk, LogPage, StateChange, StateView
 from codex_proxy.operations.request_log.views import LogRecord
 from codex_proxy.server.admin.logs.filters import FILTERS, Place, What, When, Whose, wanted_of
@@ -21,9 +23,9 @@ LOGS_PATH: Final = "/admin/logs"
 RequestId = Annotated[str, PathParameter(pattern=r"^[\w.-]{1,128}$", description="Our id of the request.")]
 
 
-def log_routes(desk: LogDesk) -> list[HTTPRouteHandler]:
-    """The routes over the log."""
-    return [*_looking(desk), *_switching(desk), *_clearing(desk)]
+def log_routes(desk: LogDesk, facts: Callable[[], Facts]) -> list[HTTPRouteHandler]:
+    """The routes over the log; ``facts`` are what a capsule says beside the request."""
+    return [*_looking(desk), _capsule(desk, facts), *_switching(desk), *_clearing(desk)]
 
 
 def _looking(desk: LogDesk) -> list[HTTPRouteHandler]:
@@ -43,6 +45,17 @@ def _looking(desk: LogDesk) -> list[HTTPRouteHandler]:
         return await desk.record(request_id)
 
     return [logs, log_entry]
+
+
+def _capsule(desk: LogDesk, facts: Callable[[], Facts]) -> HTTPRouteHandler:
+    @get(f"{LOGS_PATH}/{{request_id:str}}/capsule", summary="A request's capsule")
+    async def log_capsule(request_id: RequestId) -> Response[bytes]:
+        """One file with everything that is kept of it and the gateway's facts; secrets are left out, texts are not."""
+        capsule = capsule_of(await desk.entry(request_id), facts())
+        headers = {"content-disposition": f'attachment; filename="{request_id}.capsule.json"'}
+        return Response(encode_capsule(capsule), media_type="application/json", headers=headers)
+
+    return log_capsule
 
 
 def _switching(desk: LogDesk) -> list[HTTPRouteHandler]:
