@@ -165,6 +165,7 @@ def _upstream(ground: Ground) -> Upstream:
             installation_id=ground.installation_id,
             clock=ground.clock,
             complain=ground.report_trouble,
+            learn=ground.known.learn,
         )
     )
 
@@ -185,6 +186,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             clock=ground.clock,
             observer=observer,
             pictures=ground.pictures,
+            redact=ground.known.redact,
         )
     )
     return DataPlane(

@@ -27,7 +27,7 @@ from codex_proxy.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeGround:
-    """What exchanges stand on."""
+    """What exchanges stand on; ``redact`` gives a text without the secrets this process knows."""
 
     settings: Settings
     upstream: Upstream
@@ -36,6 +36,7 @@ class ExchangeGround:
     clock: SystemClock
     observer: Observer
     pictures: PictureStore
+    redact: Callable[[str], str] = lambda text: text
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -47,6 +48,7 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
             runner=AttemptRunner(
                 transport=CapturingTransport(ground.vendors.over(upstream.transport), monotonic=ground.clock.monotonic),
                 orphans=upstream.orphans,
+                redact=ground.redact,
             ),
             accounts=_accounts(ground),
             vendors=ground.vendors.upstream,

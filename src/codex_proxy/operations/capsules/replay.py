@@ -15,6 +15,9 @@ MOST_ACCOUNTS: Final = 8
 REPLAYED_SECTIONS: Final = frozenset({"model", "chat", "translation", "session"})
 """Sections of the settings that change what is said and nothing else."""
 
+_OF_ACCOUNTS: Final = frozenset({"no_account", "usage_limit", "rate_limited", "busy", "stopping", "bad_key"})
+"""Failures that come of the gateway's state where nobody was asked."""
+
 _CODEX: Final = "/codex/"
 _DATA_PREFIXES: Final = ("/v1/", "/v1beta/", "/anthropic/", "/gemini/", "/openai/", "/responses", "/backend-api/")
 _ASKED: Final = frozenset(
@@ -63,6 +66,8 @@ def replayed(capsule: Capsule) -> Replayed:
     body = request.body.whole
     if body is None:
         raise CapsuleUnusable("the client's request was too long to be kept whole; raise logs.max_body_bytes")
+    if not exchange.calls and capsule.record.get("failure") in _OF_ACCOUNTS:
+        raise CapsuleUnusable("no upstream was asked: what came of it depended on the accounts of that moment")
     if request.method != "POST" or not request.target.startswith(_DATA_PREFIXES) or ".." in request.target:
         raise CapsuleUnusable("the request is none that a client asks a model with")
     return Replayed(

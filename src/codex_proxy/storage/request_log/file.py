@@ -59,7 +59,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     try:
         connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         try:
-            yield connection
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            yield connection if version else None  # one that is just being made has none
         finally:
             connection.close()
     except sqlite3.Error as error:
