@@ -93,7 +93,9 @@ async def owner_gives(play: Stage, token: str) -> list[str]:
     accounts = (await play.client.get("/auth/accounts")).json()["accounts"]
     replies = [
         await play.client.post("/api/proxies", json={"name": "dead", "url": proxy}),
-        await play.client.post(f"/auth/accounts/{accounts[0]['id']}/cookies", json={"cookies": {"cf_clearance": COOKIE}}),
+        await play.client.post(
+            f"/auth/accounts/{accounts[0]['id']}/cookies", json={"cookies": {"cf_clearance": COOKIE}}
+        ),
         await play.client.post("/auth/accounts", json={"refreshToken": REFRESH}),
         await play.client.post("/auth/accounts", json={"refreshToken": REFRESH[:-1]}),
         await play.client.post("/auth/accounts", json={"token": token[:-4]}),
@@ -125,9 +127,7 @@ async def clients_ask(play: Stage, secrets: Sequence[str]) -> list[str]:
     ]
     assert replies[0].status_code == replies[5].status_code == 200
     own_words = {8, 9, 12}  # what is told back there is what this client itself has just said
-    return [
-        reply.text for place, reply in enumerate(replies) if reply.status_code >= 400 and place not in own_words
-    ]
+    return [reply.text for place, reply in enumerate(replies) if reply.status_code >= 400 and place not in own_words]
 
 
 async def written(play: Stage) -> list[dict[str, Any]]:

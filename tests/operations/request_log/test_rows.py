@@ -68,7 +68,9 @@ def test_a_refusal_says_why_in_every_dialect(body: bytes, message: str | None) -
 
 def test_what_is_unexpected_makes_a_group() -> None:
     trouble = trouble_of(row_of(failed(), redact))
-    other = trouble_of(row_of(failed("req_2", Failure(kind=BROKEN.kind, message="it broke at 99 for [redacted]")), redact))
+    other = trouble_of(
+        row_of(failed("req_2", Failure(kind=BROKEN.kind, message="it broke at 99 for [redacted]")), redact)
+    )
     assert trouble is not None
     assert other is not None
     assert trouble.signature == other.signature

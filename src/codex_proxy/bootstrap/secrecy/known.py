@@ -62,20 +62,19 @@ class KnownSecrets:
         return REDACTED.join(text[end:start] for (_, end), (start, _) in pairwise(edges)) if spans else text
 
     def spans(self, text: str) -> list[Span]:
-        """Where they stand, in order, none touching another."""
-        spans = self._spans(text)
-        view = text
-        places: list[_Escapes] = []
+        """Where they stand, in order, none touching another and none cutting an escape in two."""
+        view, found = text, self._spans(text)
+        spans: list[Span] = []
+        layers: list[_Escapes] = []
         for _ in range(_DEPTH):
-            if "\\" not in view and "%" not in view:
+            escapes = _Escapes(view) if "\\" in view or "%" in view else None
+            if escapes is None or not escapes.found:
                 break
-            escapes = _Escapes(view)
-            if not escapes.found:
-                break
-            places.append(escapes)
+            spans += [_outwards(escapes.widened(span), layers) for span in found]
+            layers.append(escapes)
             view = escapes.text
-            spans += [_outwards(span, places) for span in self._spans(view)]
-        return _merged(spans)
+            found = self._spans(view)
+        return _merged([*spans, *(_outwards(span, layers) for span in found)])
 
     def _learn_url(self, url: str) -> None:
         try:
@@ -188,6 +187,17 @@ class _Escapes:
         """A span of the result as one of the source."""
         return self._start(span[0]), self._start(span[1])
 
+    def widened(self, span: Span) -> Span:
+        """A span of the source that takes along the escapes it would cut."""
+        start, end = span
+        place = bisect_right(self._starts, start) - 1
+        if place >= 0 and start < self._ends[place]:
+            start = self._starts[place]
+        place = bisect_right(self._starts, end - 1) - 1
+        if place >= 0 and end < self._ends[place]:
+            end = self._ends[place]
+        return start, end
+
     def _start(self, at: int) -> int:
         place = bisect_right(self._undone, at) - 1
         if place < 0:
@@ -204,8 +214,8 @@ def _meant(match: re.Match[str]) -> str:
     return chr(int(code or percent, 16))
 
 
-def _outwards(span: Span, places: list[_Escapes]) -> Span:
-    for escapes in reversed(places):
+def _outwards(span: Span, layers: list[_Escapes]) -> Span:
+    for escapes in reversed(layers):
         span = escapes.outside(span)
     return span
 

@@ -46,12 +46,17 @@ def open_log(path: Path, *, now: float) -> sqlite3.Connection:
         return _opened(path)
 
 
+class LogDamaged(LogUnusable):
+    """What was read is no log, or half of one."""
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     """A connection that cannot write, while the block runs; None where there is no log yet.
 
     Raises:
-        LogUnusable: it cannot be read.
+        LogUnusable: it cannot be read now.
+        LogDamaged: it never can.
     """
     if not path.exists():
         yield None
@@ -63,8 +68,10 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
             yield connection if version else None  # one that is just being made has none
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError as error:
         raise LogUnusable(f"{path.name} cannot be read: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise LogDamaged(f"{path.name} cannot be read: {error}") from error
 
 
 def set_aside(path: Path, *, now: float) -> Path:

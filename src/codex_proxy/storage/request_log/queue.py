@@ -65,6 +65,7 @@ class LogQueue:
         self._connection: sqlite3.Connection | None = None
         self._retained_at = 0.0
         self._is_complaining = False
+        self._is_doubted = False
 
     @property
     def dropped_count(self) -> int:
@@ -92,6 +93,10 @@ class LogQueue:
             raise LogUnusable("the log is busy")
         if errand.error is not None:
             raise LogUnusable(f"{self._parts.path.name} cannot be changed: {errand.error}") from errand.error
+
+    def doubt(self) -> None:
+        """Somebody found the file damaged: have it looked at before the next row is written."""
+        self._is_doubted = True
 
     def close(self) -> None:
         """Write what waits, and end the thread."""
@@ -151,6 +156,10 @@ class LogQueue:
             errand.done.set()
 
     def _opened(self) -> sqlite3.Connection:
+        if self._is_doubted and self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._is_doubted = False
         if self._connection is None:
             self._connection = open_log(self._parts.path, now=self._parts.now())
         return self._connection

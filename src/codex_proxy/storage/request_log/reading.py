@@ -3,7 +3,10 @@
 Rules of this file: a connection for each question, which cannot write; what a client wrote is part of none.
 """
 
+import sqlite3
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +14,7 @@ import msgspec
 
 from codex_proxy.operations.request_log.store import Entry, ErrorGroup, LogUnusable, Page, Volume, Wanted
 from codex_proxy.storage.request_log import writing
-from codex_proxy.storage.request_log.file import COLUMNS, reading
+from codex_proxy.storage.request_log.file import COLUMNS, LogDamaged, reading
 from codex_proxy.storage.request_log.queue import LogQueue
 from codex_proxy.storage.request_log.writing import row_from
 
@@ -51,7 +54,7 @@ class SqliteLog:
         where, values = _filter(wanted)
         every = f"SELECT seq, {', '.join(COLUMNS)} FROM exchanges WHERE {where}"
         before, place = ("", ()) if wanted.before is None else (" AND seq < ?", (wanted.before,))
-        with reading(self._path) as connection:
+        with self._reading() as connection:
             if connection is None:
                 return Page(rows=(), total=0)
             (total,) = connection.execute(f"SELECT count(*) FROM exchanges WHERE {where}", values).fetchone()
@@ -62,7 +65,7 @@ class SqliteLog:
 
     def entry(self, request_id: str) -> Entry | None:
         """See ``LogStore``."""
-        with reading(self._path) as connection:
+        with self._reading() as connection:
             if connection is None:
                 return None
             row = writing.read_row(connection, "request_id = ?", request_id)
@@ -74,7 +77,7 @@ class SqliteLog:
     def groups(self) -> tuple[ErrorGroup, ...]:
         """See ``LogStore``."""
         names = ErrorGroup.__struct_fields__
-        with reading(self._path) as connection:
+        with self._reading() as connection:
             if connection is None:
                 return ()
             found = connection.execute(f"SELECT {', '.join(names)} FROM error_groups ORDER BY last_seen DESC")
@@ -82,7 +85,7 @@ class SqliteLog:
 
     def volume(self) -> Volume:
         """See ``LogStore``."""
-        with reading(self._path) as connection:
+        with self._reading() as connection:
             if connection is None:
                 return Volume(row_count=0, size_bytes=0)
             (count,) = connection.execute("SELECT count(*) FROM exchanges").fetchone()
@@ -91,6 +94,15 @@ class SqliteLog:
     def clear(self) -> None:
         """See ``LogStore``."""
         self._queue.run(writing.clear)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        try:
+            with reading(self._path) as connection:
+                yield connection
+        except LogDamaged:
+            self._queue.doubt()
+            raise
 
     def clear_groups(self) -> None:
         """See ``LogStore``."""

@@ -168,7 +168,7 @@ def _forget(connection: sqlite3.Connection, where: str, value: float) -> None:
 
 
 def _shrink(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
+    connection.executescript("PRAGMA incremental_vacuum")  # frees one page at each step: ``execute`` takes only one
 
 
 class _Transaction:

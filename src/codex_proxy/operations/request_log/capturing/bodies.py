@@ -79,15 +79,15 @@ def _body(message: CapturedMessage, redact: Redact, limit: int) -> dict[str, Any
         return {"bytes": body.size_bytes, "type": redact(kind)[:MOST_TEXT], "sha256": hashlib.sha256(head).hexdigest()}
     head, tail, is_cut = _unpacked(body, headers.get("content-encoding", ""))
     shown: dict[str, Any] = {"bytes": body.size_bytes}
+    begins = redact(head.decode("utf-8", "replace"))
     if not is_cut:
-        text = _clean(head.decode("utf-8", "replace"), redact)
+        text = _plain(begins)
         if len(text) <= 2 * limit:
             return shown | {"text": text}
         return shown | {"text": text[:limit], "end": text[-limit:], "cut": True}
-    text = _clean(head.decode("utf-8", "replace"), redact)
-    shown |= {"text": text[: max(0, len(text) - MARGIN_BYTES)][:limit], "cut": True}
+    shown |= {"text": _plain(begins[: max(0, len(begins) - MARGIN_BYTES)])[:limit], "cut": True}
     if tail:
-        shown["end"] = _clean(tail.decode("utf-8", "replace"), redact)[MARGIN_BYTES:][-limit:]
+        shown["end"] = _plain(redact(tail.decode("utf-8", "replace"))[MARGIN_BYTES:])[-limit:]
     return shown
 
 
@@ -111,8 +111,11 @@ def _unpacked(body: Body, encoding: str) -> tuple[bytes, bytes, bool]:
 
 
 def _clean(text: str, redact: Redact) -> str:
-    told = redact(text)
-    return _LONG_BASE64.sub(_digest, told).encode("utf-8", "replace").decode()
+    return _plain(redact(text))
+
+
+def _plain(text: str) -> str:
+    return _LONG_BASE64.sub(_digest, text).encode("utf-8", "replace").decode()
 
 
 def _digest(match: re.Match[str]) -> str:
