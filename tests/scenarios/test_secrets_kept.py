@@ -24,6 +24,7 @@ COOKIE = "markedCookie0123456789abcdef"
 REFRESH = "markedRefresh0123456789abcdefgh"
 PLANTED = (OWNER, VENDOR, HEADER, PROXY, COOKIE, REFRESH)
 OWN_FILES = {"secret.key", "access.json", "local.yaml", "runtime.json"}
+DELTA = "type: response.output_text.delta, item_id: m, output_index: 0, content_index: 0"
 
 SCENARIO = f"""
 issuer: {{refresh_tokens: {{{REFRESH}: account-1}}, faults: [{{answer: garbage, when: {{request: 1}}}}]}}
@@ -34,8 +35,8 @@ rules:
     steps: [{{text: "some {REFRESH} words"}}, {{cut: true}}]
   - when: {{contains: piece by piece}}
     steps:
-      - event: {{type: response.output_text.delta, item_id: m, output_index: 0, content_index: 0, delta: "{VENDOR[:11]}"}}
-      - event: {{type: response.output_text.delta, item_id: m, output_index: 0, content_index: 0, delta: "{VENDOR[11:]}"}}
+      - event: {{{DELTA}, delta: "{VENDOR[:11]}"}}
+      - event: {{{DELTA}, delta: "{VENDOR[11:]}"}}
 vendors:
   echoing:
     wires: [chat]
@@ -151,6 +152,12 @@ async def shown(play: Stage) -> list[str]:
     return [(await play.client.get(path)).text for path in (*pages, *paths)]
 
 
+def contents(data_dir: Path) -> dict[str, str]:
+    """Every file but those that are there for secrets, and the owner's own; what is sealed in them is sealed."""
+    files = [path for path in data_dir.rglob("*") if path.is_file() and path.name not in OWN_FILES]
+    return {path.name: path.read_bytes().decode("latin-1") for path in files}
+
+
 async def test_u_05_s_14_no_secret_is_written_or_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with planted(tmp_path) as (play, secrets):
         told = await owner_gives(play, secrets[-1])
@@ -161,7 +168,6 @@ async def test_u_05_s_14_no_secret_is_written_or_told(tmp_path: Path, capsys: py
     assert [(found(text, secrets), text[:200]) for text in logged if found(text, secrets)] == []
     assert sum("[redacted]" in text for text in logged) > 10
     assert found(capsys.readouterr().err, secrets) == set()
-    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name not in OWN_FILES]
-    assert "logs.sqlite" in {path.name for path in files}
-    leaks = {path.name: found(path.read_bytes().decode("latin-1"), secrets) for path in files}
-    assert leaks == {path.name: set() for path in files}
+    kept = contents(tmp_path)
+    assert {"logs.sqlite", "codex-proxy.sqlite"} <= kept.keys()
+    assert {name: found(text, secrets) for name, text in kept.items()} == {key: set() for key in kept}

@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from codex_proxy.operations.request_log.items import Item
-from codex_proxy.operations.request_log.rows import Row
 from codex_proxy.operations.request_log.store import Retention
 from codex_proxy.storage.request_log.file import LOG_FILE
 from codex_proxy.storage.request_log.queue import LogQueue, QueueParts
 from codex_proxy.storage.request_log.reading import SqliteLog
 from tests.operations.request_log.samples import redact
+
+if TYPE_CHECKING:
+    from codex_proxy.operations.request_log.rows import Row
 
 
 class Log:

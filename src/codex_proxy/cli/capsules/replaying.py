@@ -3,6 +3,7 @@
 Rules of this file: text of a capsule is printed without what a terminal would obey.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,7 +16,8 @@ from codex_proxy.cli.asking import Answer, Asked, Gateway, RemotePlane, remote_p
 from codex_proxy.operations.capsules.capsule import Capsule
 from codex_proxy.operations.capsules.comparing import Difference, Outcome, differences, outcome_of
 
-_PATIENCE: Final = 50
+_PATIENCE_SECONDS: Final = 20.0
+_PAUSE_SECONDS: Final = 0.05
 _MOST_SHOWN: Final = 400
 
 
@@ -56,11 +58,13 @@ async def _asked(stage: ReplayStage, plane: RemotePlane) -> Answer:
 async def _record(stage: ReplayStage, plane: RemotePlane, request_id: str) -> dict[str, Any]:
     """What the gateway's log says of the request; it is written a moment after the answer."""
     gateway = Gateway(plane, token=stage.admin_key)
-    for _ in range(_PATIENCE):
-        page = await gateway.ask("GET", f"/admin/logs?search={quote(request_id)}&limit=1")
-        told = page["records"]
-        if told and told[0]["status"] is not None:
-            break
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while True:
+            page = await gateway.ask("GET", f"/admin/logs?search={quote(request_id)}&limit=1")
+            told = page["records"]
+            if told and told[0]["status"] is not None:
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
     answer: dict[str, Any] = await gateway.ask("GET", f"/admin/logs/{quote(request_id)}")
     return answer
 

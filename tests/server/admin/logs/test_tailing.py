@@ -9,6 +9,7 @@ from codex_proxy.framing.sse import SseDecoder
 from codex_proxy.operations.request_log.tail import MOST_READERS, MOST_WAITING
 from tests.operations.request_log.samples import row
 from tests.server.admin.logs.plane import Plane
+from tests.waiting import until
 
 
 async def test_lines_come_as_events_and_lost_ones_are_counted(tmp_path: Path) -> None:
@@ -23,11 +24,9 @@ async def test_lines_come_as_events_and_lost_ones_are_counted(tmp_path: Path) ->
 
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         looking = tasks.create_task(look_on())
-        while not tail.has_readers:
-            await asyncio.sleep(0)
+        await until(lambda: tail.has_readers)
         tail.tell([row(number) for number in range(MOST_WAITING + 2)])
-        while not all(not reader._waiting for reader in tail._readers):
-            await asyncio.sleep(0)
+        await until(lambda: not any(reader._waiting for reader in tail._readers))
         tail.close()
     frames = SseDecoder().feed(looking.result().encode())
     assert [frame.event for frame in frames[:2]] == ["dropped", "log"]
