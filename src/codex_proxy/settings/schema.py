@@ -205,7 +205,7 @@ class LogsSection(Section):
     format: Literal["auto", "console", "json"] = key(
         "auto", "Form of log lines on standard error; `auto` is `console` on a terminal, else `json`."
     )
-    enabled: bool = key(True, "Whether the request log is kept.")
+    enabled: bool = key(True, "Whether the request log is kept.", change=LIVE)
     capacity: int = key(10_000, "Records the request log keeps; the oldest go first.")
     retention_hours: float = key(72.0, "Hours a record is kept.")
     max_bytes: int = key(209_715_200, "Bytes the request log may take; the oldest records go first.")
