@@ -91,6 +91,8 @@ INCIDENTS: Final = {
     "U-05": "secrets in logs",
     "U-06": "counts of tokens hidden",
     "U-07": "a client's id overwrites records",
+    "U-10": "updates that stay on",
+    "U-13": "a feed's nonsense believed",
 }
 
 NOT_HERE: Final = {
