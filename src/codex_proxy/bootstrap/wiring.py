@@ -186,6 +186,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             clock=ground.clock,
             observer=observer,
             pictures=ground.pictures,
+            models_hinted=routing.lists.hinted,
             redact=ground.known.redact,
         )
     )
@@ -327,6 +328,7 @@ def _bridge_ground(ground: Ground, data: DataPlane, log: RequestLog, *, secret: 
         overriding=ground.overriding,
         secret=secret,
         inference=data.inference,
+        raw=data.raw,
         resolver=data.routing.resolver,
         models=data.routing.model_list(),
         report_defect=ground.report_defect,
