@@ -61,6 +61,6 @@ async def test_the_switch_is_kept_in_the_owners_file(tmp_path: Path) -> None:
     ],
 )
 def test_settings_say_how_much_is_kept(settings: dict[str, bool], level: Level) -> None:
-    section = LogsSection(**settings)
+    section = LogsSection.model_validate(settings)
     assert (policy_of(section).level, policy_of(section).bodies_seconds) == (level, 86_400.0)
     assert retention_of(section).age_seconds == 72 * 3600

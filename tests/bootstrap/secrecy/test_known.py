@@ -7,7 +7,8 @@ from urllib.parse import quote, quote_plus
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_proxy.bootstrap.secrecy.known import REDACTED, KnownSecrets
+from codex_proxy.bootstrap.redaction import REDACTED
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 
 SECRET = 'opaque/Se"cret+of 31 ünusual=chars'
 PLAIN = "tokenWithoutAnyKnownShape0123456789abcdef"

@@ -16,6 +16,8 @@ def test_bodies_end_by_themselves() -> None:
     switch = LogSwitch(LogPolicy(level=Level.BODIES, bodies_seconds=60), now=clock.now)
     assert switch.bodies_until == NOW + 60
     clock.time += 59
-    assert switch.kept is Level.BODIES
+    levels = [switch.kept]
     clock.time += 1
-    assert (switch.kept, switch.bodies_until) == (Level.METADATA, None)
+    levels.append(switch.kept)
+    assert levels == [Level.BODIES, Level.METADATA]
+    assert LogPolicy(level=Level.METADATA, bodies_seconds=60) == switch.policy

@@ -55,7 +55,7 @@ def test_a_locked_file_costs_rows_and_is_told_once(tmp_path: Path) -> None:
     other.execute("BEGIN IMMEDIATE")
     log.add([told("lost")])
     with pytest.raises(LogUnusable):
-        log.queue.run(lambda connection: connection.execute("BEGIN IMMEDIATE") and None)
+        log.queue.run(lambda connection: connection.execute("BEGIN IMMEDIATE"))
     assert (log.queue.dropped_count, len(log.complaints)) == (1, 1)
     other.execute("ROLLBACK")
     log.write([told("kept")])
@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_written_loses_the_log_and_nothing_else(tmp_path
 def test_a_file_damaged_under_our_hands_is_put_aside_and_begun_anew(tmp_path: Path) -> None:
     log = Log(tmp_path)
     log.write(items(200))
-    log.queue.run(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)") and None)
+    log.queue.run(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
     log.path.write_bytes(b"\xff" * log.path.stat().st_size)
     log.write(items(200))
     with pytest.raises(LogUnusable):

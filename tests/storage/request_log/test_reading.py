@@ -78,7 +78,7 @@ def test_bodies_come_with_the_one_request(log: Log) -> None:
 
 
 def test_bodies_that_cannot_be_read_are_told(log: Log) -> None:
-    log.queue.run(lambda connection: connection.execute("UPDATE bodies SET content = x'00'") and None)
+    log.queue.run(lambda connection: connection.execute("UPDATE bodies SET content = x'00'"))
     with pytest.raises(LogUnusable):
         log.store.entry("req_good")
 

@@ -45,7 +45,7 @@ class QueueParts:
 class _Errand:
     """Something to be done on the log between two batches."""
 
-    work: Callable[[sqlite3.Connection], None]
+    work: Callable[[sqlite3.Connection], object]
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
 
@@ -82,7 +82,7 @@ class LogQueue:
         self._added_bytes += size_bytes
         self._rouse()
 
-    def run(self, work: Callable[[sqlite3.Connection], None]) -> None:
+    def run(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """Do this on the log, after what was told before it; waits.  Raises ``LogUnusable``."""
         if self._closing.is_set():
             raise LogUnusable("the log is closed")
