@@ -5,7 +5,7 @@ Rules of this file: the composition root; nothing else knows every part.  Object
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,8 @@ from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.request_log.services import LogGround, RequestLog, make_request_log
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
@@ -47,6 +49,7 @@ from codex_proxy.server.app import GatewayApplication, RouteTable
 from codex_proxy.server.asgi import Application
 from codex_proxy.server.cors import CorsPolicy
 from codex_proxy.server.images.links import LinkBases
+from codex_proxy.server.logged.application import LoggedApplication
 from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.streaming import Pace
@@ -66,7 +69,8 @@ class Ground:
     """What a gateway stands on: settings, stores, keys, kept pictures, and who to tell.
 
     ``overriding`` are the flags and variables that win over the settings' file, by dotted key.  ``report_trouble`` is
-    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.
+    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.  ``known`` are the
+    secrets that must not be told.
     """
 
     settings: Settings
@@ -84,6 +88,7 @@ class Ground:
     report_defect: ReportDefect
     report_trouble: ReportDefect
     configured_vendor_keys: tuple[VendorKey, ...] = ()
+    known: KnownSecrets = field(default_factory=KnownSecrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,7 @@ class Running:
     updates: Updates
     own_updates: OwnUpdates
     measures: Measures
+    log: RequestLog
 
 
 def assemble(ground: Ground) -> Running:
@@ -136,6 +142,22 @@ def assemble(ground: Ground) -> Running:
         updates=owners.updates,
         own_updates=owners.own_updates,
         measures=owners.measures,
+        log=owners.log,
+    )
+
+
+def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
+    return make_request_log(
+        LogGround(
+            settings=ground.settings.logs,
+            settings_path=ground.settings_path,
+            data_dir=ground.data_dir,
+            known=ground.known,
+            clock=ground.clock,
+            explain=upstream.selection.explanations.explain,
+            skips=CONTROL_PREFIXES,
+            complain=ground.report_trouble,
+        )
     )
 
 
@@ -149,6 +171,7 @@ def _upstream(ground: Ground) -> Upstream:
             installation_id=ground.installation_id,
             clock=ground.clock,
             complain=ground.report_trouble,
+            learn=ground.known.learn,
         )
     )
 
@@ -157,9 +180,8 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
     measures, settings = owners.measures, ground.settings
     exchanges = measures.running
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
-    observer = Observers(
-        (*ground.observers, prompts, upstream.accounts.counters, *measures.observers), complain=measures.losses.complain
-    )
+    observers = (*ground.observers, owners.log.visits, prompts, upstream.accounts.counters, *measures.observers)
+    observer = Observers(observers, complain=measures.losses.complain)
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
     gateway = make_gateway(
@@ -172,6 +194,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             observer=observer,
             pictures=ground.pictures,
             models_hinted=routing.lists.hinted,
+            redact=ground.known.redact,
         )
     )
     return DataPlane(
@@ -250,6 +273,7 @@ class _Owners:
     measures: Measures
     updates: Updates
     own_updates: OwnUpdates
+    log: RequestLog
 
 
 def _owners(ground: Ground, upstream: Upstream) -> _Owners:
@@ -262,6 +286,7 @@ def _owners(ground: Ground, upstream: Upstream) -> _Owners:
         measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
         own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
+        log=_request_log(ground, upstream),
     )
 
 
@@ -269,7 +294,7 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
-    bridge_ground = _bridge_ground(ground, data, secret=bridge_secret)
+    bridge_ground = _bridge_ground(ground, data, owners.log, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
     exact, prefixes = route_tables(data, encode_failure)
     application = GatewayApplication(
@@ -285,9 +310,9 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
         ),
         encode_failure=failures_by_caller(encode_failure),
         report_defect=ground.report_defect,
-        new_request_id=_request_ids(ground),
+        new_request_id=_request_ids(ground, owners.log),
     )
-    return application, bridge
+    return LoggedApplication(application, owners.log.visits), bridge
 
 
 def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: OllamaBridge) -> ControlGround:
@@ -307,6 +332,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         routing=data.routing,
         authenticator=ground.keys,
         explain=upstream.selection.explanations.explain,
+        log=owners.log.desk,
         inference_key=lambda: ground.inference_key,
         names=frozenset(ground.settings.server.names),
         started_at=ground.clock.monotonic(),
@@ -314,7 +340,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
     )
 
 
-def _bridge_ground(ground: Ground, data: DataPlane, *, secret: str) -> BridgeGround:
+def _bridge_ground(ground: Ground, data: DataPlane, log: RequestLog, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
         settings_path=ground.settings_path,
@@ -325,9 +351,10 @@ def _bridge_ground(ground: Ground, data: DataPlane, *, secret: str) -> BridgeGro
         resolver=data.routing.resolver,
         models=data.routing.model_list(),
         report_defect=ground.report_defect,
-        new_request_id=_request_ids(ground),
+        new_request_id=_request_ids(ground, log),
+        logged=lambda application: LoggedApplication(application, log.visits),
     )
 
 
-def _request_ids(ground: Ground) -> Callable[[], str]:
-    return lambda: f"req_{ground.ids.token()}"
+def _request_ids(ground: Ground, log: RequestLog) -> Callable[[], str]:
+    return lambda: log.visits.named(f"req_{ground.ids.token()}")

@@ -1,6 +1,7 @@
 """The incidents with accounts that this project knows, by number: one line each, and where there is no test, why.
 
-Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out.  The tests lie
+Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out, U statistics,
+logs and settings.  The tests lie
 with what they test, all over ``tests``; their names begin with the number.
 """
 
@@ -85,6 +86,13 @@ INCIDENTS: Final = {
     "P-10": "addresses that point inward",
     "P-11": "checks by another way",
     "P-12": "connections of the old proxy",
+    "U-02": "failed requests not counted",
+    "U-03": "a database locked under load",
+    "U-05": "secrets in logs",
+    "U-06": "counts of tokens hidden",
+    "U-07": "a client's id overwrites records",
+    "U-10": "updates that stay on",
+    "U-13": "a feed's nonsense believed",
 }
 
 NOT_HERE: Final = {

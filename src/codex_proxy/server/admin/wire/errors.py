@@ -29,6 +29,10 @@ from codex_proxy.operations.login.cli_file import CliFileUnusable
 from codex_proxy.operations.login.outcomes import TooManyLogins, UnknownLogin
 from codex_proxy.operations.login.ports import FileUnreadable
 from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, WrongIdentity
+from codex_proxy.operations.ollama_bridge import SettingsNotKept
+from codex_proxy.operations.request_log.desk import NoSuchEntry
+from codex_proxy.operations.request_log.store import LogUnusable
+from codex_proxy.operations.request_log.tail import TooManyReaders
 from codex_proxy.operations.vendor_keys.parts import KeyConfigured, NoModelList, UnknownKey, VendorRefused
 from codex_proxy.vendors.telling import InvalidKey
 
@@ -113,6 +117,10 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     KeyConfigured: Meaning(status=409, code="configured_key"),
     InvalidKey: Meaning(status=400, code="invalid_key"),
     NoModelList: Meaning(status=400, code="no_model_list"),
+    NoSuchEntry: Meaning(status=404, code="not_found"),
+    LogUnusable: Meaning(status=503, code="log_unusable"),
+    TooManyReaders: Meaning(status=429, code="too_many_readers"),
+    SettingsNotKept: Meaning(status=503, code="settings_not_kept"),
 }
 
 
