@@ -1,4 +1,4 @@
-"""Opening what keeps accounts and vendor keys: SQLite in a file, or a PostgreSQL.
+"""Opening what keeps accounts and keys: SQLite in a file, or a PostgreSQL.
 
 Rules of this file: a store that cannot be used is copied away, told about and left alone; nothing is read from it and
 nothing written, and never does an empty one take its place.  Before a schema changes there is a backup.
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from codex_proxy.access.granted.store import GrantedKeyStore
 from codex_proxy.accounts.keeping import (
     AffinityStore,
     CookieStore,
@@ -29,6 +30,7 @@ from codex_proxy.storage.refresh_locks import FileRefreshLocks
 from codex_proxy.storage.sealing.ring import KeyRing, Unseal, Unsealable
 from codex_proxy.storage.sealing.sources import KeySource, Seals
 from codex_proxy.storage.sql.accounts.store import SqlAccountStore
+from codex_proxy.storage.sql.client_keys.store import SqlGrantedKeyStore
 from codex_proxy.storage.sql.conversations import SqlAffinityStore, SqlUpstreamIdentityStore
 from codex_proxy.storage.sql.cookies import SqlCookieStore
 from codex_proxy.storage.sql.database import Database, OpenDatabase, RefusingDatabase, unusable
@@ -57,6 +59,7 @@ class Stores:
     cookies: CookieStore
     egress: EgressStore
     vendor_keys: VendorKeyStore
+    client_keys: GrantedKeyStore
     marks: SqlMarks
     locks: RefreshLocks
     health: PersistenceHealth
@@ -171,6 +174,7 @@ def _stores(database: Database, unseal: Unseal, locks: RefreshLocks, health: Per
         cookies=SqlCookieStore(database, unseal),
         egress=SqlEgressStore(database, unseal),
         vendor_keys=SqlVendorKeyStore(database, unseal),
+        client_keys=SqlGrantedKeyStore(database),
         marks=SqlMarks(database),
         locks=locks,
         health=health,
