@@ -74,10 +74,14 @@ class KeyPace:
     """The counts of one key under its limits."""
 
     def __init__(self, limits: Limits, now: float) -> None:
+        self._running_count = 0
+        self.set_limits(limits, now)
+
+    def set_limits(self, limits: Limits, now: float) -> None:
+        """Other limits count from now on, as if nothing had been asked in the last minute."""
         self.limits = limits
         self._requests = None if limits.requests_per_minute is None else _Bucket(limits.requests_per_minute, now)
         self._tokens = None if limits.tokens_per_minute is None else _Bucket(limits.tokens_per_minute, now)
-        self._running_count = 0
 
     @property
     def is_idle(self) -> bool:

@@ -25,6 +25,11 @@ class RawQuestion(msgspec.Struct, frozen=True, kw_only=True):
     client_key_id: str
     dialect: str
 
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a multipart form."""
+        return boundary_of(self.content_type) is not None
+
     def asking(self, model: str) -> bytes:
         """The body with another name of the model."""
         boundary = boundary_of(self.content_type)

@@ -13,6 +13,7 @@ import msgspec
 
 from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
 from codex_proxy.canonical.usage import Usage
+from codex_proxy.gateway.admission.ports import OPEN, Admission, Admitted, Wish
 from codex_proxy.gateway.ports import (
     AttemptRecord,
     Clock,
@@ -52,6 +53,7 @@ class RawParts:
     resolver: Callable[[], Resolver]
     clock: Clock
     observer: Observer
+    admission: Admission = OPEN
 
 
 class RawGateway:
@@ -89,11 +91,28 @@ class _Running:
         self._model_used: str | None = None
         self._tail = b""
         self._failure: Failure | None = None
+        self._admitted: Admitted | None = None
 
     async def answer(self) -> Failure | None:
-        self._failure = await self._ask_keys()
+        self._failure = await self._refusal() or await self._ask_keys()
         self._ended = True
         return self._failure
+
+    async def _refusal(self) -> Failure | None:
+        """Why the client's key may not have this; None where it may."""
+        gate = self._parts.admission.gate_of(self._question.client_key_id)
+        if gate is None:
+            return None
+        asked = self._question.model
+        found = self._parts.resolver().resolve(asked)
+        model = None if isinstance(found, UnknownModel) else found.model.slug
+        is_form = self._question.is_form
+        wish = Wish(asked=asked, model=model, size_bytes=len(self._question.body), is_form=is_form)
+        admitted = await gate.admit(wish)
+        if isinstance(admitted, Failure):
+            return admitted
+        self._admitted = admitted
+        return None
 
     async def _ask_keys(self) -> Failure | None:
         found = self._parts.resolver().resolve(self._question.model)
@@ -166,6 +185,7 @@ class _Running:
 
     async def _relay(self, reply: UpstreamReply) -> None:
         headers = tuple((name, reply.headers[name]) for name in _RELAYED if name in reply.headers)
+        headers += () if self._admitted is None else self._admitted.headers
         while chunk := await reply.read():
             if self._first_at is None:
                 self._first_at = self._parts.clock.monotonic()
@@ -193,6 +213,8 @@ class _Running:
             started_at=self._began_at,
             aborted=not self._ended,
         )
+        if self._admitted is not None:
+            self._admitted.settle(record)
         self._parts.observer.finished(record)
 
 

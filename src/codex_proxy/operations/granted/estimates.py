@@ -1,0 +1,91 @@
+"""What a request may cost before anybody has counted it, and what it is charged when it is over.
+
+Rules of this file: pure.  What is held back is rather too much; what was delivered and counted by nobody is charged at
+what was held back, so that no kind of answer is free.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from codex_proxy.access.granted.budgets import MICRO, Amount
+from codex_proxy.access.granted.store import Spending
+from codex_proxy.canonical.request import Request
+from codex_proxy.canonical.usage import Usage, tokens_of_size
+from codex_proxy.gateway.admission.ports import Wish
+from codex_proxy.gateway.ports import ExchangeRecord
+from codex_proxy.usage.counting.plan import plan_of
+from codex_proxy.usage.counting.total import total_of
+
+PICTURE_TOKENS: Final = 6_300  # a large square picture of the best quality
+FORM_BYTES_PER_TOKEN: Final = 1_600  # compressed speech, and pictures with their part of the text
+FORM_TOKENS: Final = 1_000
+
+CostOf = Callable[[str, Usage], int | None]
+"""What so many tokens of a model cost, in micro-dollars; None where its price is not known."""
+
+
+def expected_usage(wish: Wish, *, default_output_tokens: int) -> Usage:
+    """The tokens that a request may take."""
+    request = wish.request
+    if request is not None:
+        plan = plan_of(request)
+        sized = total_of(plan, [None] * len(plan.passages)).tokens
+        return Usage(input_tokens=sized, output_tokens=_output_tokens(request, default_output_tokens), estimated=True)
+    if wish.is_form:
+        return Usage(input_tokens=FORM_TOKENS + wish.size_bytes // FORM_BYTES_PER_TOKEN, estimated=True)
+    return Usage(input_tokens=tokens_of_size(wish.size_bytes), estimated=True)
+
+
+def amount_of(usage: Usage, micro_usd: int | None) -> Amount:
+    """Tokens of every kind, and money."""
+    return Amount(tokens=_input_of(usage) + _output_of(usage), micro_usd=micro_usd or 0)
+
+
+def spending_of(
+    record: ExchangeRecord,
+    *,
+    reservation_id: str | None,
+    expected: Usage,
+    reserved: Amount,
+    cost_of: CostOf,
+    now: float,
+) -> Spending:
+    """What an exchange is charged: what was counted; what was expected, where something came and nobody counted."""
+    usage = record.usage
+    if usage is None and record.first_content_seconds is not None:
+        usage = expected
+    micro_usd: int | None = 0
+    if usage is not None:
+        micro_usd = cost_of(record.model_used or record.model_asked, usage)
+        if micro_usd is None and reserved.micro_usd:
+            micro_usd = reserved.micro_usd
+    counted = usage or Usage()
+    return Spending(
+        key_id=record.client_key_id,
+        at=now,
+        reservation_id=reservation_id,
+        input_tokens=_input_of(counted),
+        output_tokens=_output_of(counted),
+        micro_usd=micro_usd,
+        failed=record.failure is not None,
+    )
+
+
+def flat_cost(usage: Usage, usd_per_million: float) -> int:
+    """The cost where every token has one price, in micro-dollars rounded up."""
+    tokens = _input_of(usage) + _output_of(usage)
+    return -int(-tokens * usd_per_million * MICRO // MICRO)
+
+
+def _input_of(usage: Usage) -> int:
+    return usage.input_tokens + (0 if usage.image is None else usage.image.input_tokens)
+
+
+def _output_of(usage: Usage) -> int:
+    return usage.output_tokens + (0 if usage.image is None else usage.image.output_tokens)
+
+
+def _output_tokens(request: Request, default_output_tokens: int) -> int:
+    default = PICTURE_TOKENS if request.pictures_only else default_output_tokens
+    asked = request.sampling.max_tokens
+    return (default if asked is None else asked) * (request.sampling.choice_count or 1)
