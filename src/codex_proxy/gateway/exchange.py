@@ -164,12 +164,7 @@ class _Running:
         """Why the client's key may not have this exchange; None where it may."""
         if self._gate is None:
             return None
-        request, body = self._exchange.request, self._exchange.body
-        prepared = _prepared(self._parts, self._exchange)
-        model = None if isinstance(prepared, Failure) else prepared.model.slug
-        size_bytes = 0 if body is None else body.size_bytes
-        wish = Wish(asked=request.model, model=model, request=request, size_bytes=size_bytes)
-        admitted = await self._gate.admit(wish)
+        admitted = await self._gate.admit(_wish(self._exchange.request, _prepared(self._parts, self._exchange)))
         if isinstance(admitted, Failure):
             return admitted
         self._admitted = admitted
@@ -370,6 +365,18 @@ def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = N
     if isinstance(prepared, Failure) or exchange.body is None:
         return prepared
     return msgspec.structs.replace(prepared, body=exchange.body)
+
+
+def _wish(request: Request, prepared: Prepared | Failure) -> Wish:
+    if isinstance(prepared, Failure):
+        return Wish(asked=request.model, model=None, request=request)
+    return Wish(
+        asked=request.model,
+        model=prepared.model.slug,
+        vendor=None if prepared.vendor is None else prepared.vendor.vendor,
+        service_tier=prepared.service_tier,
+        request=request,
+    )
 
 
 def _counted(failures: Sequence[Failure]) -> str:

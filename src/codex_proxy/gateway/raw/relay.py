@@ -103,12 +103,7 @@ class _Running:
         gate = self._parts.admission.gate_of(self._question.client_key_id)
         if gate is None:
             return None
-        asked = self._question.model
-        found = self._parts.resolver().resolve(asked)
-        model = None if isinstance(found, UnknownModel) else found.model.slug
-        is_form = self._question.is_form
-        wish = Wish(asked=asked, model=model, size_bytes=len(self._question.body), is_form=is_form)
-        admitted = await gate.admit(wish)
+        admitted = await gate.admit(_wish(self._question, self._parts.resolver()))
         if isinstance(admitted, Failure):
             return admitted
         self._admitted = admitted
@@ -232,6 +227,18 @@ def usage_at_end(tail: bytes) -> Usage | None:
     read = told.get("prompt_tokens", told.get("input_tokens")), told.get("output_tokens", told.get("completion_tokens"))
     counts = [count if isinstance(count, int) and count >= 0 else 0 for count in read]
     return Usage(input_tokens=counts[0], output_tokens=counts[1]) if any(counts) else None
+
+
+def _wish(question: RawQuestion, resolver: Resolver) -> Wish:
+    found = resolver.resolve(question.model)
+    route = None if isinstance(found, UnknownModel) else found.vendor
+    return Wish(
+        asked=question.model,
+        model=None if isinstance(found, UnknownModel) else found.model.slug,
+        vendor=None if route is None else route.vendor,
+        size_bytes=len(question.body),
+        is_form=question.is_form,
+    )
 
 
 def _told(failure: Failure, key: VendorKey) -> Failure:

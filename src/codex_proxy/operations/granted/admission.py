@@ -4,7 +4,6 @@ Rules of this file: first what costs nothing to ask (the model, the pace), then 
 a refusal names the limit and gives back what was counted before it.  A key without budgets waits for nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,13 +12,12 @@ from codex_proxy.access.granted.key import GrantedKey
 from codex_proxy.access.granted.models import may_use
 from codex_proxy.access.granted.pace import CONCURRENCY, REQUESTS, KeyPace, Level, TooFast
 from codex_proxy.access.granted.ring import GrantedKeys
-from codex_proxy.access.pricing import Pricing
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.admission.ports import Admitted, Gate, Wish
 from codex_proxy.gateway.ports import Clock, ExchangeRecord
-from codex_proxy.operations.granted.estimates import amount_of, expected_usage, flat_cost, spending_of
+from codex_proxy.operations.granted.estimates import Prices, amount_of, expected_usage, spending_of
 from codex_proxy.operations.granted.ledger import Ledger
 from codex_proxy.protocols.base import HeaderPairs
 
@@ -35,16 +33,14 @@ STORE_WAIT_SECONDS: Final = 5.0
 class AdmissionParts:
     """What admission works with.
 
-    ``default_output_tokens`` are expected of a request that sets no limit; ``unknown_usd_per_million`` is the price of
-    tokens whose price is not known, None to refuse them where money is limited.
+    ``default_output_tokens`` are expected of a request that sets no limit.
     """
 
     ring: GrantedKeys
     ledger: Ledger
-    pricing: Pricing
+    prices: Prices
     clock: Clock
-    default_output_tokens: Callable[[], int]
-    unknown_usd_per_million: Callable[[], float | None]
+    default_output_tokens: int
 
 
 class KeyAdmission:
@@ -123,12 +119,12 @@ class _KeyGate:
     def _expected(self, wish: Wish) -> Usage:
         if not self._key.budgets and self._key.limits.tokens_per_minute is None:
             return Usage()
-        return expected_usage(wish, default_output_tokens=self._parts.default_output_tokens())
+        return expected_usage(wish, default_output_tokens=self._parts.default_output_tokens)
 
     def _amount(self, wish: Wish, expected: Usage) -> Amount | Failure:
         if not self._key.has_money_budget or wish.model is None:
             return amount_of(expected, None)
-        micro_usd = _cost(self._parts, wish.model, expected)
+        micro_usd = self._parts.prices.of_wish(wish, expected)
         if micro_usd is not None:
             return amount_of(expected, micro_usd)
         told = f"the price of {wish.asked or wish.model!r} is not known, and what this key may spend is limited"
@@ -175,18 +171,12 @@ class _Leave:
             reservation_id=None if self._reservation is None else self._reservation.reservation_id,
             expected=self._expected,
             reserved=self._amount,
-            cost_of=lambda model, usage: _cost(self._parts, model, usage),
+            prices=self._parts.prices,
             now=self._parts.clock.now(),
         )
         tokens = spending.input_tokens + spending.output_tokens
         self._pace.leave(expected_tokens=self._amount.tokens, tokens=tokens, now=self._parts.clock.monotonic())
         self._parts.ledger.settle(spending)
-
-
-def _cost(parts: AdmissionParts, model: str, usage: Usage) -> int | None:
-    known = parts.pricing.cost(model, usage)
-    flat = parts.unknown_usd_per_million()
-    return flat_cost(usage, flat) if known is None and flat is not None else known
 
 
 def _too_fast(limit: TooFast) -> Failure:

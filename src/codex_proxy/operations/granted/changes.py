@@ -42,11 +42,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     name: str | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     scopes: Collection[str] | UnsetType = UNSET
-    expires_at: float | None | UnsetType = UNSET
-    models: tuple[str, ...] | None | UnsetType = UNSET
-    requests_per_minute: int | None | UnsetType = UNSET
-    tokens_per_minute: int | None | UnsetType = UNSET
-    concurrency: int | None | UnsetType = UNSET
+    expires_at: float | UnsetType | None = UNSET
+    models: tuple[str, ...] | UnsetType | None = UNSET
+    requests_per_minute: int | UnsetType | None = UNSET
+    tokens_per_minute: int | UnsetType | None = UNSET
+    concurrency: int | UnsetType | None = UNSET
     budgets: tuple[Budget, ...] | UnsetType = UNSET
 
 

@@ -4,11 +4,12 @@ Rules of this file: pure.  What is held back is rather too much; what was delive
 what was held back, so that no kind of answer is free.
 """
 
-from collections.abc import Callable
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from codex_proxy.access.granted.budgets import MICRO, Amount
 from codex_proxy.access.granted.store import Spending
+from codex_proxy.access.pricing import Pricing
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.usage import Usage, tokens_of_size
 from codex_proxy.gateway.admission.ports import Wish
@@ -20,8 +21,36 @@ PICTURE_TOKENS: Final = 6_300  # a large square picture of the best quality
 FORM_BYTES_PER_TOKEN: Final = 1_600  # compressed speech, and pictures with their part of the text
 FORM_TOKENS: Final = 1_000
 
-CostOf = Callable[[str, Usage], int | None]
-"""What so many tokens of a model cost, in micro-dollars; None where its price is not known."""
+
+class Prices:
+    """What tokens cost in micro-dollars, rounded up.
+
+    ``flat_usd`` is the price of a million tokens whose price is not known, None where they have none.
+    """
+
+    def __init__(self, pricing: Pricing, *, flat_usd: float | None = None) -> None:
+        self._pricing = pricing
+        self._flat_usd = None if flat_usd is None else Decimal(str(flat_usd))
+
+    def of_wish(self, wish: Wish, usage: Usage) -> int | None:
+        """What a request may cost; None where nobody knows."""
+        usd = self._pricing.cost(wish.model or "", usage, vendor=wish.vendor, service_tier=wish.service_tier)
+        return self._micro(usd, usage)
+
+    def of_record(self, record: ExchangeRecord, usage: Usage) -> int | None:
+        """What an exchange cost; None where nobody knows."""
+        vendor = record.attempts[-1].vendor if record.attempts else None
+        model = record.model_used or record.model_asked
+        usd = self._pricing.cost(model, usage, vendor=vendor, service_tier=record.service_tier)
+        return self._micro(usd, usage)
+
+    def _micro(self, usd: Decimal | None, usage: Usage) -> int | None:
+        if usd is not None:
+            return int((usd * MICRO).to_integral_value(ROUND_CEILING))
+        if self._flat_usd is None:
+            return None
+        tokens = _input_of(usage) + _output_of(usage)
+        return int((tokens * self._flat_usd).to_integral_value(ROUND_CEILING))
 
 
 def expected_usage(wish: Wish, *, default_output_tokens: int) -> Usage:
@@ -47,7 +76,7 @@ def spending_of(
     reservation_id: str | None,
     expected: Usage,
     reserved: Amount,
-    cost_of: CostOf,
+    prices: Prices,
     now: float,
 ) -> Spending:
     """What an exchange is charged: what was counted; what was expected, where something came and nobody counted."""
@@ -56,7 +85,7 @@ def spending_of(
         usage = expected
     micro_usd: int | None = 0
     if usage is not None:
-        micro_usd = cost_of(record.model_used or record.model_asked, usage)
+        micro_usd = prices.of_record(record, usage)
         if micro_usd is None and reserved.micro_usd:
             micro_usd = reserved.micro_usd
     counted = usage or Usage()
@@ -69,12 +98,6 @@ def spending_of(
         micro_usd=micro_usd,
         failed=record.failure is not None,
     )
-
-
-def flat_cost(usage: Usage, usd_per_million: float) -> int:
-    """The cost where every token has one price, in micro-dollars rounded up."""
-    tokens = _input_of(usage) + _output_of(usage)
-    return -int(-tokens * usd_per_million * MICRO // MICRO)
 
 
 def _input_of(usage: Usage) -> int:
