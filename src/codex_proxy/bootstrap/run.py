@@ -21,6 +21,8 @@ from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.accounts.opening import key_source, open_account_stores
 from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
 from codex_proxy.bootstrap.accounts.upkeep import upkeep
+from codex_proxy.bootstrap.client_keys.services import load as load_client_keys
+from codex_proxy.bootstrap.client_keys.services import upkeep as client_keys_upkeep
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.commands.announcing import COMMANDS_KEY_ID, announced
 from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
@@ -165,6 +167,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
             async with (
                 upkeep(running.accounts, running.logins, running.egress, running.jobs),
                 vendor_keys_upkeep(running.vendor_keys),
+                client_keys_upkeep(running.client_keys),
                 _attended(running, whole.ground, listener),
             ):
                 yield Serving(
@@ -189,6 +192,7 @@ async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> Async
         try:
             await load_accounts(running.accounts, configured)
             await load_vendor_keys(running.vendor_keys)
+            await load_client_keys(running.client_keys)
             yield Assembled(running=running, ground=ground, keys=keys, access_path=access.path, token=token)
         finally:
             await running.clients.close()

@@ -16,6 +16,7 @@ from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.asking.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.asking.vendors import VendorAskers
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
+from codex_proxy.bootstrap.client_keys.services import GrantedKeyGround, GrantedKeyServices, granted_key_services
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.control.late import ControlGround, LatePlane
 from codex_proxy.bootstrap.dialects.anthropic import prompt_estimates
@@ -28,6 +29,7 @@ from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.usage.prices import price_table
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
@@ -100,6 +102,7 @@ class Running:
     logins: Logins
     egress: EgressServices
     vendor_keys: VendorKeyServices
+    client_keys: GrantedKeyServices
     jobs: JobBook
     updates: Updates
 
@@ -128,6 +131,7 @@ def assemble(ground: Ground) -> Running:
         logins=owners.logins,
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
+        client_keys=owners.client_keys,
         jobs=owners.jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
     )
@@ -162,16 +166,18 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             clock=ground.clock,
             observer=observer,
             pictures=ground.pictures,
+            admission=owners.client_keys.admission,
         )
     )
     return DataPlane(
         upstream=upstream,
         gateway=gateway,
-        raw=askers.raw(routing.resolver, observer),
+        raw=askers.raw(routing.resolver, observer, owners.client_keys.admission),
         counting=_counting(ground, counter, exchanges),
         prompts=prompts,
         inference=_inference(ground, gateway, exchanges),
         routing=routing,
+        client_keys=owners.client_keys,
         chat=chat_server(settings.chat),
         pictures=ground.pictures,
         clock=ground.clock,
@@ -194,6 +200,19 @@ def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
             profiles=profiles_of(ground.settings),
             configured=ground.configured_vendor_keys,
             calls=vendor_calls(ground.settings, book, monotonic=ground.clock.monotonic),
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
+    )
+
+
+def _client_keys(ground: Ground) -> GrantedKeyServices:
+    return granted_key_services(
+        GrantedKeyGround(
+            settings=ground.settings.client_keys,
+            stores=ground.stores,
+            ring=ground.keys.granted,
+            pricing=price_table(ground.data_dir),
             clock=ground.clock,
             complain=ground.report_trouble,
         )
@@ -234,6 +253,7 @@ class _Owners:
     logins: Logins
     egress: EgressServices
     vendor_keys: VendorKeyServices
+    client_keys: GrantedKeyServices
     jobs: JobBook
 
 
@@ -242,6 +262,7 @@ def _owners(ground: Ground, upstream: Upstream) -> _Owners:
         logins=logins(upstream.accounts),
         egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
         vendor_keys=_vendor_keys(ground, upstream),
+        client_keys=_client_keys(ground),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
     )
 
@@ -278,6 +299,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         logins=owners.logins,
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
+        client_keys=owners.client_keys,
         jobs=owners.jobs,
         bridge=bridge,
         exchanges=data.counting.running,

@@ -317,6 +317,22 @@ class OllamaSection(Section):
     )
 
 
+class ClientKeysSection(Section):
+    """Client keys that are handed out, and what is held back for their requests."""
+
+    default_output_tokens: int = key(
+        4096, "Tokens of an answer that are held back of a budget where the request sets no limit."
+    )
+    reservation_seconds: float = key(
+        120.0, "Seconds until what a gateway held back is free again after that gateway was killed."
+    )
+    unknown_price_usd: float | None = key(
+        None,
+        "Dollars for a million tokens of models whose price is not known; null refuses them to keys whose money is "
+        "limited.",
+    )
+
+
 class SecuritySection(Section):
     """What user-given addresses may reach."""
 
@@ -348,6 +364,7 @@ class Settings(Section):
     update: UpdateSection = UpdateSection()
     ws_pool: WsPoolSection = WsPoolSection()
     ollama: OllamaSection = OllamaSection()
+    client_keys: ClientKeysSection = ClientKeysSection()
     security: SecuritySection = SecuritySection()
     providers: Providers = key(
         {},

@@ -13,6 +13,7 @@ from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
+from codex_proxy.bootstrap.client_keys.services import GrantedKeyServices
 from codex_proxy.bootstrap.models.routing import Routing
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
@@ -37,6 +38,7 @@ class ControlGround:
     logins: Logins
     egress: EgressServices
     vendor_keys: VendorKeyServices
+    client_keys: GrantedKeyServices
     jobs: JobBook
     bridge: OllamaBridge
     exchanges: RunningExchanges

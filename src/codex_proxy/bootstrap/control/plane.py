@@ -6,6 +6,7 @@ Rules of this file: objects are made here, rules are elsewhere; ``late`` loads i
 from typing import cast
 
 from codex_proxy import __version__
+from codex_proxy.bootstrap.control.client_keys import granted_key_routes
 from codex_proxy.bootstrap.control.desks import owners_routes
 from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
@@ -27,6 +28,7 @@ def make_plane(ground: ControlGround) -> Application:
             *ollama_routes(ground.bridge),
             *owners_routes(ground),
             *vendor_key_routes(ground.vendor_keys, ground.authenticator),
+            *granted_key_routes(ground.client_keys),
         ),
     )
     return cast("Application", plane)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from codex_proxy.bootstrap.client_keys.services import GrantedKeyServices
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.dialects.anthropic import AnthropicGround, AnthropicRoutes
 from codex_proxy.bootstrap.dialects.gemini import GeminiRoutes
@@ -31,6 +32,8 @@ from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, I
 from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, RootEndpoint
 from codex_proxy.server.api.stored import StoredResponseEndpoint, UpgradeEndpoint
 from codex_proxy.server.app import Route
+from codex_proxy.server.client_keys.scopes import OWN_TERMS
+from codex_proxy.server.client_keys.standing import OwnTermsEndpoint
 
 FIDELITY: Final = Path(__file__).parents[1] / "fidelity.json"
 """What becomes of every feature, as the tests found it; see ``docs/fidelity.md``."""
@@ -47,6 +50,7 @@ class DataPlane:
     prompts: PromptEstimates
     inference: InferenceParts
     routing: Routing
+    client_keys: GrantedKeyServices
     chat: ChatServer
     pictures: PictureStore
     clock: SystemClock
@@ -54,7 +58,7 @@ class DataPlane:
 
 def route_tables(data: DataPlane, encode_failure: FailureEncoder) -> tuple[dict[str, Route], dict[str, Route]]:
     """The routes of whole paths, and those of everything below a path."""
-    parts, models = data.inference, data.routing.model_list()
+    parts, models = data.inference, data.routing.model_list(data.client_keys.admission.may_use)
     gemini = GeminiRoutes(inference=parts, counting=data.counting, list_models=models.shown_to)
     anthropic = AnthropicRoutes(
         AnthropicGround(
@@ -69,7 +73,8 @@ def route_tables(data: DataPlane, encode_failure: FailureEncoder) -> tuple[dict[
     images = ImageRoutes(inference=parts, pictures=data.pictures)
     openai = OpenAiRoutes(inference=parts, gateway=data.gateway, models=models, encode_failure=encode_failure)
     plain = _exact_routes(parts, data.chat, encode_failure) | _counting_routes(data.counting)
-    own = openai.exact(plain | usage_routes(data.upstream.pool, data.clock.now))
+    terms = Route(by_method={"GET": OwnTermsEndpoint(data.client_keys.views.own, encode_failure)})
+    own = openai.exact(plain | usage_routes(data.upstream.pool, data.clock.now) | {OWN_TERMS: terms})
     below = openai.prefixes(_prefix_routes(encode_failure))
     vendors = VendorRoutes(raw=data.raw, inference=parts, encode_failure=encode_failure)
     return (

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from codex_proxy.access.granted.budgets import Budget
+from codex_proxy.access.granted.budgets import Budget, Unit
 from codex_proxy.access.granted.key import PREFIX, GrantedKey, Limits, granted_digest, shown_of
+from codex_proxy.access.granted.periods import Period
 from codex_proxy.access.keys import INFERENCE, is_strong
 from codex_proxy.access.scopes import GRANTABLE
 from codex_proxy.operations.granted.book import GrantedKeyBook
@@ -36,7 +37,8 @@ class InvalidTerms(Exception):
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner says of a key; what is unset stays as it is, or is what a new key has.
 
-    ``expires_at`` is an epoch second.
+    ``expires_at`` is an epoch second.  ``total_micro_usd`` and ``total_tokens`` are budgets in total, None for none;
+    ``budgets``, where they are told, are all others, and these too where they hold some.
     """
 
     name: str | UnsetType = UNSET
@@ -48,6 +50,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_minute: int | UnsetType | None = UNSET
     concurrency: int | UnsetType | None = UNSET
     budgets: tuple[Budget, ...] | UnsetType = UNSET
+    total_micro_usd: int | UnsetType | None = UNSET
+    total_tokens: int | UnsetType | None = UNSET
 
 
 class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,10 +148,24 @@ def with_terms(key: GrantedKey, terms: Terms) -> GrantedKey:
             tokens_per_minute=_or(terms.tokens_per_minute, limits.tokens_per_minute),
             concurrency=_or(terms.concurrency, limits.concurrency),
         ),
-        budgets=_or(terms.budgets, key.budgets),
+        budgets=_budgets(key, terms),
     )
     _check(changed)
     return changed
+
+
+def _budgets(key: GrantedKey, terms: Terms) -> tuple[Budget, ...]:
+    budgets = key.budgets
+    if not isinstance(terms.budgets, UnsetType):
+        named = {(budget.period, budget.unit) for budget in terms.budgets}
+        totals = [each for each in budgets if each.period is Period.TOTAL and (each.period, each.unit) not in named]
+        budgets = (*totals, *terms.budgets)
+    for unit, told in ((Unit.USD, terms.total_micro_usd), (Unit.TOKENS, terms.total_tokens)):
+        if not isinstance(told, UnsetType):
+            others = tuple(each for each in budgets if (each.period, each.unit) != (Period.TOTAL, unit))
+            total = () if told is None else (Budget(period=Period.TOTAL, unit=unit, limit=told),)
+            budgets = (*total, *others)
+    return budgets
 
 
 def _or(told: Told | UnsetType, known: Told) -> Told:

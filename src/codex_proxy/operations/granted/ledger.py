@@ -40,7 +40,7 @@ class LedgerParts:
 
 
 class Ledger:
-    """Books for one process; somebody must ``run`` it, and ``close`` it after the last exchange."""
+    """Books for one process; somebody must ``run`` it, and ``write`` what is left after the last exchange."""
 
     def __init__(self, parts: LedgerParts) -> None:
         self._parts = parts
@@ -118,10 +118,6 @@ class Ledger:
                 raise
             self._renewed(due, now)
             self._answer(wanted, refusals, now)
-
-    async def close(self) -> None:
-        """Write the last; raises ``StoreUnusable``."""
-        await self.write()
 
     # -------------------------------------------------------------------------------------------------- within
 
