@@ -20,6 +20,7 @@ from codex_proxy.bootstrap.run import ServeOptions, load, serve, simulate
 from codex_proxy.cli.asking import GatewayRefused
 from codex_proxy.cli.commands import add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table
+from codex_proxy.cli.keys.commands import keys
 from codex_proxy.cli.running import EXIT_FAILED, ConfigFile, DataDir
 from codex_proxy.cli.vendors.commands import vendors
 from codex_proxy.settings.load import SettingsError
@@ -39,6 +40,7 @@ config = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 app.add_typer(config, name="config")
 add_commands(app)
 app.add_typer(vendors, name="vendors")
+app.add_typer(keys, name="keys")
 
 
 @app.command("serve")

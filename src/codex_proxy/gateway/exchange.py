@@ -374,6 +374,7 @@ def _wish(request: Request, prepared: Prepared | Failure) -> Wish:
         asked=request.model,
         model=prepared.model.slug,
         vendor=None if prepared.vendor is None else prepared.vendor.vendor,
+        heeds_limit=prepared.vendor is not None,
         service_tier=prepared.service_tier,
         request=request,
     )

@@ -18,13 +18,15 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What is about to be asked for.
 
     ``asked`` is the model as the client wrote it, ``model`` where that leads, None where it leads nowhere; ``vendor``
-    is whose it is, None for the accounts' and where any vendor may serve.  A request that no dialect of ours reads is
-    known by its size and whether its body is a form, which then is a recording or a picture.
+    is whose it is, None for the accounts' and where any vendor may serve; ``heeds_limit`` says that the upstream keeps
+    to the limit that a request sets.  A request that no dialect of ours reads is known by its size and whether its body
+    is a form, which then is a recording or a picture.
     """
 
     asked: str
     model: str | None
     vendor: str | None = None
+    heeds_limit: bool = True
     service_tier: str | None = None
     request: Request | None = None
     size_bytes: int = 0

@@ -55,10 +55,10 @@ class KeyAdmission:
         key = self._parts.ring.of_id(client_key_id)
         return None if key is None else _KeyGate(self._parts, key, self._pace_of(key))
 
-    def may_use(self, client_key_id: str, model: str) -> bool:
-        """Whether a key may be shown a model."""
+    def may_use(self, client_key_id: str, model: str, listed: str) -> bool:
+        """Whether a key may be shown a model under the name that it is listed by."""
         key = self._parts.ring.of_id(client_key_id)
-        return key is None or may_use(key.models, model)
+        return key is None or may_use(key.models, model, asked=listed)
 
     def _pace_of(self, key: GrantedKey) -> KeyPace:
         now = self._parts.clock.monotonic()

@@ -18,6 +18,7 @@ from codex_proxy.usage.counting.plan import plan_of
 from codex_proxy.usage.counting.total import total_of
 
 PICTURE_TOKENS: Final = 6_300  # a large square picture of the best quality
+OWN_TOKENS: Final = 1_000  # the accounts' upstream counts words of its own
 FORM_BYTES_PER_TOKEN: Final = 1_600  # compressed speech, and pictures with their part of the text
 FORM_TOKENS: Final = 1_000
 
@@ -59,7 +60,10 @@ def expected_usage(wish: Wish, *, default_output_tokens: int) -> Usage:
     if request is not None:
         plan = plan_of(request)
         sized = total_of(plan, [None] * len(plan.passages)).tokens
-        return Usage(input_tokens=sized, output_tokens=_output_tokens(request, default_output_tokens), estimated=True)
+        if not wish.heeds_limit:
+            sized += OWN_TOKENS
+        output_tokens = _output_tokens(request, default_output_tokens, heeds_limit=wish.heeds_limit)
+        return Usage(input_tokens=sized, output_tokens=output_tokens, estimated=True)
     if wish.is_form:
         return Usage(input_tokens=FORM_TOKENS + wish.size_bytes // FORM_BYTES_PER_TOKEN, estimated=True)
     return Usage(input_tokens=tokens_of_size(wish.size_bytes), estimated=True)
@@ -108,7 +112,9 @@ def _output_of(usage: Usage) -> int:
     return usage.output_tokens + (0 if usage.image is None else usage.image.output_tokens)
 
 
-def _output_tokens(request: Request, default_output_tokens: int) -> int:
+def _output_tokens(request: Request, default_output_tokens: int, *, heeds_limit: bool) -> int:
     default = PICTURE_TOKENS if request.pictures_only else default_output_tokens
     asked = request.sampling.max_tokens
-    return (default if asked is None else asked) * (request.sampling.choice_count or 1)
+    if asked is None or (not heeds_limit and asked < default):
+        asked = default
+    return asked * (request.sampling.choice_count or 1)
