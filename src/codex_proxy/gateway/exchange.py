@@ -174,7 +174,8 @@ class _Running:
         parts = self._parts
         prepared = _prepared(parts, self._exchange, name)
         if name is not None and self._gate is not None and not isinstance(prepared, Failure):
-            prepared = self._gate.refusal(asked=name, model=prepared.model.slug) or prepared
+            vendor = None if prepared.vendor is None else prepared.vendor.vendor
+            prepared = self._gate.refusal(asked=name, model=prepared.model.slug, vendor=vendor) or prepared
         if not isinstance(prepared, Failure):
             prepared = await with_linked_files(prepared, parts.links)
         if isinstance(prepared, Failure):

@@ -11,14 +11,16 @@ from functools import lru_cache
 ANY = "*"
 
 
-def may_use(allowed: Sequence[str] | None, model: str, *, asked: str = "") -> bool:
-    """Whether a key that is ``allowed`` these may use ``model``, which the client called ``asked``.
+def may_use(allowed: Sequence[str] | None, model: str, *, vendor: str | None = None, asked: str = "") -> bool:
+    """Whether a key that is ``allowed`` these may use ``model`` of ``vendor``, which the client called ``asked``.
 
-    ``model`` is the resolved id, without suffixes.  Letters count the same, large or small.
+    ``model`` is the resolved id, without suffixes; a vendor's may be named with the vendor and a colon before it as
+    well.  Letters count the same, large or small.
     """
     if allowed is None:
         return True
-    if any(_pattern(each).fullmatch(model) for each in allowed):
+    names = (model,) if vendor is None else (model, f"{vendor}:{model}")
+    if any(_pattern(each).fullmatch(name) for each in allowed for name in names):
         return True
     return bool(asked) and any(ANY not in each and each.lower() == asked.lower() for each in allowed)
 

@@ -4,16 +4,18 @@ Rules of this file: arguments in, work done elsewhere.  A secret goes to standar
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
+from codex_proxy.access.granted.periods import DAY_SECONDS
+from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.cli.asking import Gateway
 from codex_proxy.cli.keys import work
 from codex_proxy.cli.keys.work import KeyScene, budget_told
 from codex_proxy.cli.running import ConfigFile, DataDir, out, run_on_gateway, taking
+from codex_proxy.operations.transfer.times import iso
 
 Names = Annotated[list[str], typer.Argument(help="Ids or names of client keys.")]
 Name = Annotated[str, typer.Argument(help="A client key's id or name.")]
@@ -131,6 +133,6 @@ def _scene(gateway: Gateway) -> KeyScene:
 
 def _in_days(days: float) -> str:
     try:
-        return (datetime.now(UTC) + timedelta(days=days)).isoformat()
-    except OverflowError as error:
+        return iso(SystemClock().now() + days * DAY_SECONDS)
+    except (OverflowError, ValueError, OSError) as error:
         raise StartRefused(f"{days:g} days are too many") from error

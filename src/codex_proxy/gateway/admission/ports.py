@@ -49,7 +49,7 @@ class Admitted(Protocol):
 class Gate(Protocol):
     """The terms of one client key."""
 
-    def refusal(self, *, asked: str, model: str) -> Failure | None:
+    def refusal(self, *, asked: str, model: str, vendor: str | None) -> Failure | None:
         """Why the key may not use a model, None where it may."""
         ...
 

@@ -14,6 +14,7 @@ from codex_proxy.access.granted.pace import CONCURRENCY, REQUESTS, KeyPace, Leve
 from codex_proxy.access.granted.ring import GrantedKeys
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.admission.ports import Admitted, Gate, Wish
 from codex_proxy.gateway.ports import Clock, ExchangeRecord
@@ -55,10 +56,13 @@ class KeyAdmission:
         key = self._parts.ring.of_id(client_key_id)
         return None if key is None else _KeyGate(self._parts, key, self._pace_of(key))
 
-    def may_use(self, client_key_id: str, model: str, listed: str) -> bool:
-        """Whether a key may be shown a model under the name that it is listed by."""
+    def may_use(self, client_key_id: str, model: ModelFacts) -> bool:
+        """Whether a key may be shown the row of a model."""
         key = self._parts.ring.of_id(client_key_id)
-        return key is None or may_use(key.models, model, asked=listed)
+        if key is None:
+            return True
+        target = model.alias_of or model.slug.removeprefix(f"{model.vendor}:")
+        return may_use(key.models, target, vendor=model.vendor, asked=model.slug)
 
     def _pace_of(self, key: GrantedKey) -> KeyPace:
         now = self._parts.clock.monotonic()
@@ -84,16 +88,16 @@ class _KeyGate:
         self._key = key
         self._pace = pace
 
-    def refusal(self, *, asked: str, model: str) -> Failure | None:
+    def refusal(self, *, asked: str, model: str, vendor: str | None) -> Failure | None:
         """See ``Gate``."""
-        if may_use(self._key.models, model, asked=asked):
+        if may_use(self._key.models, model, vendor=vendor, asked=asked):
             return None
         told = f"this key may not use the model {asked or model!r}"
         return Failure(kind=FailureKind.NOT_PERMITTED, message=told, param="model", code="model_not_allowed")
 
     async def admit(self, wish: Wish) -> Admitted | Failure:
         """See ``Gate``."""
-        refusal = None if wish.model is None else self.refusal(asked=wish.asked, model=wish.model)
+        refusal = None if wish.model is None else self.refusal(asked=wish.asked, model=wish.model, vendor=wish.vendor)
         if refusal is not None:
             return refusal
         expected = self._expected(wish)
