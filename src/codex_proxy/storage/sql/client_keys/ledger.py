@@ -26,7 +26,7 @@ from codex_proxy.storage.sql.tables.client_keys import (
 from codex_proxy.storage.sql.transaction import batched
 
 REMEMBERED_SECONDS: Final = 3600.0
-"""How long after its expiry a reservation is remembered: late news of it comes sooner."""
+"""How long after its expiry, or its settling, a reservation is remembered: late news of it comes sooner."""
 HOURS_KEPT_DAYS: Final = 100
 _NAMES: Final = ("request_count", "failed_count", "input_tokens", "output_tokens", "micro_usd", "unpriced_count")
 
@@ -84,7 +84,7 @@ def _close(connection: Connection, spending: Spending, *, now: float) -> bool:
         connection.execute(insert(table).values(**row, expires_at=now, settled=True))
         return True
     if not settled:
-        connection.execute(update(table).where(this).values(settled=True))
+        connection.execute(update(table).where(this).values(settled=True, expires_at=now))
     return not settled
 
 
