@@ -10,6 +10,7 @@ from codex_proxy.gateway.admission.ports import OPEN
 from codex_proxy.gateway.exchange import Gateway
 from tests.gateway.admission.stage import REFUSED, Doorkeeper
 from tests.gateway.scene import Client, Scene, answering, delta, exchange, refusing, stalling
+from tests.waiting import until
 
 
 def guarded(door: Doorkeeper, *next_routes: str) -> Scene:
@@ -72,8 +73,7 @@ async def test_a_client_that_leaves_settles_with_what_it_was_given() -> None:
     client = Client()
     async with asyncio.TaskGroup() as tasks:
         asking = tasks.create_task(scene.gateway.run(exchange(), client))
-        while client.text != "first":
-            await asyncio.sleep(0)
+        await until(lambda: client.text == "first")
         asking.cancel()
     (record,) = door.settled
     assert record.aborted

@@ -73,11 +73,11 @@ async def test_terms_are_told_changed_and_taken_away(tmp_path: Path) -> None:
 
 
 async def test_the_list_sums_up_what_all_of_them_used(tmp_path: Path) -> None:
-    other = granted("ck_0000000000000002", "another secret", enabled=False)
+    other = granted("ck_f000000000000002", "another secret", enabled=False)
     async with serving(tmp_path, granted(budgets=(usd(1_000),)), other) as (http, made):
         (await made.admitted()).settle(record(Usage(output_tokens=250)))
         told = (await http.get(KEYS)).json()
-        assert [key["id"] for key in told["keys"]] == [KEY_ID, "ck_0000000000000002"]
+        assert [key["id"] for key in told["keys"]] == [KEY_ID, "ck_f000000000000002"]
         assert (told["total"], told["active"], told["total_cost_usd"], told["total_requests"]) == (2, 1, 0.00025, 1)
         assert SECRET not in str(told)
         again = (await http.post(f"{KEYS}/{KEY_ID}/reset-usage")).json()["key"]
