@@ -1,4 +1,4 @@
-"""Handed-out keys in front of a whole gateway on sockets: budgets, limits, models, scopes, and a gateway that is killed."""
+"""Handed-out keys in front of a whole gateway on sockets: budgets, limits, models, scopes, and a kill."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from codex_proxy.bootstrap.run import ServeOptions, serving
 from codex_proxy.storage.runtime_file import RuntimeFile
 from tests.scenarios.key_stage import KEYS, OWN, guest, handed_out, own
 from tests.scenarios.stage import CHAT, KEY, STREAMED_CHAT, chat_text, stage
@@ -70,6 +71,19 @@ async def process(data_dir: Path, scenario: Path) -> AsyncIterator[tuple[asyncio
         await started.wait()
 
 
+@contextlib.asynccontextmanager
+async def answering(
+    client: httpx.AsyncClient, body: str, headers: dict[str, str]
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    """A stream whose first words have come; its end may be a broken connection."""
+    with contextlib.suppress(httpx.HTTPError):
+        async with client.stream("POST", CHAT, content=body, headers=headers) as reply:
+            chunks = reply.aiter_bytes()
+            while b"first" not in await anext(chunks):
+                pass
+            yield chunks
+
+
 # Real processes: their starts, and the life of what a dead one held back, take seconds.
 @pytest.mark.timeout(180)
 async def test_a_gateway_that_is_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:
@@ -82,39 +96,31 @@ async def test_a_gateway_that_is_killed_in_the_middle_loses_and_doubles_nothing(
         guest_headers = {"authorization": f"Bearer {made['key']}"}
         assert (await owner.post(CHAT, json=ASKED, headers=guest_headers)).status_code == 200
         async with contextlib.AsyncExitStack() as streams:
-            for _ in range(3):
-                stream = owner.stream("POST", CHAT, content=waiting, headers=guest_headers)
-                reply = await streams.enter_async_context(stream)
-                chunks = reply.aiter_bytes()
-                while b"first" not in await anext(chunks):
-                    pass
+            begun = [await streams.enter_async_context(answering(owner, waiting, guest_headers)) for _ in range(3)]
             before = (await owner.get(OWN, headers=guest_headers)).json()["budgets"][0]
             first.send_signal(signal.SIGKILL)
             await first.wait()
-            with contextlib.suppress(httpx.HTTPError):
-                await streams.aclose()
+    assert len(begun) == 3
     assert before["used"] == pytest.approx(COST_USD)
     assert before["reserved"] > 0.1
-    async with stage(data_dir) as play:
-        headers = {"authorization": f"Bearer {made['key']}"}
+    options = ServeOptions(flags={"server.port": 0}, data_dir=data_dir, simulate=True, scenario=scenario)
+    async with serving(options, {}) as second, httpx.AsyncClient(base_url=second.url, timeout=60) as client:
+        client.headers.update(guest_headers)
         async with asyncio.timeout(30):
-            while (told := (await play.client.get(OWN, headers=headers)).json())["budgets"][0]["reserved"]:
-                await asyncio.sleep(0.1)
+            while (told := await own(client))["budgets"][0]["reserved"]:  # noqa: ASYNC110 - it is another process's
+                await asyncio.sleep(0.2)
         assert told["used_cost_usd"] == pytest.approx(COST_USD)
         assert told["remaining_budget_usd"] == pytest.approx(1 - COST_USD)
         assert told["request_count"] == 1
-        assert (await play.client.post(CHAT, json=ASKED, headers=headers)).status_code == 200
-        again = (await play.client.get(OWN, headers=headers)).json()
+        assert (await client.post(CHAT, json=ASKED)).status_code == 200
+        again = await own(client)
         assert (again["request_count"], again["budgets"][0]["reserved"]) == (2, 0)
 
 
 async def test_s_12_a_stream_that_a_client_leaves_is_paid_for(tmp_path: Path) -> None:
     async with stage(tmp_path, STALLED) as play, guest(play, max_budget_usd=1) as client:
         body = json.dumps(STREAMED_CHAT).replace('"x"', '"wait"')
-        async with client.stream("POST", CHAT, content=body) as reply:
-            chunks = reply.aiter_bytes()
-            while b"first" not in await anext(chunks):
-                pass
+        async with answering(client, body, {}):
             assert (await own(client))["budgets"][0]["reserved"] > 0
         async with asyncio.timeout(10):
             while (told := await own(client))["budgets"][0]["reserved"]:
