@@ -55,7 +55,7 @@ def test_a_key_that_was_handed_out_has_its_scopes_also_beside_the_owners_own() -
     ring.granted.take([granted(scopes=frozenset({"chat"}))])
     caller = ring.authenticate(SECRET)
     assert caller is not None
-    assert (caller.key_id, caller.scopes, caller.bound_to, caller.refused) == (KEY_ID, {"chat"}, None, None)
+    assert (caller.key_id, caller.scopes, caller.bound_to, caller.refused) == (KEY_ID, frozenset({"chat"}), None, None)
 
 
 def test_a_handed_out_key_that_is_off_or_over_is_known_and_opens_nothing() -> None:

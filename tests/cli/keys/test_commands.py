@@ -29,7 +29,7 @@ def test_a_running_gateway_makes_lists_and_revokes(tmp_path: Path) -> None:
         made = lines(tmp_path, "create", "one", *terms, "--budget", "month=2usd", "--budget", "day=9tokens")
         (key,) = house.desk.ring
         assert house.desk.ring.find(made[-1]) == key
-        assert (key.name, key.scopes, key.models) == ("one", {"chat"}, ("gpt-5*",))
+        assert (key.name, key.scopes, key.models) == ("one", frozenset({"chat"}), ("gpt-5*",))
         assert (key.limits.requests_per_minute, key.limits.tokens_per_minute, key.limits.concurrency) == (3, 4, 5)
         assert key.expires_at is not None
         assert len(key.budgets) == 2

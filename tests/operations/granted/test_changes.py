@@ -83,5 +83,5 @@ async def test_a_change_is_kept_and_its_time_is_told(tmp_path: Path) -> None:
     async with desk(tmp_path, granted()) as made:
         made.clock.time += 5
         changed = await made.changes.change(granted().key_id, Terms(name="two", scopes=["chat"]))
-        assert (changed.name, changed.scopes, changed.updated_at) == ("two", {"chat"}, NOW + 5)
+        assert (changed.name, changed.scopes, changed.updated_at) == ("two", frozenset({"chat"}), NOW + 5)
         assert made.ring.find(SECRET) == changed

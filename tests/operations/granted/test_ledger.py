@@ -23,7 +23,8 @@ async def reserved(made: Desk) -> Reservation:
 
 
 async def held(made: Desk) -> int:
-    return (await made.store.standings([KEY_ID], now=made.clock.now()))[KEY_ID].reserved.micro_usd
+    micro_usd: int = (await made.store.standings([KEY_ID], now=made.clock.now()))[KEY_ID].reserved.micro_usd
+    return micro_usd
 
 
 async def test_all_that_want_a_reservation_at_a_time_share_a_commit(tmp_path: Path) -> None:

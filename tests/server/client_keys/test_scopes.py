@@ -20,6 +20,7 @@ from codex_proxy.server.client_keys.scopes import OWN_TERMS, scope_of
         ("GET", "/v1/responses/resp_1", Scope.CHAT),
         ("POST", "/v1/messages/count_tokens", Scope.CHAT),
         ("POST", "/v1/embeddings", Scope.EMBEDDINGS),
+        ("POST", "/v1beta/models/m:batchEmbedContents", Scope.EMBEDDINGS),
         ("POST", "/v1/audio/speech", Scope.AUDIO),
         ("POST", "/v1/images/edits", Scope.IMAGES),
     ],

@@ -33,10 +33,16 @@ ASKED: Final[tuple[tuple[str, Scope], ...]] = (
 """Beginnings of paths by which something is asked."""
 
 
+_EMBEDDING_VERBS: Final = (":embedContent", ":batchEmbedContents")
+"""How the paths end by which Gemini's clients ask for embeddings."""
+
+
 def scope_of(method: str, path: str) -> Scope | None:
     """The scope for a method on a canonical path; None where any key will do."""
     if method in _READING:
         for start, scope in READ:
             if path.startswith(start):
                 return scope
+    if path.endswith(_EMBEDDING_VERBS):
+        return Scope.EMBEDDINGS
     return next((scope for start, scope in ASKED if path.startswith(start)), Scope.CHAT)
