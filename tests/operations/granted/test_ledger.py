@@ -53,7 +53,6 @@ async def test_u_01_nothing_is_lost_while_the_store_cannot_be_written(tmp_path: 
         made.ledger.settle(Spending(key_id=KEY_ID, at=NOW, reservation_id=reservation.reservation_id, micro_usd=3))
         with pytest.raises(StoreUnusable):
             await made.ledger.reserve(KEY_ID, TEN)
-        await until(lambda: made.complaints)
         made.store.broken = False
         await made.ledger.write()
         assert (await made.store.standings([KEY_ID], now=NOW))[KEY_ID].used.micro_usd == 3
@@ -92,3 +91,16 @@ async def test_what_no_store_takes_is_bounded_and_the_loss_is_counted(tmp_path: 
         made.ledger.settle(spending)
         assert made.ledger.lost_count == 1
         made.ledger._spent.clear()
+
+
+async def test_whoever_is_cancelled_what_has_begun_is_written_once_and_answered(tmp_path: Path) -> None:
+    async with desk(tmp_path, granted(budgets=(usd(50),))) as made:
+        made.ledger.settle(Spending(key_id=KEY_ID, at=NOW, micro_usd=4))
+        async with asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(made.ledger.write())
+            reserving = tasks.create_task(made.ledger.reserve(KEY_ID, TEN))
+            await asyncio.sleep(0)
+            writing.cancel()
+        assert isinstance(reserving.result(), Reservation)
+        await made.ledger.write()
+        assert (await made.store.standings([KEY_ID], now=NOW))[KEY_ID].used.micro_usd == 4

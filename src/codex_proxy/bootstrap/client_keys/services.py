@@ -5,9 +5,10 @@ Rules of this file: objects are made here, rules are elsewhere.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from codex_proxy.access.granted.ring import GrantedKeys
 from codex_proxy.access.pricing import Pricing
@@ -23,10 +24,11 @@ from codex_proxy.operations.granted.views import GrantedViews
 from codex_proxy.settings.schema import ClientKeysSection
 from codex_proxy.storage.opening import Stores
 
-RETRY_SECONDS = 5.0
-_RESERVATION_BYTES = 12
-_WRITING = "what client keys used is not written"
-_FOLLOWING = "following client keys"
+RETRY_SECONDS: Final = 1.0
+_RESERVATION_BYTES: Final = 12
+_WRITING: Final = "writing what client keys used"
+
+Job = tuple[str, Callable[[], Awaitable[bool]], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,6 @@ def granted_key_services(ground: GrantedKeyGround) -> GrantedKeyServices:
             clock=clock,
             new_id=lambda: secrets.token_hex(_RESERVATION_BYTES),
             life_seconds=settings.reservation_seconds,
-            complain=lambda error: ground.complain(_WRITING, error),
         )
     )
     admission = KeyAdmission(
@@ -102,7 +103,7 @@ async def upkeep(services: GrantedKeyServices) -> AsyncIterator[None]:
         yield
         return
     async with asyncio.TaskGroup() as group:
-        running = (group.create_task(services.ledger.run()), group.create_task(_follow(services)))
+        running = [group.create_task(_run(services, job)) for job in _jobs(services)]
         try:
             yield
         finally:
@@ -114,10 +115,18 @@ async def upkeep(services: GrantedKeyServices) -> AsyncIterator[None]:
         services.ground.complain(_WRITING, error)
 
 
-async def _follow(services: GrantedKeyServices) -> None:
+def _jobs(services: GrantedKeyServices) -> tuple[Job, ...]:
+    return (
+        (_WRITING, services.ledger.turn, 0.0),  # it waits by itself
+        ("following client keys", services.book.follow, FOLLOW_SECONDS),
+    )
+
+
+async def _run(services: GrantedKeyServices, job: Job) -> None:
+    name, work, pause_seconds = job
     await repeat(
-        services.book.follow,
+        work,
         clock=services.ground.clock,
-        pause_seconds=lambda succeeded: FOLLOW_SECONDS if succeeded else RETRY_SECONDS,
-        complain=lambda error: services.ground.complain(_FOLLOWING, error),
+        pause_seconds=lambda succeeded: pause_seconds if succeeded else RETRY_SECONDS,
+        complain=lambda error: services.ground.complain(name, error),
     )

@@ -2,7 +2,8 @@
 
 Rules of this file: the event loop waits for nothing but a reservation's own commit, and all that want one at a time
 share it; what was spent is written behind, at once where something was held back for it, within a second otherwise.
-What could not be written is written the next time.  A reservation lives by being renewed: one whose process died
+What could not be written is written the next time, and
+what has begun is seen to its end whoever was cancelled.  A reservation lives by being renewed: one whose process died
 expires.
 """
 
@@ -18,7 +19,6 @@ from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.gateway.ports import Clock
 
 WRITE_SECONDS: Final = 1.0
-RETRY_SECONDS: Final = 1.0
 MOST_UNWRITTEN: Final = 100_000
 _RENEWALS: Final = 3.0  # as often within a reservation's life
 
@@ -27,20 +27,16 @@ Verdict: TypeAlias = Reservation | Overdrawn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerParts:
-    """What the desk works with.
-
-    ``life_seconds`` is how long a reservation lives unless renewed; ``complain`` hears of what could not be written.
-    """
+    """What the desk works with; ``life_seconds`` is how long a reservation lives unless renewed."""
 
     store: GrantedKeyStore
     clock: Clock
     new_id: Callable[[], str]
     life_seconds: float
-    complain: Callable[[Exception], None]
 
 
 class Ledger:
-    """Books for one process; somebody must ``run`` it, and ``write`` what is left after the last exchange."""
+    """Books for one process; ``turn`` is for a job; ``write`` what is left after the last exchange."""
 
     def __init__(self, parts: LedgerParts) -> None:
         self._parts = parts
@@ -49,6 +45,7 @@ class Ledger:
         self._held: dict[str, float] = {}  # when each reservation is to be renewed, epoch seconds
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._writing: set[asyncio.Task[None]] = set()
         self.lost_count = 0
 
     async def reserve(self, key_id: str, amount: Amount) -> Verdict:
@@ -82,20 +79,28 @@ class Ledger:
             self._held.pop(spending.reservation_id, None)
             self._wake.set()
 
-    async def run(self) -> None:
-        """Write whatever there is to write; runs until cancelled."""
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WRITE_SECONDS):
-                    await self._wake.wait()
-            try:
-                await self.write()
-            except StoreUnusable as error:
-                self._parts.complain(error)
-                await self._parts.clock.sleep(RETRY_SECONDS)
+    async def turn(self) -> bool:
+        """Write as soon as somebody waits for it, within a second otherwise; raises as ``write``."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self._wake.wait()
+        await self.write()
+        return True
 
     async def write(self) -> None:
-        """Write all there is now; raises ``StoreUnusable``, and what was spent is kept for the next time."""
+        """Write all there is now.
+
+        Raises:
+            StoreUnusable: it could not be written and will be the next time.
+        """
+        task = asyncio.get_running_loop().create_task(self._write())
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        await asyncio.shield(task)
+
+    # -------------------------------------------------------------------------------------------------- within
+
+    async def _write(self) -> None:
         async with self._turn:
             self._wake.clear()
             now = self._parts.clock.now()
@@ -110,16 +115,15 @@ class Ledger:
                 renewed_until=now + self._parts.life_seconds,
                 wanted=tuple(reservation for reservation, _ in wanted),
             )
+            refusals: Sequence[Overdrawn | None] | None = None
             try:
                 refusals = await self._parts.store.book(batch, now=now)
-            except BaseException as error:
-                self._spent = [*spent, *self._spent]
-                _fail([answer for _, answer in wanted], error)
-                raise
+            finally:
+                if refusals is None:
+                    self._spent = [*spent, *self._spent]
+                    _fail([answer for _, answer in wanted])
             self._renewed(due, now)
             self._answer(wanted, refusals, now)
-
-    # -------------------------------------------------------------------------------------------------- within
 
     def _answer(
         self,
@@ -154,11 +158,7 @@ class Ledger:
         return now + self._parts.life_seconds / _RENEWALS
 
 
-def _fail(answers: Sequence[asyncio.Future[Overdrawn | None]], error: BaseException) -> None:
+def _fail(answers: Sequence[asyncio.Future[Overdrawn | None]]) -> None:
     for answer in answers:
-        if answer.done():
-            continue
-        if isinstance(error, StoreUnusable):
-            answer.set_exception(error)
-        else:
-            answer.cancel()
+        if not answer.done():
+            answer.set_exception(StoreUnusable("the ledger of client keys cannot be written"))
