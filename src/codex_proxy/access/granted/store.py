@@ -54,12 +54,14 @@ class Spending(msgspec.Struct, frozen=True, kw_only=True):
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """What the ledger is told at once; it is done in this order.
 
-    ``renewed`` are reservations that go on until ``renewed_until``, those only that have not expired.
+    ``renewed`` are reservations that go on until ``renewed_until``, those only that have not expired; ``tidies`` has
+    what is too old forgotten.
     """
 
     spent: tuple[Spending, ...] = ()
     renewed: tuple[str, ...] = ()
     renewed_until: float = 0.0
+    tidies: bool = False
     wanted: tuple[Reservation, ...] = ()
 
 

@@ -20,6 +20,7 @@ from codex_proxy.gateway.ports import Clock
 
 WRITE_SECONDS: Final = 1.0
 MOST_UNWRITTEN: Final = 100_000
+TIDY_SECONDS: Final = 300.0
 _RENEWALS: Final = 3.0  # as often within a reservation's life
 
 Verdict: TypeAlias = Reservation | Overdrawn
@@ -46,6 +47,7 @@ class Ledger:
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
         self._writing: set[asyncio.Task[None]] = set()
+        self._tidy_at = 0.0  # epoch seconds
         self.lost_count = 0
 
     async def reserve(self, key_id: str, amount: Amount) -> Verdict:
@@ -113,6 +115,7 @@ class Ledger:
                 spent=tuple(spent),
                 renewed=tuple(due),
                 renewed_until=now + self._parts.life_seconds,
+                tidies=now >= self._tidy_at,
                 wanted=tuple(reservation for reservation, _ in wanted),
             )
             refusals: Sequence[Overdrawn | None] | None = None
@@ -122,6 +125,8 @@ class Ledger:
                 if refusals is None:
                     self._spent = [*spent, *self._spent]
                     _fail([answer for _, answer in wanted])
+            if batch.tidies:
+                self._tidy_at = now + TIDY_SECONDS
             self._renewed(due, now)
             self._answer(wanted, refusals, now)
 

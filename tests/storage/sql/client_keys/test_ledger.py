@@ -107,6 +107,10 @@ class Books(RuleBasedStateMachine):
         book(self.connection, Batch(renewed=tuple(self.open), renewed_until=until), now=self.now)
         self.open = {name: (held, until if end > self.now else end) for name, (held, end) in self.open.items()}
 
+    @rule()
+    def tidy(self) -> None:
+        book(self.connection, Batch(tidies=True), now=self.now)
+
     @rule(seconds=st.sampled_from([1.0, 61.0, 3600.0]))
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -153,6 +157,7 @@ def test_what_expired_is_free_again_and_its_late_news_counts_once(connection: Co
     late = NOW + LIFE_SECONDS + 1
     assert book(connection, Batch(wanted=(wanted("b", Amount(micro_usd=10), late),)), now=late) == (None,)
     much_later = late + 3 * REMEMBERED_SECONDS
+    book(connection, Batch(tidies=True), now=much_later)
     for _ in range(2):
         book(connection, Batch(spent=(spent("a", 7, much_later),)), now=much_later)
     assert standings(connection, [KEY_ID], now=much_later)[KEY_ID].used.micro_usd == 7
@@ -176,7 +181,7 @@ def test_old_hours_and_reservations_are_forgotten_and_totals_are_not(connection:
     add(connection)
     book(connection, Batch(spent=(spent(None, 3),), wanted=(wanted("r", Amount(tokens=1)),)), now=NOW)
     later = NOW + (HOURS_KEPT_DAYS + 1) * 86_400
-    book(connection, Batch(spent=(spent(None, 4, later),)), now=later)
+    book(connection, Batch(spent=(spent(None, 4, later),), tidies=True), now=later)
     assert [row.input_tokens for row in connection.execute(select(CLIENT_KEY_HOURS))] == [4]
     assert connection.execute(select(CLIENT_KEY_RESERVATIONS)).all() == []
     assert standings(connection, [KEY_ID], now=later)[KEY_ID].used.input_tokens == 7
