@@ -36,11 +36,13 @@ from codex_proxy.storage.sql.egress import SqlEgressStore
 from codex_proxy.storage.sql.engines import Engines, sqlite_engines
 from codex_proxy.storage.sql.marks import SqlMarks
 from codex_proxy.storage.sql.resealing import adopt_key, reseal, sealing_key_id
+from codex_proxy.storage.sql.usage.store import SqlUsageStore
 from codex_proxy.storage.sql.vendor_keys.store import SqlVendorKeyStore
 from codex_proxy.storage.upkeep.backups import back_up
 from codex_proxy.storage.upkeep.quarantine import quarantine
 from codex_proxy.storage.upkeep.revisions import bring_up_to_date
 from codex_proxy.storage.upkeep.sqlite_files import Unreadable, look, make, make_private, update
+from codex_proxy.usage.store import UsageStore
 from codex_proxy.vendors.store import VendorKeyStore
 
 DATABASE_FILE: Final = "codex-proxy.sqlite"  # `accounts.sqlite` is the Node system's, whose store may lie here too
@@ -57,6 +59,7 @@ class Stores:
     cookies: CookieStore
     egress: EgressStore
     vendor_keys: VendorKeyStore
+    usage: UsageStore
     marks: SqlMarks
     locks: RefreshLocks
     health: PersistenceHealth
@@ -171,6 +174,7 @@ def _stores(database: Database, unseal: Unseal, locks: RefreshLocks, health: Per
         cookies=SqlCookieStore(database, unseal),
         egress=SqlEgressStore(database, unseal),
         vendor_keys=SqlVendorKeyStore(database, unseal),
+        usage=SqlUsageStore(database),
         marks=SqlMarks(database),
         locks=locks,
         health=health,
