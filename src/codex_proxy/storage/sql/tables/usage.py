@@ -50,6 +50,7 @@ USAGE_BUCKETS: Final = Table(
     "usage_buckets",
     METADATA,
     Column("span_seconds", Integer, primary_key=True, autoincrement=False),
+    Column("apart", Boolean, primary_key=True),  # whether exchanges are told apart by what follows, or all together
     Column("begins_at", BigInteger, primary_key=True, autoincrement=False),
     Column("client_key_id", String, primary_key=True),
     Column("account_id", String, primary_key=True),

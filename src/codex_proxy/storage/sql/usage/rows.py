@@ -1,6 +1,6 @@
 """Records and buckets as rows of their tables, and back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec.structs import asdict
@@ -11,6 +11,7 @@ from codex_proxy.usage.records import Counts, Facts, Outcome, UsageEvent
 
 FACTS: Final = Facts.__struct_fields__
 COUNTS: Final = Counts.__struct_fields__
+_TOGETHER: Final = Facts()
 _OWN: Final = tuple(name for name in UsageEvent.__struct_fields__ if name not in {"facts", "counts", "cost"})
 
 
@@ -35,9 +36,9 @@ def event_of(told: RowMapping) -> UsageEvent:
     )
 
 
-def bucket_rows(buckets: Buckets) -> Iterable[dict[str, Any]]:
+def bucket_rows(buckets: Buckets) -> Iterator[dict[str, Any]]:
     """The rows of buckets."""
-    return (
-        {"span_seconds": int(bucket.span), "begins_at": bucket.begins_at, **asdict(bucket.facts), **asdict(sums)}
-        for bucket, sums in buckets.items()
-    )
+    for bucket, sums in buckets.items():
+        apart = bucket.facts is not None
+        place = {"span_seconds": int(bucket.span), "apart": apart, "begins_at": bucket.begins_at}
+        yield {**place, **asdict(bucket.facts or _TOGETHER), **asdict(sums)}

@@ -69,6 +69,7 @@ class SqlUsageStore:
     async def first_of(self, span: Span) -> int | None:
         """See ``UsageStore``."""
         question = select(func.min(USAGE_BUCKETS.c.begins_at)).where(USAGE_BUCKETS.c.span_seconds == int(span))
+        question = question.where(USAGE_BUCKETS.c.apart.is_(False))
         return await self._database.read(lambda connection: connection.execute(question).scalar_one())
 
     async def trim(self, horizons: Mapping[Span, int], *, events_before: float, limit: int) -> int:
@@ -106,7 +107,8 @@ def _asked(selection: Selection, group_by: Dimension | None, *, by_time: bool) -
     begins_at, group = USAGE_BUCKETS.c.begins_at, None if group_by is None else USAGE_BUCKETS.c[group_by]
     told = (begins_at if by_time else literal(0), literal("") if group is None else group)
     apart = [*([begins_at] if by_time else []), *([] if group is None else [group])]
-    question = select(*told, *_SUMS).group_by(*apart).order_by(*apart)
+    are_apart = USAGE_BUCKETS.c.apart.is_(bool(selection.values or group_by is not None))
+    question = select(*told, *_SUMS).where(are_apart).group_by(*apart).order_by(*apart)
     return question.where(*(USAGE_BUCKETS.c[name] == value for name, value in selection.values.items()))
 
 
