@@ -28,6 +28,7 @@ from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.usage.services import UsageGround, UsageServices, usage_services
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
@@ -102,13 +103,14 @@ class Running:
     vendor_keys: VendorKeyServices
     jobs: JobBook
     updates: Updates
+    usage: UsageServices
 
 
 def assemble(ground: Ground) -> Running:
     """The gateway.
 
     Raises:
-        StartRefused: a file that the settings name cannot be read.
+        StartRefused: a file that the settings name, or the owner's prices, cannot be used.
     """
     upstream = _upstream(ground)
     owners = _owners(ground, upstream)
@@ -130,6 +132,7 @@ def assemble(ground: Ground) -> Running:
         vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+        usage=owners.usage,
     )
 
 
@@ -150,7 +153,9 @@ def _upstream(ground: Ground) -> Upstream:
 def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: ProcessCounter) -> DataPlane:
     exchanges, settings = RunningExchanges(), ground.settings
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
-    observer = Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect)
+    recorders = () if owners.usage.recorder is None else (owners.usage.recorder,)
+    observers = (*ground.observers, prompts, upstream.accounts.counters, *recorders)
+    observer = Observers(observers, complain=ground.report_defect)
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
     gateway = make_gateway(
@@ -235,6 +240,7 @@ class _Owners:
     egress: EgressServices
     vendor_keys: VendorKeyServices
     jobs: JobBook
+    usage: UsageServices
 
 
 def _owners(ground: Ground, upstream: Upstream) -> _Owners:
@@ -243,6 +249,19 @@ def _owners(ground: Ground, upstream: Upstream) -> _Owners:
         egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
         vendor_keys=_vendor_keys(ground, upstream),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
+        usage=_usage(ground),
+    )
+
+
+def _usage(ground: Ground) -> UsageServices:
+    return usage_services(
+        UsageGround(
+            settings=ground.settings.usage_stats,
+            store=ground.stores.usage,
+            data_dir=ground.data_dir,
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
     )
 
 
@@ -279,6 +298,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
+        usage=owners.usage,
         bridge=bridge,
         exchanges=data.counting.running,
         leases=upstream.leases,

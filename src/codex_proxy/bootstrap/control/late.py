@@ -14,6 +14,7 @@ from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.models.routing import Routing
+from codex_proxy.bootstrap.usage.services import UsageServices
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.operations.jobs_book import JobBook
@@ -38,6 +39,7 @@ class ControlGround:
     egress: EgressServices
     vendor_keys: VendorKeyServices
     jobs: JobBook
+    usage: UsageServices
     bridge: OllamaBridge
     exchanges: RunningExchanges
     leases: MemoryLeaseBook

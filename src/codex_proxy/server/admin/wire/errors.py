@@ -29,6 +29,7 @@ from codex_proxy.operations.login.cli_file import CliFileUnusable
 from codex_proxy.operations.login.outcomes import TooManyLogins, UnknownLogin
 from codex_proxy.operations.login.ports import FileUnreadable
 from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, WrongIdentity
+from codex_proxy.operations.usage_stats.periods import InvalidPeriod
 from codex_proxy.operations.vendor_keys.parts import KeyConfigured, NoModelList, UnknownKey, VendorRefused
 from codex_proxy.vendors.telling import InvalidKey
 
@@ -113,6 +114,7 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     KeyConfigured: Meaning(status=409, code="configured_key"),
     InvalidKey: Meaning(status=400, code="invalid_key"),
     NoModelList: Meaning(status=400, code="no_model_list"),
+    InvalidPeriod: Meaning(status=400, code="invalid_period"),
 }
 
 
