@@ -92,17 +92,19 @@ def usage_services(ground: UsageGround) -> UsageServices:
 async def upkeep(services: UsageServices) -> AsyncIterator[None]:
     """Write records and forget old ones while the block runs; at its end what waits is written."""
     recorder = services.recorder
-    async with asyncio.TaskGroup() as group:
-        jobs = [group.create_task(_repeated(services, "old usage", services.retention.trim, TRIM_SECONDS))]
+    try:
+        async with asyncio.TaskGroup() as group:
+            jobs = [group.create_task(_repeated(services, "old usage", services.retention.trim, TRIM_SECONDS))]
+            if recorder is not None:
+                jobs.append(group.create_task(_repeated(services, "usage statistics", recorder.write, WRITE_SECONDS)))
+            try:
+                yield
+            finally:
+                for job in jobs:
+                    job.cancel()
+    finally:
         if recorder is not None:
-            jobs.append(group.create_task(_repeated(services, "usage statistics", recorder.write, WRITE_SECONDS)))
-        try:
-            yield
-        finally:
-            for job in jobs:
-                job.cancel()
-    if recorder is not None:
-        await recorder.finish()
+            await recorder.finish()
 
 
 async def _repeated(

@@ -59,6 +59,7 @@ Account: TypeAlias = Annotated[str | None, _text("Row id of an account or vendor
 Vendor: TypeAlias = Annotated[str | None, _text("Name of a vendor; `codex` for the accounts.")]
 Model: TypeAlias = Annotated[str | None, _text("Model that answered, by the upstream's name.")]
 Dialect: TypeAlias = Annotated[str | None, _text("Dialect of the client.")]
+Status: TypeAlias = Annotated[Outcome | None, QueryParameter(description="How exchanges ended.")]
 HoursText: TypeAlias = Annotated[str | None, _text("Hours before now, or `all`.")]
 Begin: TypeAlias = Annotated[str | None, _moment("from", "Beginning of the period")]
 End: TypeAlias = Annotated[str | None, _moment("to", "End of the period; now without it")]
@@ -97,7 +98,7 @@ def asked_selection(  # noqa: PLR0917 - each is a name of the query
     vendor: Vendor = None,
     model: Model = None,
     dialect: Dialect = None,
-    status: Outcome | None = None,
+    status: Status = None,
 ) -> Selection:
     """Which exchanges."""
     told = {
