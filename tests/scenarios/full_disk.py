@@ -17,8 +17,14 @@ async def failing(play: Any) -> dict[str, Any]:
     """The summary once it tells of a failure."""
     async with asyncio.timeout(20):
         while (told := await summary(play))["recording"]["reason"] is None:
-            await asyncio.sleep(0.05)
+            pass
     return told
+
+
+def fill_disk(folder: Path) -> None:
+    """Let no file grow beyond half of the smallest of the database's."""
+    sizes = [file.stat().st_size for file in folder.glob(f"{DATABASE_FILE}*")]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (min(filter(None, sizes)) // 2, resource.RLIM_INFINITY))
 
 
 async def main(folder: Path) -> None:
@@ -26,8 +32,7 @@ async def main(folder: Path) -> None:
     async with stage(folder, COUNTED) as play:
         await play.chat()
         before = await recorded(play, 1)
-        size = min(file.stat().st_size for file in folder.glob(f"{DATABASE_FILE}*") if file.stat().st_size)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, resource.RLIM_INFINITY))
+        fill_disk(folder)
         replies = [await play.client.post("/v1/chat/completions", json=STREAMED_CHAT) for _ in range(3)]
         full = await failing(play)
     told = {"before": before, "full": full, "answers": [chat_text(reply) for reply in replies]}

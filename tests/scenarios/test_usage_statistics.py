@@ -35,7 +35,7 @@ async def recorded(play: Stage, count: int, query: str = "") -> dict[str, Any]:
     """The summary once it has so many exchanges."""
     async with asyncio.timeout(15):
         while (told := await summary(play, query))["total_request_count"] < count:
-            await asyncio.sleep(0.05)
+            pass
     return told
 
 
@@ -158,7 +158,9 @@ async def test_u_03_answers_go_on_while_the_database_is_locked_and_count_once_it
         locking = sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)
         try:
             locking.execute("BEGIN IMMEDIATE")
-            replies = await asyncio.gather(*(play.client.post("/v1/chat/completions", json=STREAMED_CHAT) for _ in "abc"))
+            replies = await asyncio.gather(
+                *(play.client.post("/v1/chat/completions", json=STREAMED_CHAT) for _ in "abc")
+            )
             assert [chat_text(reply) for reply in replies] == ["four words of answer"] * 3
             told = await summary(play)
             assert (told["total_request_count"], told["recording"]["waiting_count"]) == (1, 3)
@@ -170,13 +172,8 @@ async def test_u_03_answers_go_on_while_the_database_is_locked_and_count_once_it
 
 async def test_answers_go_on_while_the_disk_is_full_and_what_is_lost_is_told(tmp_path: Path) -> None:
     # A process of its own: what limits the size of files limits those of the whole process.
-    ran = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "tests.scenarios.full_disk", tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "tests.scenarios.full_disk", str(tmp_path)]
+    ran = await asyncio.to_thread(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
     assert ran.returncode == 0, ran.stderr
     told = msgspec.json.decode(ran.stdout)
     assert told["answers"] == ["four words of answer"] * 3

@@ -123,4 +123,4 @@ def kept_text(text: str | None) -> str:
 
 def milliseconds(seconds: float) -> int:
     """A duration as it is kept; nothing where it is none."""
-    return min(max(round(seconds * 1000), 0), MOST_MILLISECONDS) if seconds == seconds else 0  # noqa: PLR0124 - NaN
+    return round(min(seconds * 1000, MOST_MILLISECONDS)) if seconds > 0 else 0
