@@ -14,7 +14,7 @@ import msgspec
 
 from codex_proxy.operations.usage_stats.views import CountersView, DataPoint, ExchangeView
 
-MEDIA_TYPE: Final = "text/csv; charset=utf-8"
+MEDIA_TYPE: Final = "text/csv"
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 _COUNTERS: Final = CountersView.__struct_fields__
 _OF_EXCHANGE: Final = tuple(name for name in ExchangeView.__struct_fields__ if name not in _COUNTERS)
