@@ -25,6 +25,8 @@ from codex_proxy.usage.store import Dimension, UsageStore
 
 RETRY_SECONDS: Final = 5.0
 
+Job = tuple[str, Callable[[], Awaitable[bool]], float]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageGround:
@@ -91,25 +93,26 @@ def usage_services(ground: UsageGround) -> UsageServices:
 @asynccontextmanager
 async def upkeep(services: UsageServices) -> AsyncIterator[None]:
     """Write records and forget old ones while the block runs; at its end what waits is written."""
-    recorder = services.recorder
     try:
         async with asyncio.TaskGroup() as group:
-            jobs = [group.create_task(_repeated(services, "old usage", services.retention.trim, TRIM_SECONDS))]
-            if recorder is not None:
-                jobs.append(group.create_task(_repeated(services, "usage statistics", recorder.write, WRITE_SECONDS)))
-            try:
-                yield
-            finally:
-                for job in jobs:
-                    job.cancel()
+            jobs = [group.create_task(_repeated(services, job)) for job in _jobs(services)]
+            yield
+            for job in jobs:
+                job.cancel()
     finally:
-        if recorder is not None:
-            await recorder.finish()
+        if services.recorder is not None:
+            await services.recorder.finish()
 
 
-async def _repeated(
-    services: UsageServices, name: str, work: Callable[[], Awaitable[bool]], pause_seconds: float
-) -> None:
+def _jobs(services: UsageServices) -> tuple[Job, ...]:
+    trimming: Job = ("old usage", services.retention.trim, TRIM_SECONDS)
+    if services.recorder is None:
+        return (trimming,)
+    return (trimming, ("usage statistics", services.recorder.write, WRITE_SECONDS))
+
+
+async def _repeated(services: UsageServices, job: Job) -> None:
+    name, work, pause_seconds = job
     await repeat(
         work,
         clock=services.ground.clock,
