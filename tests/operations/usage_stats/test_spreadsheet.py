@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex_proxy.operations.usage_stats.spreadsheet import heading, lines
-from codex_proxy.operations.usage_stats.views import point
+from codex_proxy.operations.usage_stats.views import exchange_point, point
 from codex_proxy.usage.buckets import NOTHING, sums_of
-from tests.usage.samples import HOUR_AT, dollars, event
+from tests.usage.samples import dollars, event
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -19,7 +19,7 @@ def read(text: str) -> list[dict[str, str]]:
 
 def raw(**members: object) -> dict[str, str]:
     told = event(**members)  # type: ignore[arg-type]
-    content = heading(is_raw=True, is_grouped=False) + lines([point(told.at, sums_of(told), event=told)])
+    content = heading(is_raw=True, is_grouped=False) + lines([exchange_point(told)])
     (row,) = read(content)
     return row
 
@@ -34,10 +34,10 @@ def test_a_line_for_each_exchange() -> None:
 
 
 def test_a_line_for_each_point() -> None:
-    content = heading(is_raw=False, is_grouped=True) + lines([point(HOUR_AT, sums_of(event()), group="m")])
+    content = heading(is_raw=False, is_grouped=True) + lines([point("now", sums_of(event()), group="m")])
     (row,) = read(content)
     assert (row["group"], row["request_count"], row["unpriced_count"]) == ("m", "1", "1")
-    plain = heading(is_raw=False, is_grouped=False) + lines([point(HOUR_AT, NOTHING)] * 2)
+    plain = heading(is_raw=False, is_grouped=False) + lines([point("now", NOTHING)] * 2)
     assert [each["estimated_cost_usd"] for each in read(plain)] == ["0", "0"]
 
 

@@ -1,6 +1,6 @@
 """What the owner sees."""
 
-from codex_proxy.operations.usage_stats.views import counters, exchange_view, point
+from codex_proxy.operations.usage_stats.views import counters, exchange_point, exchange_view
 from codex_proxy.usage.buckets import NOTHING, added, sums_of
 from codex_proxy.usage.records import Outcome
 from tests.usage.samples import HOUR_AT, dollars, event
@@ -33,4 +33,7 @@ def test_an_unknown_cost_is_shown_as_unknown() -> None:
 
 
 def test_a_point_tells_its_time_in_utc() -> None:
-    assert point(HOUR_AT + 0.5, NOTHING).timestamp.endswith("T00:00:00.500Z")
+    told = exchange_point(event("req_1", HOUR_AT + 0.5, input_tokens=5))
+    assert told.timestamp.endswith("T00:00:00.500Z")
+    assert (told.request_count, told.input_tokens) == (1, 5)
+    assert told.exchange == exchange_view(event("req_1", HOUR_AT + 0.5, input_tokens=5))

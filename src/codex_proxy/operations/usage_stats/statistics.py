@@ -29,8 +29,8 @@ from codex_proxy.operations.usage_stats.periods import (
     zone_of,
 )
 from codex_proxy.operations.usage_stats.recorder import RecordingState
-from codex_proxy.operations.usage_stats.views import DataPoint, GroupView, counters, point
-from codex_proxy.usage.buckets import NOTHING, Span, Sums, added, sums_of
+from codex_proxy.operations.usage_stats.views import DataPoint, GroupView, counters, exchange_point, point
+from codex_proxy.usage.buckets import NOTHING, Span, Sums, added
 from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import Dimension, Line, Place, Selection, UsageStore
 
@@ -133,7 +133,7 @@ class UsageStatistics:
         """The newest exchanges of a period in order of time, as far as they are kept one by one."""
         events = [event async for event in self.records(question, limit=limit)]
         begins_at = events[-1].at if len(events) == limit else self._kept_since(question.period)
-        points = [point(event.at, sums_of(event), event=event) async for event in self._slices(events[::-1])]
+        points = [exchange_point(event) async for event in self._slices(events[::-1])]
         return History(begins_at=iso(begins_at), ends_at=iso(question.period.ends_at), points=points)
 
     async def records(self, question: Question, *, limit: int) -> AsyncIterator[UsageEvent]:
@@ -169,10 +169,10 @@ class UsageStatistics:
             found[at, line.group] = line.sums if before is None else before + line.sums
         groups = sorted({line.group for line in lines}) if is_grouped else [""]
         _refuse_many(len(begins) * len(groups))
-        places = ((at, group) for at in begins for group in groups)
+        places = ((at, told, group) for at in begins for told in (iso(at),) for group in groups)
         return [
-            point(place[0], found.get(place, NOTHING), group=place[1] if is_grouped else None)
-            async for place in self._slices(places)
+            point(told, found.get((at, group), NOTHING), group=group if is_grouped else None)
+            async for at, told, group in self._slices(places)
         ]
 
     def _groups(self, group_by: Dimension, lines: Sequence[Line]) -> list[GroupView]:

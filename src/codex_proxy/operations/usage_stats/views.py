@@ -9,8 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from codex_proxy.operations.transfer.times import iso
-from codex_proxy.usage.buckets import Sums
+from codex_proxy.usage.buckets import Sums, sums_of
 from codex_proxy.usage.records import UsageEvent
+
+NANO: Final = 10**9
 
 
 class CountersView(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,18 +86,27 @@ class GroupView(CountersView, frozen=True, kw_only=True):
     name: str | None
 
 
-_COUNTED: Final = tuple(name for name in CountersView.__struct_fields__ if name in Sums.__struct_fields__)
-_MEANS: Final = frozenset({"first_content_ms", "duration_ms"})
-_PLAIN: Final = tuple(name for name in _COUNTED if name not in _MEANS)
-
-
 def counters(sums: Sums) -> dict[str, Any]:
-    """The members of ``CountersView``."""
-    told: dict[str, Any] = {name: getattr(sums, name) for name in _PLAIN}
-    told["estimated_cost_usd"] = float(sums.cost)
-    told["first_content_ms"] = _mean(sums.first_content_ms, sums.first_content_count)
-    told["duration_ms"] = _mean(sums.duration_ms, sums.request_count)
-    return told
+    """The members of ``CountersView``; one by one, since histories have thousands of them."""
+    return {
+        "request_count": sums.request_count,
+        "failed_count": sums.failed_count,
+        "aborted_count": sums.aborted_count,
+        "unpriced_count": sums.unpriced_count,
+        "estimated_count": sums.estimated_count,
+        "input_tokens": sums.input_tokens,
+        "cached_tokens": sums.cached_tokens,
+        "cache_write_tokens": sums.cache_write_tokens,
+        "output_tokens": sums.output_tokens,
+        "reasoning_tokens": sums.reasoning_tokens,
+        "image_input_tokens": sums.image_input_tokens,
+        "image_output_tokens": sums.image_output_tokens,
+        "image_request_count": sums.image_request_count,
+        "image_request_failed_count": sums.image_request_failed_count,
+        "estimated_cost_usd": sums.cost_nano_usd / NANO,
+        "first_content_ms": _mean(sums.first_content_ms, sums.first_content_count),
+        "duration_ms": _mean(sums.duration_ms, sums.request_count),
+    }
 
 
 def exchange_view(event: UsageEvent) -> ExchangeView:
@@ -126,10 +137,15 @@ def exchange_view(event: UsageEvent) -> ExchangeView:
     )
 
 
-def point(at: float, sums: Sums, *, group: str | None = None, event: UsageEvent | None = None) -> DataPoint:
+def exchange_point(event: UsageEvent) -> DataPoint:
+    """A point for one exchange."""
+    return point(iso(event.at), sums_of(event), event=event)
+
+
+def point(timestamp: str, sums: Sums, *, group: str | None = None, event: UsageEvent | None = None) -> DataPoint:
     """A point of a history."""
     return DataPoint(
-        timestamp=iso(at),
+        timestamp=timestamp,
         group=msgspec.UNSET if group is None else group,
         exchange=msgspec.UNSET if event is None else exchange_view(event),
         **counters(sums),

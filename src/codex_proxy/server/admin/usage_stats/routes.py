@@ -14,7 +14,7 @@ from litestar.response import Stream
 from codex_proxy.operations.usage_stats.periods import ALL, UTC_NAME, Granularity, InvalidPeriod
 from codex_proxy.operations.usage_stats.spreadsheet import MEDIA_TYPE, heading, lines
 from codex_proxy.operations.usage_stats.statistics import Question, UsageStatistics
-from codex_proxy.operations.usage_stats.views import DataPoint, point
+from codex_proxy.operations.usage_stats.views import DataPoint, exchange_point
 from codex_proxy.server.admin.usage_stats.asking import (
     A_DAY,
     DIMENSIONS,
@@ -28,7 +28,6 @@ from codex_proxy.server.admin.usage_stats.asking import (
     asked_selection,
 )
 from codex_proxy.server.admin.usage_stats.shapes import HistoryAnswer, SummaryAnswer, summary_answer
-from codex_proxy.usage.buckets import sums_of
 from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import Selection
 
@@ -140,4 +139,4 @@ async def _point_lines(points: list[DataPoint], *, is_grouped: bool) -> AsyncIte
 
 
 def _exchange_line(event: UsageEvent) -> str:
-    return lines([point(event.at, sums_of(event), event=event)])
+    return lines([exchange_point(event)])
