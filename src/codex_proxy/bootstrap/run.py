@@ -32,6 +32,7 @@ from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
+from codex_proxy.bootstrap.usage.services import upkeep as usage_upkeep
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
@@ -168,6 +169,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
                 upkeep(running.accounts, running.logins, running.egress, running.jobs),
                 vendor_keys_upkeep(running.vendor_keys),
                 client_keys_upkeep(running.client_keys),
+                usage_upkeep(running.usage),
                 _attended(running, whole.ground, listener),
             ):
                 yield Serving(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from codex_proxy.access.keys import INFERENCE
+from codex_proxy.access.pricing import Pricing
 from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
 from codex_proxy.bootstrap.accounts.logins import Logins, logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
@@ -29,7 +30,7 @@ from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
-from codex_proxy.bootstrap.usage.prices import price_table
+from codex_proxy.bootstrap.usage.services import UsageGround, UsageServices, usage_services
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
@@ -105,13 +106,14 @@ class Running:
     client_keys: GrantedKeyServices
     jobs: JobBook
     updates: Updates
+    usage: UsageServices
 
 
 def assemble(ground: Ground) -> Running:
     """The gateway.
 
     Raises:
-        StartRefused: a file that the settings name cannot be read.
+        StartRefused: a file that the settings name, or the owner's prices, cannot be used.
     """
     upstream = _upstream(ground)
     owners = _owners(ground, upstream)
@@ -134,6 +136,7 @@ def assemble(ground: Ground) -> Running:
         client_keys=owners.client_keys,
         jobs=owners.jobs,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+        usage=owners.usage,
     )
 
 
@@ -154,7 +157,9 @@ def _upstream(ground: Ground) -> Upstream:
 def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: ProcessCounter) -> DataPlane:
     exchanges, settings = RunningExchanges(), ground.settings
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
-    observer = Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect)
+    recorders = () if owners.usage.recorder is None else (owners.usage.recorder,)
+    observers = (*ground.observers, prompts, upstream.accounts.counters, *recorders)
+    observer = Observers(observers, complain=ground.report_defect)
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
     gateway = make_gateway(
@@ -206,13 +211,13 @@ def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
     )
 
 
-def _client_keys(ground: Ground) -> GrantedKeyServices:
+def _client_keys(ground: Ground, pricing: Pricing) -> GrantedKeyServices:
     return granted_key_services(
         GrantedKeyGround(
             settings=ground.settings.client_keys,
             stores=ground.stores,
             ring=ground.keys.granted,
-            pricing=price_table(ground.data_dir),
+            pricing=pricing,
             clock=ground.clock,
             complain=ground.report_trouble,
         )
@@ -255,15 +260,30 @@ class _Owners:
     vendor_keys: VendorKeyServices
     client_keys: GrantedKeyServices
     jobs: JobBook
+    usage: UsageServices
 
 
 def _owners(ground: Ground, upstream: Upstream) -> _Owners:
+    usage = _usage(ground)
     return _Owners(
         logins=logins(upstream.accounts),
         egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
         vendor_keys=_vendor_keys(ground, upstream),
-        client_keys=_client_keys(ground),
+        client_keys=_client_keys(ground, usage.prices),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
+        usage=usage,
+    )
+
+
+def _usage(ground: Ground) -> UsageServices:
+    return usage_services(
+        UsageGround(
+            settings=ground.settings.usage_stats,
+            store=ground.stores.usage,
+            data_dir=ground.data_dir,
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
     )
 
 
@@ -301,6 +321,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         vendor_keys=owners.vendor_keys,
         client_keys=owners.client_keys,
         jobs=owners.jobs,
+        usage=owners.usage,
         bridge=bridge,
         exchanges=data.counting.running,
         leases=upstream.leases,

@@ -221,9 +221,20 @@ class ObservabilitySection(Section):
 class UsageStatsSection(Section):
     """Usage statistics."""
 
+    enabled: bool = key(True, "Whether every exchange is recorded: what it used and cost, never what it said.")
+    event_retention_days: int = key(7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.")
+    history_retention_days: int | None = key(
+        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay."
+    )
     snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False)
-    history_retention_days: int | None = key(None, "Days of history; null for all.", used=False)
     credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False)
+
+    @field_validator("event_retention_days", "history_retention_days")
+    @classmethod
+    def _some_days(cls, value: int | None) -> int | None:
+        if value is not None and value < 1:
+            raise ValueError("expected 1 day or more")
+        return value
 
 
 class SessionSection(Section):

@@ -38,11 +38,13 @@ from codex_proxy.storage.sql.egress import SqlEgressStore
 from codex_proxy.storage.sql.engines import Engines, sqlite_engines
 from codex_proxy.storage.sql.marks import SqlMarks
 from codex_proxy.storage.sql.resealing import adopt_key, reseal, sealing_key_id
+from codex_proxy.storage.sql.usage.store import SqlUsageStore
 from codex_proxy.storage.sql.vendor_keys.store import SqlVendorKeyStore
 from codex_proxy.storage.upkeep.backups import back_up
 from codex_proxy.storage.upkeep.quarantine import quarantine
 from codex_proxy.storage.upkeep.revisions import bring_up_to_date
 from codex_proxy.storage.upkeep.sqlite_files import Unreadable, look, make, make_private, update
+from codex_proxy.usage.store import UsageStore
 from codex_proxy.vendors.store import VendorKeyStore
 
 DATABASE_FILE: Final = "codex-proxy.sqlite"  # `accounts.sqlite` is the Node system's, whose store may lie here too
@@ -60,6 +62,7 @@ class Stores:
     egress: EgressStore
     vendor_keys: VendorKeyStore
     client_keys: GrantedKeyStore
+    usage: UsageStore
     marks: SqlMarks
     locks: RefreshLocks
     health: PersistenceHealth
@@ -175,6 +178,7 @@ def _stores(database: Database, unseal: Unseal, locks: RefreshLocks, health: Per
         egress=SqlEgressStore(database, unseal),
         vendor_keys=SqlVendorKeyStore(database, unseal),
         client_keys=SqlGrantedKeyStore(database),
+        usage=SqlUsageStore(database),
         marks=SqlMarks(database),
         locks=locks,
         health=health,

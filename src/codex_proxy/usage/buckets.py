@@ -67,11 +67,15 @@ NOTHING: Final = Sums()
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an exchange is added up; ``begins_at`` is an epoch second."""
+    """Where an exchange is added up; ``begins_at`` is an epoch second.
+
+    ``facts`` is None for the bucket of all exchanges together, which is there beside those that tell them apart: what
+    is asked most is answered from few rows.
+    """
 
     span: Span
     begins_at: int
-    facts: Facts
+    facts: Facts | None
 
 
 Buckets: TypeAlias = dict[Bucket, Sums]
@@ -128,7 +132,8 @@ def added(sums: Iterable[Sums]) -> Sums:
 
 def roll_up(events: Iterable[UsageEvent]) -> Buckets:
     """What these exchanges add to the buckets of every span."""
-    finest = _grouped((_bucket(event, Span.FIVE_MINUTES), sums_of(event)) for event in events)
+    finest = _grouped((_bucket(event), sums_of(event)) for event in events)
+    finest |= _grouped((msgspec.structs.replace(bucket, facts=None), sums) for bucket, sums in finest.items())
     hours = _grouped((coarser(bucket, Span.HOUR), sums) for bucket, sums in finest.items())
     days = _grouped((coarser(bucket, Span.DAY), sums) for bucket, sums in hours.items())
     return {**finest, **hours, **days}
@@ -144,8 +149,8 @@ def coarser(bucket: Bucket, span: Span) -> Bucket:
     return Bucket(span=span, begins_at=begin_of(bucket.begins_at, span), facts=bucket.facts)
 
 
-def _bucket(event: UsageEvent, span: Span) -> Bucket:
-    return Bucket(span=span, begins_at=begin_of(event.at, span), facts=event.facts)
+def _bucket(event: UsageEvent) -> Bucket:
+    return Bucket(span=Span.FIVE_MINUTES, begins_at=begin_of(event.at, Span.FIVE_MINUTES), facts=event.facts)
 
 
 def _grouped(items: Iterable[tuple[Bucket, Sums]]) -> Buckets:

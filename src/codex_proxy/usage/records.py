@@ -115,9 +115,12 @@ def counts_of(usage: Usage | None, *, image_count: int = 0) -> Counts:
 
 def kept_text(text: str | None) -> str:
     """A text that every database keeps: short, without control characters and halves of characters."""
-    return _UNKEPT.sub("", text[:MOST_TEXT]) if text else ""
+    if not text:
+        return ""
+    short = text[:MOST_TEXT]
+    return short if short.isprintable() else _UNKEPT.sub("", short)
 
 
 def milliseconds(seconds: float) -> int:
     """A duration as it is kept; nothing where it is none."""
-    return min(max(round(seconds * 1000), 0), MOST_MILLISECONDS) if seconds == seconds else 0  # noqa: PLR0124 - NaN
+    return round(min(seconds * 1000, MOST_MILLISECONDS)) if seconds > 0 else 0

@@ -15,6 +15,7 @@ from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.client_keys.services import GrantedKeyServices
 from codex_proxy.bootstrap.models.routing import Routing
+from codex_proxy.bootstrap.usage.services import UsageServices
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.operations.jobs_book import JobBook
@@ -40,6 +41,7 @@ class ControlGround:
     vendor_keys: VendorKeyServices
     client_keys: GrantedKeyServices
     jobs: JobBook
+    usage: UsageServices
     bridge: OllamaBridge
     exchanges: RunningExchanges
     leases: MemoryLeaseBook

@@ -13,6 +13,7 @@ from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
 from codex_proxy.server.admin.ollama import ollama_routes
+from codex_proxy.server.admin.usage_stats.routes import usage_stats_routes
 from codex_proxy.server.asgi import Application
 
 
@@ -29,6 +30,7 @@ def make_plane(ground: ControlGround) -> Application:
             *owners_routes(ground),
             *vendor_key_routes(ground.vendor_keys, ground.authenticator),
             *granted_key_routes(ground.client_keys),
+            *usage_stats_routes(ground.usage.statistics(ground.services.ground.pool)),
         ),
     )
     return cast("Application", plane)

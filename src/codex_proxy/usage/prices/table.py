@@ -108,7 +108,7 @@ class PriceTable:
 
 def counted(tokens: int) -> int:
     """A number of tokens that can be one."""
-    return min(max(tokens, 0), MOST_TOKENS)
+    return tokens if 0 <= tokens <= MOST_TOKENS else min(max(tokens, 0), MOST_TOKENS)
 
 
 def _cost(price: Price, usage: Usage, service_tier: str | None) -> Decimal:

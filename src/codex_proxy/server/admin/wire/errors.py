@@ -32,6 +32,7 @@ from codex_proxy.operations.login.cli_file import CliFileUnusable
 from codex_proxy.operations.login.outcomes import TooManyLogins, UnknownLogin
 from codex_proxy.operations.login.ports import FileUnreadable
 from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, WrongIdentity
+from codex_proxy.operations.usage_stats.periods import InvalidPeriod
 from codex_proxy.operations.vendor_keys.parts import KeyConfigured, NoModelList, UnknownKey, VendorRefused
 from codex_proxy.vendors.telling import InvalidKey
 
@@ -119,6 +120,7 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     UnknownClientKey: Meaning(status=404, code="unknown_key"),
     InvalidTerms: Meaning(status=400, code="invalid_terms"),
     SecretTaken: Meaning(status=409, code="secret_taken"),
+    InvalidPeriod: Meaning(status=400, code="invalid_period"),
 }
 
 
