@@ -224,3 +224,14 @@ async def test_a_key_and_what_it_used_are_there_after_a_restart(tmp_path: Path) 
         told = (await play.client.get(OWN, headers=headers)).json()
     assert (told["request_count"], told["used_tokens"]) == (1, 1_900)
     assert not await asyncio.to_thread(RuntimeFile(tmp_path).running)
+
+
+async def test_a_client_that_asks_for_its_usage_is_told_its_budgets(tmp_path: Path) -> None:
+    budgets = [{"period": "day", "unit": "tokens", "limit": 19_000}]
+    async with stage(tmp_path, PRICED) as play, guest(play, budgets=budgets) as client:
+        assert (await client.post(CHAT, json=ASKED)).status_code == 200
+        await own(client)
+        told = (await client.get("/api/codex/usage")).json()
+        assert told["rate_limit"]["primary_window"]["used_percent"] == 10
+        assert told["rate_limit"]["primary_window"]["limit_window_seconds"] == 86_400
+        assert (told["rate_limit"]["allowed"], told["rate_limit"]["secondary_window"]) == (True, None)

@@ -20,6 +20,7 @@ from codex_proxy.operations.granted.book import FOLLOW_SECONDS, GrantedKeyBook
 from codex_proxy.operations.granted.changes import GrantedChangeParts, GrantedKeyChanges
 from codex_proxy.operations.granted.estimates import Prices
 from codex_proxy.operations.granted.ledger import Ledger, LedgerParts
+from codex_proxy.operations.granted.usage import BudgetUsage
 from codex_proxy.operations.granted.views import GrantedViews
 from codex_proxy.settings.schema import ClientKeysSection
 from codex_proxy.storage.opening import Stores
@@ -53,6 +54,7 @@ class GrantedKeyServices:
     ledger: Ledger
     admission: KeyAdmission
     views: GrantedViews
+    usage: BudgetUsage
 
 
 def granted_key_services(ground: GrantedKeyGround) -> GrantedKeyServices:
@@ -76,13 +78,15 @@ def granted_key_services(ground: GrantedKeyGround) -> GrantedKeyServices:
             default_output_tokens=settings.default_output_tokens,
         )
     )
+    views = GrantedViews(book=book, ledger=ledger, clock=clock)
     return GrantedKeyServices(
         ground=ground,
         book=book,
         changes=GrantedKeyChanges(GrantedChangeParts(book=book, new_hex=secrets.token_hex, now=clock.now)),
         ledger=ledger,
         admission=admission,
-        views=GrantedViews(book=book, ledger=ledger, clock=clock),
+        views=views,
+        usage=BudgetUsage(views),
     )
 
 

@@ -74,7 +74,9 @@ def route_tables(data: DataPlane, encode_failure: FailureEncoder) -> tuple[dict[
     openai = OpenAiRoutes(inference=parts, gateway=data.gateway, models=models, encode_failure=encode_failure)
     plain = _exact_routes(parts, data.chat, encode_failure) | _counting_routes(data.counting)
     terms = Route(by_method={"GET": OwnTermsEndpoint(data.client_keys.views.own, encode_failure)})
-    own = openai.exact(plain | usage_routes(data.upstream.pool, data.clock.now) | {OWN_TERMS: terms})
+    own = openai.exact(
+        plain | usage_routes(data.upstream.pool, data.clock.now, data.client_keys.usage.tell) | {OWN_TERMS: terms}
+    )
     below = openai.prefixes(_prefix_routes(encode_failure))
     vendors = VendorRoutes(raw=data.raw, inference=parts, encode_failure=encode_failure)
     return (
