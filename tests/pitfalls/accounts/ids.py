@@ -99,7 +99,9 @@ INCIDENTS: Final = {
     "U-01": "counts lost at a restart",
     "U-02": "requests that are not counted",
     "U-03": "a store locked by streams",
+    "U-04": "totals that fall",
     "U-05": "secrets in logs",
+    "U-07": "ids that clients choose",
     "U-10": "a switch without effect",
     "U-13": "a version that is none",
 }
