@@ -172,6 +172,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             observer=observer,
             pictures=ground.pictures,
             admission=owners.client_keys.admission,
+            models_hinted=routing.lists.hinted,
         )
     )
     return DataPlane(
