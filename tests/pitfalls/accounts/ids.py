@@ -1,7 +1,8 @@
 """The incidents with accounts that this project knows, by number: one line each, and where there is no test, why.
 
-Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out.  The tests lie
-with what they test, all over ``tests``; their names begin with the number.
+Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out,
+S keys and access, U usage, logs and settings.  The tests lie with what they test, all over ``tests``; their names begin
+with the number.
 """
 
 from typing import Final
@@ -85,6 +86,22 @@ INCIDENTS: Final = {
     "P-10": "addresses that point inward",
     "P-11": "checks by another way",
     "P-12": "connections of the old proxy",
+    "S-03": "pages that change what they may not",
+    "S-04": "a name that leads here from elsewhere",
+    "S-07": "a client's key that opens the owner's side",
+    "S-08": "a session that outlives its end",
+    "S-12": "answers that cost nothing",
+    "S-14": "keys shown again",
+    "S-18": "an unreadable store taken for an empty one",
+    "S-20": "an export by a mere link",
+    "U-01": "counts lost at a restart",
+    "U-02": "requests that are not counted",
+    "U-03": "a store locked by streams",
+    "U-04": "an account that takes its use along",
+    "U-05": "secrets in logs",
+    "U-07": "records under a name of the client's choice",
+    "U-10": "a switch without effect",
+    "U-13": "a version that is none",
 }
 
 NOT_HERE: Final = {
