@@ -72,6 +72,7 @@ bench: install  ## side-by-side benchmarks; results in bench/results
 	$(BIN)/python -m bench.run $(ARGS)
 	$(BIN)/python -m bench.bodies
 	$(BIN)/python -m bench.choice.run
+	$(BIN)/python -m bench.naming.run
 	$(BIN)/python -m bench.usage.run
 
 docs: install  ## the documentation, served with live reload

@@ -167,6 +167,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             clock=ground.clock,
             observer=observer,
             pictures=ground.pictures,
+            models_hinted=routing.lists.hinted,
         )
     )
     return DataPlane(

@@ -334,6 +334,9 @@ class SecuritySection(Section):
     allow_private_upstreams: bool = key(
         False, "Whether vendors' base URLs and links that are fetched here may lead to private addresses."
     )
+    loopback_only: bool = key(
+        False, "Whether nothing beyond this machine is ever asked; always so with --simulate.", file_only=True
+    )
 
 
 class Settings(Section):

@@ -21,6 +21,7 @@ from codex_proxy.protocols.parts.openai.embeddings import count_in, dimensions_o
 
 EMBED: Final = "embedContent"
 BATCH_EMBED: Final = "batchEmbedContents"
+MOST_IN_A_BATCH: Final = 100  # the API refuses more
 
 _MODEL: Final = "model"
 _REQUESTS: Final = "requests"
@@ -65,22 +66,22 @@ class GeminiEmbeddingServer:
 
 
 class GeminiEmbeddingClient:
-    """The client role, which always asks in a batch; implements ``EmbeddingClient``."""
+    """The client role, which always asks in batches; implements ``EmbeddingClient``."""
 
-    def build_body(self, request: EmbeddingRequest, *, model: str) -> bytes:
-        """The body of the call.
+    def build_bodies(self, request: EmbeddingRequest, *, model: str) -> tuple[bytes, ...]:
+        """The bodies of the calls, each with as many texts as one may hold.
 
         Raises:
             Unsupported: an input is no text.
         """
         length: dict[str, int] = {} if request.dimensions is None else {_LENGTH: request.dimensions}
-        return encode(
-            {
-                _REQUESTS: [
-                    {_MODEL: _NAME_PREFIX + model, "content": {"parts": [{"text": _text_of(one)}]}, **length}
-                    for one in request.inputs
-                ]
-            }
+        asked = [
+            {_MODEL: _NAME_PREFIX + model, "content": {"parts": [{"text": _text_of(one)}]}, **length}
+            for one in request.inputs
+        ]
+        return tuple(
+            encode({_REQUESTS: asked[start : start + MOST_IN_A_BATCH]})
+            for start in range(0, len(asked), MOST_IN_A_BATCH)
         )
 
     def parse_response(self, body: bytes) -> Embeddings | None:

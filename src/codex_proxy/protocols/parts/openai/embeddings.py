@@ -63,11 +63,11 @@ class OpenAiEmbeddingServer:
 class OpenAiEmbeddingClient:
     """The client role; implements ``EmbeddingClient``."""
 
-    def build_body(self, request: EmbeddingRequest, *, model: str) -> bytes:
-        """The body of the call."""
+    def build_bodies(self, request: EmbeddingRequest, *, model: str) -> tuple[bytes, ...]:
+        """The body of the one call."""
         only = request.inputs[0] if len(request.inputs) == 1 and isinstance(request.inputs[0], str) else None
         length: dict[str, int] = {} if request.dimensions is None else {"dimensions": request.dimensions}
-        return encode({"model": model, "input": only or request.inputs, **length})
+        return (encode({"model": model, "input": only or request.inputs, **length}),)
 
     def parse_response(self, body: bytes) -> Embeddings | None:
         """The vectors in the order of the inputs; None where the body is no such answer."""
