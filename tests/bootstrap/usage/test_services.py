@@ -66,8 +66,7 @@ async def test_records_are_written_and_old_ones_forgotten_while_it_runs(tmp_path
     assert made.recorder is not None
     async with upkeep(made), asyncio.timeout(10):
         made.recorder.finished(exchange("one", started_at=NOW))
-        while made.recorder.state.written_count < 1:
-            await asyncio.sleep(0)
+        await store.kept.wait()
         made.recorder.finished(exchange("two", started_at=NOW))
     stats = made.statistics(AccountPool(affinity=AffinityMap()))
     question = Question(period=Period(begins_at=None, ends_at=NOW + DAY))
