@@ -99,9 +99,9 @@ INCIDENTS: Final = {
     "U-01": "counts lost at a restart",
     "U-02": "requests that are not counted",
     "U-03": "a store locked by streams",
-    "U-04": "totals that fall",
+    "U-04": "an account that takes its use along",
     "U-05": "secrets in logs",
-    "U-07": "ids that clients choose",
+    "U-07": "records under a name of the client's choice",
     "U-10": "a switch without effect",
     "U-13": "a version that is none",
 }

@@ -87,6 +87,11 @@ class AskedPeriod(msgspec.Struct, frozen=True, kw_only=True):
         return "all" if self.hours == ALL else None if self.hours is None else float(self.hours)
 
 
+def dimension_of(group_by: GroupBy | None) -> Dimension | None:
+    """What to tell apart, in the words of the statistics."""
+    return None if group_by is None else DIMENSIONS[group_by]
+
+
 def asked_period(hours: HoursText = None, begins_at: Begin = None, ends_at: End = None) -> AskedPeriod:
     """Which period."""
     return AskedPeriod(hours=hours, begins_at=begins_at, ends_at=ends_at)

@@ -11,23 +11,24 @@ from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from codex_proxy.operations.usage_stats.periods import ALL, UTC_NAME, Granularity, InvalidPeriod
+from codex_proxy.operations.usage_stats.periods import ALL, UTC_NAME, Granularity, InvalidPeriod, Period
 from codex_proxy.operations.usage_stats.spreadsheet import MEDIA_TYPE, heading, lines
 from codex_proxy.operations.usage_stats.statistics import Question, UsageStatistics
 from codex_proxy.operations.usage_stats.views import DataPoint, exchange_point
 from codex_proxy.server.admin.usage_stats.asking import (
     A_DAY,
-    DIMENSIONS,
     MOST_EXPORTED,
     Apart,
     AskedPeriod,
     Fineness,
+    GroupBy,
     Limit,
     Zone,
     asked_period,
     asked_selection,
+    dimension_of,
 )
-from codex_proxy.server.admin.usage_stats.shapes import HistoryAnswer, SummaryAnswer, summary_answer
+from codex_proxy.server.admin.usage_stats.shapes import HistoryAnswer, SummaryAnswer, history_answer, summary_answer
 from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import Selection
 
@@ -45,15 +46,24 @@ _ASKED: Final[dict[str, Any]] = {
 
 def usage_stats_routes(statistics: UsageStatistics) -> list[HTTPRouteHandler]:
     """The routes."""
+    return [_summary_route(statistics), _history_route(statistics), _export_route(statistics)]
 
+
+def _summary_route(statistics: UsageStatistics) -> HTTPRouteHandler:
     @get(SUMMARY_PATH, dependencies=_ASKED, summary="Usage in sum")
     async def usage_summary(
         selection: NamedDependency[Selection], period: NamedDependency[AskedPeriod], group_by: Apart = None
     ) -> SummaryAnswer:
         """What was used in a period (all there is where none is told), all in all and by group, dearest first."""
-        question = _question(period, selection, group_by, otherwise=ALL)
+        question = Question(
+            period=_resolved(statistics, period, otherwise=ALL), selection=selection, group_by=dimension_of(group_by)
+        )
         return summary_answer(statistics, await statistics.summary(question), is_grouped=group_by is not None)
 
+    return usage_summary
+
+
+def _history_route(statistics: UsageStatistics) -> HTTPRouteHandler:
     @get(HISTORY_PATH, dependencies=_ASKED, summary="Usage over time")
     async def usage_history(
         *,
@@ -69,20 +79,23 @@ def usage_stats_routes(statistics: UsageStatistics) -> list[HTTPRouteHandler]:
         Buckets are of UTC but for days, which are those of ``tz``.  Five-minute buckets and single exchanges are kept
         for ``usage_stats.event_retention_days``, hourly ones for ``usage_stats.history_retention_days``.
         """
-        question = _question(period, selection, group_by, otherwise=A_DAY, granularity=granularity, zone=tz)
-        is_raw = granularity is Granularity.RAW
+        is_raw = _is_raw(granularity, group_by)
         if is_raw and period.hours == ALL:
             raise InvalidPeriod("raw is for some hours, or from and to; the export has all of it")
-        told = await (statistics.exchanges(question, limit=limit) if is_raw else statistics.history(question))
-        return HistoryAnswer(
-            granularity=granularity.value,
-            hours=period.shown_hours,
-            begins_at=told.begins_at,
-            ends_at=told.ends_at,
-            tz=tz,
-            data_points=told.points,
+        question = Question(
+            period=_resolved(statistics, period, otherwise=A_DAY),
+            selection=selection,
+            group_by=dimension_of(group_by),
+            granularity=granularity,
+            zone=tz,
         )
+        told = await (statistics.exchanges(question, limit=limit) if is_raw else statistics.history(question))
+        return history_answer(told, question, hours=period.shown_hours)
 
+    return usage_history
+
+
+def _export_route(statistics: UsageStatistics) -> HTTPRouteHandler:
     @get(EXPORT_PATH, dependencies=_ASKED, media_type=MEDIA_TYPE, summary="Usage as CSV")
     async def usage_export(
         *,
@@ -93,8 +106,14 @@ def usage_stats_routes(statistics: UsageStatistics) -> list[HTTPRouteHandler]:
         tz: Zone = UTC_NAME,
     ) -> Stream:
         """The same as a file for a spreadsheet; raw has a line for each exchange, the newest first."""
-        question = _question(period, selection, group_by, otherwise=ALL, granularity=granularity, zone=tz)
-        if granularity is Granularity.RAW:
+        question = Question(
+            period=_resolved(statistics, period, otherwise=ALL),
+            selection=selection,
+            group_by=dimension_of(group_by),
+            granularity=granularity,
+            zone=tz,
+        )
+        if _is_raw(granularity, group_by):
             events = statistics.records(question, limit=MOST_EXPORTED)
             content = _exchange_lines(await anext(events, None), events)
         else:
@@ -103,22 +122,17 @@ def usage_stats_routes(statistics: UsageStatistics) -> list[HTTPRouteHandler]:
         headers = {"content-disposition": f'attachment; filename="{FILE_NAME}"'}
         return Stream(content, media_type=MEDIA_TYPE, headers=headers)
 
-    def _question(
-        period: AskedPeriod, selection: Selection, group_by: Apart, *, otherwise: str, **members: Any
-    ) -> Question:
-        now = statistics.parts.clock.now()
-        resolved = period.resolved(now=now, otherwise=otherwise)
-        is_raw = members.get("granularity") is Granularity.RAW
-        if is_raw and group_by is not None:
-            raise InvalidPeriod("raw tells every exchange apart; leave group_by out")
-        return Question(
-            period=resolved,
-            selection=selection,
-            group_by=None if group_by is None else DIMENSIONS[group_by],
-            **members,
-        )
+    return usage_export
 
-    return [usage_summary, usage_history, usage_export]
+
+def _resolved(statistics: UsageStatistics, period: AskedPeriod, *, otherwise: str) -> Period:
+    return period.resolved(now=statistics.parts.clock.now(), otherwise=otherwise)
+
+
+def _is_raw(granularity: Granularity, group_by: GroupBy | None) -> bool:
+    if granularity is Granularity.RAW and group_by is not None:
+        raise InvalidPeriod("raw tells every exchange apart; leave group_by out")
+    return granularity is Granularity.RAW
 
 
 async def _exchange_lines(first: UsageEvent | None, rest: AsyncIterator[UsageEvent]) -> AsyncIterator[str]:

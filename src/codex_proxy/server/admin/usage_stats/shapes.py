@@ -9,7 +9,7 @@ import msgspec
 
 from codex_proxy.operations.transfer.times import iso
 from codex_proxy.operations.usage_stats.recorder import RecordingState
-from codex_proxy.operations.usage_stats.statistics import Summary, UsageStatistics
+from codex_proxy.operations.usage_stats.statistics import History, Question, Summary, UsageStatistics
 from codex_proxy.operations.usage_stats.views import DataPoint, GroupView, counters
 
 Hours: TypeAlias = float | Literal["all"] | None
@@ -87,6 +87,18 @@ def summary_answer(statistics: UsageStatistics, told: Summary, *, is_grouped: bo
         recording=recording_view(parts.recording()),
         groups=told.groups if is_grouped else msgspec.UNSET,
         **{name if name in _MEANS else f"total_{name}": value for name, value in sums.items()},
+    )
+
+
+def history_answer(told: History, question: Question, *, hours: Hours) -> HistoryAnswer:
+    """The answer to a question for a history; ``hours`` are those that were asked for."""
+    return HistoryAnswer(
+        granularity=question.granularity.value,
+        hours=hours,
+        begins_at=told.begins_at,
+        ends_at=told.ends_at,
+        tz=question.zone,
+        data_points=told.points,
     )
 
 
