@@ -50,6 +50,22 @@ async def test_s_11_of_two_hundred_at_once_no_more_are_paid_than_there_is_money_
         assert refused.headers["x-should-retry"] == "false"
 
 
+async def test_s_11_two_gateways_on_one_directory_share_a_budget(tmp_path: Path) -> None:
+    settings = {"CLIENT_KEYS__DEFAULT_OUTPUT_TOKENS": "900", "AUTH__QUEUE_LIMIT": "300"}
+    async with (
+        stage(tmp_path, PRICED, **settings) as here,
+        guest(here, max_budget_usd=round(6 * COST_USD, 6)) as client,
+        stage(tmp_path, PRICED, **settings) as there,
+    ):
+        urls = [f"{play.url}{CHAT}" for play in (here, there) for _ in range(20)]
+        replies = await asyncio.gather(*(client.post(url, json=ASKED) for url in urls))
+        paid_count = sum(reply.status_code == 200 for reply in replies)
+        assert 4 <= paid_count <= 6
+        assert {reply.status_code for reply in replies} == {200, 429}
+        assert len(await here.asked()) + len(await there.asked()) == paid_count
+        assert (await own(client))["used_cost_usd"] <= 6 * COST_USD
+
+
 @contextlib.asynccontextmanager
 async def process(data_dir: Path, scenario: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A gateway in a process of its own, and its URL."""

@@ -48,6 +48,9 @@ async def test_a_weak_secret_is_refused(tmp_path: Path, secret: str) -> None:
     [
         ({"name": " "}, "name"),
         ({"name": "x" * 65}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"expires_at": -1.0}, "expires_at"),
+        ({"expires_at": 3e11}, "expires_at"),
         ({"scopes": ()}, "scopes"),
         ({"scopes": ("admin",)}, "scopes"),
         ({"models": ("two words",)}, "allowed_models"),

@@ -23,6 +23,7 @@ from codex_proxy.operations.granted.book import GrantedKeyBook
 MOST_NAME: Final = 64
 MOST_MODELS: Final = 200
 MOST_SECRET: Final = 256
+LATEST: Final = 253_402_300_799.0  # the last second that ISO 8601 writes with four digits of the year
 MOST_HEIGHT: Final = 2_000_000_000
 MOST_BUDGET: Final = 1_000_000_000_000_000
 Told = TypeVar("Told")
@@ -173,8 +174,10 @@ def _or(told: Told | UnsetType, known: Told) -> Told:
 
 
 def _check(key: GrantedKey) -> None:
-    if not key.name or len(key.name) > MOST_NAME:
-        raise InvalidTerms(f"name: it needs 1 to {MOST_NAME} characters")
+    if not key.name or len(key.name) > MOST_NAME or not key.name.isprintable():
+        raise InvalidTerms(f"name: it needs 1 to {MOST_NAME} characters, none of them a control character")
+    if key.expires_at is not None and not 0 <= key.expires_at <= LATEST:
+        raise InvalidTerms("expires_at: it lies between the years 1970 and 9999")
     strange = key.scopes - GRANTABLE
     if strange or not key.scopes:
         raise InvalidTerms(f"scopes: one or more of {', '.join(sorted(GRANTABLE))}")

@@ -42,7 +42,7 @@ class BudgetTold(msgspec.Struct, frozen=True, kw_only=True):
 
     period: Period
     unit: Unit
-    limit: Money
+    limit: Annotated[float, msgspec.Meta(ge=0, le=1_000_000_000_000_000)]
 
     def read(self) -> Budget:
         """The budget."""
