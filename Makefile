@@ -80,6 +80,7 @@ bench: install  ## side-by-side benchmarks; results in bench/results
 	$(BIN)/python -m bench.bodies
 	$(BIN)/python -m bench.choice.run
 	$(BIN)/python -m bench.naming.run
+	$(BIN)/python -m bench.usage.run
 
 docs: install  ## the documentation, served with live reload
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve

@@ -1,8 +1,9 @@
 """Keys in force."""
 
 from codex_proxy.access.keys import make_key
-from codex_proxy.bootstrap.key_ring import key_ring
+from codex_proxy.bootstrap.key_ring import KeyRing, key_ring
 from codex_proxy.operations.client_keys import KeptKey, KeptKeys
+from tests.access.granted.samples import KEY_ID, NOW, SECRET, granted
 
 PEPPER = b"p"
 BOUND = "codex-proxy-" + "0f" * 24
@@ -46,3 +47,25 @@ def test_the_key_of_an_account_is_for_inference_by_that_account_only_also_beside
     assert [known.bound_to for known in map(ring.authenticate, ("mine", "inner")) if known] == [None, None]
     ring.bound.release(("a",))
     assert ring.authenticate(BOUND) is None
+
+
+def test_a_key_that_was_handed_out_has_its_scopes_also_beside_the_owners_own() -> None:
+    ring = key_ring(KEPT, "mine").joined("ollama", "inner", frozenset({"inference"}))
+    assert ring.authenticate(SECRET) is None
+    ring.granted.take([granted(scopes=frozenset({"chat"}))])
+    caller = ring.authenticate(SECRET)
+    assert caller is not None
+    assert (caller.key_id, caller.scopes, caller.bound_to, caller.refused) == (KEY_ID, frozenset({"chat"}), None, None)
+
+
+def test_a_handed_out_key_that_is_off_or_over_is_known_and_opens_nothing() -> None:
+    ring = KeyRing([], PEPPER, now=lambda: NOW)
+    for key, why in ((granted(enabled=False), "key_disabled"), (granted(expires_at=NOW), "key_expired")):
+        ring.granted.take([key])
+        caller = ring.authenticate(SECRET)
+        assert caller is not None
+        assert (caller.refused, caller.scopes) == (why, frozenset())
+    ring.granted.take([granted(expires_at=NOW + 1)])
+    caller = ring.authenticate(SECRET)
+    assert caller is not None
+    assert caller.refused is None

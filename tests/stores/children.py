@@ -14,6 +14,7 @@ from codex_proxy.accounts.store import NewAccount, Renewed
 from codex_proxy.storage.opening import DATABASE_FILE, Stores, open_stores
 from codex_proxy.storage.sealing.rotation import rotate
 from codex_proxy.storage.sealing.sources import KeyFile, new_key
+from tests.usage.samples import HOUR_AT, event
 
 PREFIX = "row"
 
@@ -44,6 +45,15 @@ async def add(stores: Stores, *, prefix: str, count: int) -> None:
         await _add(stores, f"{prefix}{number:04}")
 
 
+async def use_for_ever(stores: Stores, *, prefix: str) -> None:
+    """Keep record after record, three at a time, each of them twice."""
+    for number in itertools.count():
+        told = [event(f"{prefix}-{number}-{each}", HOUR_AT + number, input_tokens=1) for each in range(3)]
+        for _ in range(2):
+            await stores.usage.keep(told)
+            _tell(f"used {number}")
+
+
 async def rotate_for_ever(stores: Stores, keys: KeyFile) -> None:
     """Change the key again and again."""
     for number in itertools.count():
@@ -63,6 +73,8 @@ async def main(place: str, data_dir: str, work: str, *words: str) -> None:
                 await live(stores)
             case "add":
                 await add(stores, prefix=words[0], count=int(words[1]))
+            case "use":
+                await use_for_ever(stores, prefix=words[0])
             case "rotate":
                 await rotate_for_ever(stores, keys)
             case "loaded":

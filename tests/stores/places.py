@@ -17,6 +17,7 @@ from codex_proxy.accounts.keeping import AffinityStore, CookieStore, EgressStore
 from codex_proxy.accounts.store import AccountStore
 from codex_proxy.storage.opening import DATABASE_FILE, Stores, open_stores
 from codex_proxy.storage.sealing.sources import KeyFile, KeySource
+from codex_proxy.usage.store import UsageStore
 from codex_proxy.vendors.store import VendorKeyStore
 from tests.stores.memory_keeping import (
     MemoryAffinityStore,
@@ -26,6 +27,7 @@ from tests.stores.memory_keeping import (
     MemoryUpstreamIdentityStore,
 )
 from tests.stores.memory_store import MemoryAccountStore
+from tests.stores.memory_usage import MemoryUsageStore
 from tests.stores.memory_vendor_keys import MemoryVendorKeyStore
 
 NOW = 1_790_000_000.0
@@ -41,6 +43,7 @@ class Kept:
     cookies: CookieStore
     egress: EgressStore
     vendor_keys: VendorKeyStore
+    usage: UsageStore
     locks: RefreshLocks
 
 
@@ -54,6 +57,7 @@ def in_memory() -> Kept:
         cookies=MemoryCookieStore(accounts.row_ids),
         egress=MemoryEgressStore(accounts.row_ids),
         vendor_keys=MemoryVendorKeyStore(),
+        usage=MemoryUsageStore(),
         locks=MemoryRefreshLocks(),
     )
 
@@ -67,6 +71,7 @@ def of(stores: Stores) -> Kept:
         cookies=stores.cookies,
         egress=stores.egress,
         vendor_keys=stores.vendor_keys,
+        usage=stores.usage,
         locks=stores.locks,
     )
 
@@ -95,6 +100,7 @@ async def emptied(address: str) -> str:
             await connection.execute(
                 text("TRUNCATE accounts, removed_accounts, egress_proxies, marks, vendor_keys CASCADE")
             )
+            await connection.execute(text("TRUNCATE usage_events, usage_buckets"))
             begun_anew = "revision = 0, egress_revision = 0, sealing_key_id = NULL, forgotten_revision = NULL"
             await connection.execute(text(f"UPDATE store_state SET {begun_anew}"))
     await engine.dispose()

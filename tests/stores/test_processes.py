@@ -15,6 +15,8 @@ from sqlalchemy import delete, insert
 from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.sql.tables.every import ALEMBIC_VERSION, METADATA, SCHEMA_REVISION
 from codex_proxy.storage.sql.transaction import Transaction
+from codex_proxy.usage.buckets import Span
+from codex_proxy.usage.store import Selection, Window
 from tests.stores.children import add, refresh_token
 from tests.stores.places import opened
 
@@ -161,3 +163,21 @@ async def test_what_only_a_postgresql_needs_is_loaded_only_there(database_place:
     opening, loading = await told_by(database_place, tmp_path, "loaded", *needed)
     assert opening == "opened True None"
     assert loading == f"loaded {needed if isinstance(database_place, str) else []}"
+
+
+@pytest.mark.timeout(300)
+async def test_u_01_of_usage_nothing_is_lost_or_doubled_by_a_kill(database_place: Path | str, tmp_path: Path) -> None:
+    told: dict[str, int] = {}
+    for name in ("first", "second"):
+        async with child(database_place, tmp_path, "use", name) as process:
+            facts = await facts_until_killed(process, 20)
+        told[name] = 1 + max(int(fact.split()[1]) for fact in facts if fact.startswith("used "))
+    async with opened(database_place, folder=tmp_path) as stores:
+        records = await stores.usage.newest(0, 2**40, Selection(), limit=100_000)
+        for span in Span:
+            (line,) = await stores.usage.totals([Window(span=span, begins_at=0, ends_at=2**40)], Selection())
+            assert (line.sums.request_count, line.sums.input_tokens) == (len(records), len(records))
+    for name, number in told.items():
+        kept = [record for record in records if record.event_id.startswith(f"{name}-")]
+        # the last three may have been kept without being told any more
+        assert len(kept) in {3 * number, 3 * number + 3}

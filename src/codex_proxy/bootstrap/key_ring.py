@@ -1,10 +1,13 @@
-"""The client keys in force: those kept in the data directory, the owner's own, and those of accounts."""
+"""The client keys in force: those kept in the data directory, the owner's own, those of accounts, those handed out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from codex_proxy.access.bound_keys import BoundKeys
+from codex_proxy.access.granted.key import GrantedKey
+from codex_proxy.access.granted.ring import GrantedKeys
 from codex_proxy.access.keys import ADMIN, INFERENCE, ClientKey, find_key, make_key
+from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.operations.client_keys import KeptKeys
 from codex_proxy.server.security import Caller
 
@@ -14,21 +17,45 @@ BOUND_KEY_ID: Final = "account-"
 
 
 class KeyRing:
-    """Implements the server's ``Authenticator``; ``bound`` are the keys of accounts, which come and go with these."""
+    """Implements the server's ``Authenticator``.
 
-    def __init__(self, keys: Sequence[ClientKey], pepper: bytes, bound: BoundKeys | None = None) -> None:
+    ``bound`` are the keys of accounts, which come and go with these; ``granted`` are those that were handed out.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[ClientKey],
+        pepper: bytes,
+        bound: BoundKeys | None = None,
+        granted: GrantedKeys | None = None,
+        *,
+        now: Callable[[], float] | None = None,
+    ) -> None:
         self.bound = BoundKeys(pepper) if bound is None else bound
+        self.granted = GrantedKeys() if granted is None else granted
+        self._now = now or SystemClock().now
         self._keys = tuple(keys)
         self._pepper = pepper
 
     def joined(self, key_id: str, secret: str, scopes: frozenset[str]) -> "KeyRing":
         """A ring with one more key, which lives as long as this process."""
-        return KeyRing([*self._keys, make_key(key_id, secret, scopes, self._pepper)], self._pepper, self.bound)
+        keys = [*self._keys, make_key(key_id, secret, scopes, self._pepper)]
+        return KeyRing(keys, self._pepper, self.bound, self.granted, now=self._now)
 
     def authenticate(self, secret: str) -> Caller | None:
         """See ``Authenticator``."""
         key = find_key(secret, self._keys, self._pepper)
-        return self._of_account(secret) if key is None else Caller(key_id=key.key_id, scopes=key.scopes)
+        if key is not None:
+            return Caller(key_id=key.key_id, scopes=key.scopes)
+        granted = self.granted.find(secret)
+        return self._of_account(secret) if granted is None else self._of_granted(granted)
+
+    def _of_granted(self, key: GrantedKey) -> Caller:
+        if not key.enabled:
+            return Caller(key_id=key.key_id, scopes=frozenset(), refused="key_disabled")
+        if key.is_expired(self._now()):
+            return Caller(key_id=key.key_id, scopes=frozenset(), refused="key_expired")
+        return Caller(key_id=key.key_id, scopes=key.scopes)
 
     def _of_account(self, secret: str) -> Caller | None:
         row_id = self.bound.find(secret)

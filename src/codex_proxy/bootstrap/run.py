@@ -21,6 +21,9 @@ from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.accounts.opening import key_source, open_account_stores
 from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
 from codex_proxy.bootstrap.accounts.upkeep import upkeep
+from codex_proxy.bootstrap.assembling.ground import Ground
+from codex_proxy.bootstrap.client_keys.services import load as load_client_keys
+from codex_proxy.bootstrap.client_keys.services import upkeep as client_keys_upkeep
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.commands.announcing import COMMANDS_KEY_ID, announced
 from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
@@ -34,10 +37,11 @@ from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.secrecy.owned import secrets_of_keys, secrets_of_settings
 from codex_proxy.bootstrap.standing.jobs import do_repeatedly
+from codex_proxy.bootstrap.usage.services import upkeep as usage_upkeep
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
-from codex_proxy.bootstrap.wiring import Ground, Running, assemble
+from codex_proxy.bootstrap.wiring import Running, assemble
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
 from codex_proxy.operations.client_keys import (
     INFERENCE_KEY_ID,
@@ -168,6 +172,8 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
             async with (
                 upkeep(running.accounts, running.logins, running.egress, running.jobs),
                 vendor_keys_upkeep(running.vendor_keys),
+                client_keys_upkeep(running.client_keys),
+                usage_upkeep(running.usage),
                 _attended(running, whole.ground, listener),
             ):
                 running.measures.readiness.is_started = True
@@ -207,6 +213,7 @@ async def assembled(
         try:
             await load_accounts(running.accounts, configured)
             await load_vendor_keys(running.vendor_keys)
+            await load_client_keys(running.client_keys)
             yield Assembled(running=running, ground=ground, keys=keys, access_path=access.path, token=token)
         finally:
             await running.clients.close()

@@ -3,41 +3,37 @@
 Rules of this file: the composition root; nothing else knows every part.  Objects are made here, rules are elsewhere.
 """
 
-import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from codex_proxy.access.keys import INFERENCE
-from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
-from codex_proxy.bootstrap.accounts.logins import Logins, logins
+from codex_proxy.bootstrap.accounts.egress import EgressServices
+from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.asking.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.asking.vendors import VendorAskers
+from codex_proxy.bootstrap.assembling.ground import Ground
+from codex_proxy.bootstrap.assembling.owners import CONTROL_PREFIXES, Owners, make_owners
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
-from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.client_keys.services import GrantedKeyServices
 from codex_proxy.bootstrap.control.late import ControlGround, LatePlane
 from codex_proxy.bootstrap.dialects.anthropic import prompt_estimates
 from codex_proxy.bootstrap.dialects.openai import chat_server
 from codex_proxy.bootstrap.dialects.tables import DataPlane, HealthRoutes, failures_by_caller, route_tables
-from codex_proxy.bootstrap.health.measures import Measures, make_measures
-from codex_proxy.bootstrap.key_ring import KeyRing
+from codex_proxy.bootstrap.health.measures import Measures
 from codex_proxy.bootstrap.models.lists import model_lists
 from codex_proxy.bootstrap.models.routing import Routing, refuse_unknown_vendors
 from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
 from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
-from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
+from codex_proxy.bootstrap.outgoing.updates import Updates
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
-from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
-from codex_proxy.bootstrap.request_log.services import LogGround, RequestLog, make_request_log
-from codex_proxy.bootstrap.secrecy.known import KnownSecrets
-from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
+from codex_proxy.bootstrap.request_log.services import RequestLog
+from codex_proxy.bootstrap.usage.services import UsageServices
+from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.observers import Observers
-from codex_proxy.gateway.ports import Observer
 from codex_proxy.operations.catalogue.lists import ModelLists
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
@@ -53,42 +49,7 @@ from codex_proxy.server.logged.application import LoggedApplication
 from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.streaming import Pace
-from codex_proxy.settings.schema import Settings
-from codex_proxy.storage.opening import Stores
-from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.transports.clients import ClientPool
-from codex_proxy.vendors.key import VendorKey
-
-ReportDefect = Callable[[str, Exception], None]
-
-CONTROL_PREFIXES: Final = ("/health/details", "/metrics", "/openapi", "/admin/", "/auth/", "/api/proxies")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What a gateway stands on: settings, stores, keys, kept pictures, and who to tell.
-
-    ``overriding`` are the flags and variables that win over the settings' file, by dotted key.  ``report_trouble`` is
-    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.  ``known`` are the
-    secrets that must not be told.
-    """
-
-    settings: Settings
-    stores: Stores
-    keys: KeyRing
-    inference_key: str | None
-    data_dir: Path
-    installation_id: str
-    settings_path: Path
-    overriding: Mapping[str, str]
-    pictures: PictureFiles
-    clock: SystemClock
-    ids: RandomIds
-    observers: tuple[Observer, ...]
-    report_defect: ReportDefect
-    report_trouble: ReportDefect
-    configured_vendor_keys: tuple[VendorKey, ...] = ()
-    known: KnownSecrets = field(default_factory=KnownSecrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +68,10 @@ class Running:
     logins: Logins
     egress: EgressServices
     vendor_keys: VendorKeyServices
+    client_keys: GrantedKeyServices
     jobs: JobBook
     updates: Updates
+    usage: UsageServices
     own_updates: OwnUpdates
     measures: Measures
     log: RequestLog
@@ -118,10 +81,10 @@ def assemble(ground: Ground) -> Running:
     """The gateway.
 
     Raises:
-        StartRefused: a file that the settings name cannot be read.
+        StartRefused: a file that the settings name, or the owner's prices, cannot be used.
     """
     upstream = _upstream(ground)
-    owners = _owners(ground, upstream)
+    owners = make_owners(ground, upstream)
     counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
     data = _data_plane(ground, upstream, owners, counter)
     application, bridge = _application(ground, data, owners)
@@ -138,26 +101,13 @@ def assemble(ground: Ground) -> Running:
         logins=owners.logins,
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
+        client_keys=owners.client_keys,
         jobs=owners.jobs,
         updates=owners.updates,
         own_updates=owners.own_updates,
         measures=owners.measures,
+        usage=owners.usage,
         log=owners.log,
-    )
-
-
-def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
-    return make_request_log(
-        LogGround(
-            settings=ground.settings.logs,
-            settings_path=ground.settings_path,
-            data_dir=ground.data_dir,
-            known=ground.known,
-            clock=ground.clock,
-            explain=upstream.selection.explanations.explain,
-            skips=CONTROL_PREFIXES,
-            complain=ground.report_trouble,
-        )
     )
 
 
@@ -176,11 +126,13 @@ def _upstream(ground: Ground) -> Upstream:
     )
 
 
-def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: ProcessCounter) -> DataPlane:
+def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: ProcessCounter) -> DataPlane:
     measures, settings = owners.measures, ground.settings
     exchanges = measures.running
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
-    observers = (*ground.observers, owners.log.visits, prompts, upstream.accounts.counters, *measures.observers)
+    recorders = () if owners.usage.recorder is None else (owners.usage.recorder,)
+    kept = (owners.log.visits, prompts, upstream.accounts.counters, *recorders)
+    observers = (*ground.observers, *kept, *measures.observers)
     observer = Observers(observers, complain=measures.losses.complain)
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
@@ -193,6 +145,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             clock=ground.clock,
             observer=observer,
             pictures=ground.pictures,
+            admission=owners.client_keys.admission,
             models_hinted=routing.lists.hinted,
             redact=ground.known.redact,
         )
@@ -200,12 +153,13 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
     return DataPlane(
         upstream=upstream,
         gateway=gateway,
-        raw=askers.raw(routing.resolver, observer),
+        raw=askers.raw(routing.resolver, observer, owners.client_keys.admission),
         counting=_counting(ground, counter, exchanges),
         prompts=prompts,
         inference=_inference(ground, gateway, measures),
         health=HealthRoutes(readiness=measures.readiness, authenticator=ground.keys),
         routing=routing,
+        client_keys=owners.client_keys,
         chat=chat_server(settings.chat),
         pictures=ground.pictures,
         clock=ground.clock,
@@ -215,22 +169,6 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
 def _model_lists(ground: Ground, upstream: Upstream) -> ModelLists:
     return model_lists(
         ground.settings, upstream, data_dir=ground.data_dir, clock=ground.clock, complain=ground.report_trouble
-    )
-
-
-def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
-    book = upstream.accounts.ground.book
-    return vendor_key_services(
-        VendorKeyGround(
-            settings=ground.settings,
-            stores=ground.stores,
-            data_dir=ground.data_dir,
-            profiles=profiles_of(ground.settings),
-            configured=ground.configured_vendor_keys,
-            calls=vendor_calls(ground.settings, book, monotonic=ground.clock.monotonic),
-            clock=ground.clock,
-            complain=ground.report_trouble,
-        )
     )
 
 
@@ -262,35 +200,7 @@ def _inference(ground: Ground, gateway: Gateway, measures: Measures) -> Inferenc
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Owners:
-    """What the owner has to do with beside the data plane."""
-
-    logins: Logins
-    egress: EgressServices
-    vendor_keys: VendorKeyServices
-    jobs: JobBook
-    measures: Measures
-    updates: Updates
-    own_updates: OwnUpdates
-    log: RequestLog
-
-
-def _owners(ground: Ground, upstream: Upstream) -> _Owners:
-    vendor_keys = _vendor_keys(ground, upstream)
-    return _Owners(
-        logins=logins(upstream.accounts),
-        egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
-        vendor_keys=vendor_keys,
-        jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
-        measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
-        updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
-        own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
-        log=_request_log(ground, upstream),
-    )
-
-
-def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Application, OllamaBridge]:
+def _application(ground: Ground, data: DataPlane, owners: Owners) -> tuple[Application, OllamaBridge]:
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
@@ -315,14 +225,16 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
     return LoggedApplication(application, owners.log.visits), bridge
 
 
-def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: OllamaBridge) -> ControlGround:
+def _control_ground(ground: Ground, data: DataPlane, owners: Owners, bridge: OllamaBridge) -> ControlGround:
     upstream = data.upstream
     return ControlGround(
         services=upstream.accounts,
         logins=owners.logins,
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
+        client_keys=owners.client_keys,
         jobs=owners.jobs,
+        usage=owners.usage,
         bridge=bridge,
         exchanges=data.counting.running,
         metrics=owners.measures.book,

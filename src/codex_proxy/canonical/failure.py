@@ -45,6 +45,8 @@ class FailureKind(StrEnum):
     STOPPING = "stopping"
     BAD_KEY = "bad_key"
     NOT_PERMITTED = "not_permitted"
+    KEY_LIMITED = "key_limited"
+    BUDGET_SPENT = "budget_spent"
     TOO_LARGE = "too_large"
     UNKNOWN_PATH = "unknown_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
@@ -276,6 +278,17 @@ RULES: Final[dict[FailureKind, FailureRule]] = {
     ),
     FailureKind.NOT_PERMITTED: FailureRule(
         fault=Fault.CLIENT, client_status=403, meaning="The client key lacks the scope."
+    ),
+    FailureKind.KEY_LIMITED: FailureRule(
+        fault=Fault.CLIENT,
+        client_status=429,
+        client_retries=True,
+        meaning="The client key asks faster than it may; the message names the limit.",
+    ),
+    FailureKind.BUDGET_SPENT: FailureRule(
+        fault=Fault.CLIENT,
+        client_status=429,
+        meaning="The client key's budget has less left than the request may cost; the message names the budget.",
     ),
     FailureKind.TOO_LARGE: FailureRule(fault=Fault.CLIENT, client_status=413, meaning="The body exceeds the limit."),
     FailureKind.UNKNOWN_PATH: FailureRule(fault=Fault.CLIENT, client_status=404, meaning="No such endpoint."),

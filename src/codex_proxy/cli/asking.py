@@ -4,6 +4,7 @@ Rules of this file: both are asked in the same way and answer alike, so that a c
 redirect lies between; what is refused is told in the gateway's own sentence.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -130,12 +131,19 @@ class InnerPlane:
     async def send(self, asked: Asked) -> Answer:
         """See ``Plane``."""
         messages: list[_Message] = []
+        requests: list[_Message] = [{"type": "http.request", "body": asked.body, "more_body": False}]
+        answered = asyncio.Event()
 
         async def receive() -> _Message:
-            return {"type": "http.request", "body": asked.body, "more_body": False}
+            if requests:
+                return requests.pop()
+            await answered.wait()  # as a server has it: whoever streams learns that the client is there no more
+            return {"type": "http.disconnect"}
 
         async def send(message: _Message) -> None:
             messages.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                answered.set()
 
         await self._application(_scope(asked), receive, send)
         begun = next(message for message in messages if message["type"] == "http.response.start")

@@ -13,6 +13,7 @@ import msgspec
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
+from codex_proxy.gateway.admission.ports import OPEN, Admission, Admitted, Wish
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.pictures import picture_filter
 from codex_proxy.gateway.attempts.plan import AttemptPlan
@@ -80,7 +81,7 @@ class GatewayParts:
     """What the gateway works with; callables are asked anew for each exchange, since their answers change.
 
     ``vendors`` is None where only accounts can be asked; ``next_routes`` are the models to ask, in order, where the one
-    of this name cannot be had.
+    of this name cannot be had; ``admission`` knows what client keys may ask for.
     """
 
     runner: AttemptRunner
@@ -94,6 +95,7 @@ class GatewayParts:
     observer: Observer
     pictures: PictureStore | None = None
     links: LinkFetcher | None = None
+    admission: Admission = OPEN
 
 
 class Gateway:
@@ -142,11 +144,14 @@ class _Running:
         )
         self._history.notes = exchange.notes
         self._progress = Progress(started_at=self._history.began_at)
+        self._gate = parts.admission.gate_of(exchange.client_key_id)
+        self._admitted: Admitted | None = None
 
     async def answer(self) -> Failure | None:
         """Ask by the route that the model's name leads to, then by those that the owner named for it."""
-        told: Failure | None = None
-        for name in (None, *self._parts.next_routes(self._exchange.request.model)):
+        told = await self._refusal()
+        names = (None, *self._parts.next_routes(self._exchange.request.model)) if told is None else ()
+        for name in names:
             failure = await self._answer_by(name)
             told = None if failure is None else told or failure
             if failure is None or self._progress.committed or not other_route_helps(failure):
@@ -155,9 +160,22 @@ class _Running:
         self._let_body_go()
         return None if self._progress.committed else told
 
+    async def _refusal(self) -> Failure | None:
+        """Why the client's key may not have this exchange; None where it may."""
+        if self._gate is None:
+            return None
+        admitted = await self._gate.admit(_wish(self._exchange.request, _prepared(self._parts, self._exchange)))
+        if isinstance(admitted, Failure):
+            return admitted
+        self._admitted = admitted
+        return None
+
     async def _answer_by(self, name: str | None) -> Failure | None:
         parts = self._parts
         prepared = _prepared(parts, self._exchange, name)
+        if name is not None and self._gate is not None and not isinstance(prepared, Failure):
+            vendor = None if prepared.vendor is None else prepared.vendor.vendor
+            prepared = self._gate.refusal(asked=name, model=prepared.model.slug, vendor=vendor) or prepared
         if not isinstance(prepared, Failure):
             prepared = await with_linked_files(prepared, parts.links)
         if isinstance(prepared, Failure):
@@ -256,6 +274,7 @@ class _Running:
             vendor=candidate.vendor,
             notes=self._history.notes,
             relay=relay,
+            limits=() if self._admitted is None else self._admitted.headers,
         )
         return Delivery(
             accept=self._responder.accepted,
@@ -334,7 +353,10 @@ class _Running:
         return wait_seconds if back_at is None else max(1.0, min(wait_seconds, back_at - now))
 
     def report(self) -> None:
-        self._parts.observer.finished(self._history.record())
+        record = self._history.record()
+        if self._admitted is not None:
+            self._admitted.settle(record)
+        self._parts.observer.finished(record)
 
 
 def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = None) -> Prepared | Failure:
@@ -344,6 +366,19 @@ def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = N
     if isinstance(prepared, Failure) or exchange.body is None:
         return prepared
     return msgspec.structs.replace(prepared, body=exchange.body)
+
+
+def _wish(request: Request, prepared: Prepared | Failure) -> Wish:
+    if isinstance(prepared, Failure):
+        return Wish(asked=request.model, model=None, request=request)
+    return Wish(
+        asked=request.model,
+        model=prepared.model.slug,
+        vendor=None if prepared.vendor is None else prepared.vendor.vendor,
+        heeds_limit=prepared.vendor is not None,
+        service_tier=prepared.service_tier,
+        request=request,
+    )
 
 
 def _counted(failures: Sequence[Failure]) -> str:

@@ -250,7 +250,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about the answer that is about to be delivered.
 
     ``account_row_id`` is the vendor key's where a ``vendor`` answers, None where nobody was asked; ``relay`` are
-    upstream headers that a client of the same dialect family may see.
+    upstream headers that a client of the same dialect family may see, ``limits`` tell how near its own limits it is.
     """
 
     model: str
@@ -258,6 +258,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     vendor: str | None = None
     notes: tuple[Note, ...] = ()
     relay: HeaderPairs = ()
+    limits: HeaderPairs = ()
 
 
 class Responder(Protocol):

@@ -13,8 +13,8 @@ from codex_proxy.routing.listing import with_aliases, with_variants
 from codex_proxy.routing.resolve import Resolved, Resolver
 from codex_proxy.routing.vendor_rows import VendorModel, vendor_rows
 
-MayUse: TypeAlias = Callable[[str, str], bool]
-"""Whether a client key, named by its row id, may use a model, named by its slug."""
+MayUse: TypeAlias = Callable[[str, ModelFacts], bool]
+"""Whether a client key, named by its row id, may use the model of a row."""
 
 VendorModels: TypeAlias = Callable[[], Iterable[VendorModel]]
 """What the vendors' keys list, in the order it is shown."""
@@ -50,7 +50,7 @@ class ModelList:
             vendor_rows(self._vendor_models(), resolver),
         )
         shown = with_variants(rows, resolver) if self._variants() else rows
-        return tuple(model for model in shown if self._may_use(key_id, model.alias_of or model.slug))
+        return tuple(model for model in shown if self._may_use(key_id, model))
 
     def default_slug(self) -> str | None:
         """The model of requests that name none."""
@@ -58,6 +58,6 @@ class ModelList:
         return found.model.slug if isinstance(found, Resolved) else None
 
 
-def everything(_key_id: str, _model: str) -> bool:
+def everything(_key_id: str, _model: ModelFacts) -> bool:
     """A ``MayUse`` for keys without limits."""
     return True

@@ -13,6 +13,7 @@ import msgspec
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.server.asgi import Application, ClientGone, Receive, Scope, Send, header_map
+from codex_proxy.server.client_keys.scopes import scope_of
 from codex_proxy.server.cors import CorsPolicy
 from codex_proxy.server.incoming import Endpoint, Incoming, id_headers
 from codex_proxy.server.paths import canonical_path
@@ -21,7 +22,10 @@ from codex_proxy.server.security import Authenticator, identify
 EncodeFailure: TypeAlias = Callable[[Failure, Incoming], WireReply]
 ReportDefect: TypeAlias = Callable[[str, Exception], None]
 
-INFERENCE_SCOPE: Final = "inference"
+_REFUSED: Final = {
+    "key_disabled": "the client key is switched off",
+    "key_expired": "the client key's time is over",
+}
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +122,13 @@ class GatewayApplication:
         if caller is None:
             await self._refuse(incoming, FailureKind.BAD_KEY, "the client key is missing or wrong")
             return False
-        if not caller.may(INFERENCE_SCOPE):
-            await self._refuse(incoming, FailureKind.NOT_PERMITTED, "this key lacks the inference scope")
+        if caller.refused is not None:
+            words = _REFUSED.get(caller.refused, "the client key opens nothing")
+            await self._refuse(incoming, FailureKind.BAD_KEY, words, code=caller.refused)
+            return False
+        scope = scope_of(incoming.method, incoming.path)
+        if scope is not None and not caller.may(scope):
+            await self._refuse(incoming, FailureKind.NOT_PERMITTED, f"this key lacks the scope {scope.value}")
             return False
         incoming.caller = caller
         return True
@@ -134,8 +143,8 @@ class GatewayApplication:
             failure = Failure(kind=FailureKind.INTERNAL, message="internal error; the log has it under the request id")
             await incoming.reply(self._encode_failure(failure, incoming))
 
-    async def _refuse(self, incoming: Incoming, kind: FailureKind, message: str) -> None:
-        await incoming.reply(self._encode_failure(Failure(kind=kind, message=message), incoming))
+    async def _refuse(self, incoming: Incoming, kind: FailureKind, message: str, *, code: str | None = None) -> None:
+        await incoming.reply(self._encode_failure(Failure(kind=kind, message=message, code=code), incoming))
 
 
 def _incoming(scope: Scope, receive: Receive, send: Send, *, path: str, request_id: str) -> Incoming:

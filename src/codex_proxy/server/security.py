@@ -10,17 +10,24 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from codex_proxy.access.keys import ADMIN
+from codex_proxy.access.scopes import has_scope
+
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """An accepted client key: its row id, what it may do, and the only account that serves it (None: any)."""
+    """A known client key: its row id, what it may do, and the only account that serves it (None: any).
+
+    ``refused`` says why a key that is known opens nothing, and then has no scope: ``key_disabled``, ``key_expired``.
+    """
 
     key_id: str
     scopes: frozenset[str]
     bound_to: str | None = None
+    refused: str | None = None
 
     def may(self, scope: str) -> bool:
         """Whether the key has this scope."""
-        return scope in self.scopes
+        return has_scope(self.scopes, scope)
 
 
 class Authenticator(Protocol):
@@ -61,4 +68,4 @@ def identify(authenticator: Authenticator, headers: Mapping[str, str], query: st
     caller = authenticator.authenticate(shown.secret) if shown else None
     if caller is None or shown is None or not shown.inference_only:
         return caller
-    return msgspec.structs.replace(caller, scopes=caller.scopes & {"inference"})
+    return msgspec.structs.replace(caller, scopes=caller.scopes - {ADMIN})

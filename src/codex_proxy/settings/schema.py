@@ -233,9 +233,20 @@ class ObservabilitySection(Section):
 class UsageStatsSection(Section):
     """Usage statistics."""
 
+    enabled: bool = key(True, "Whether every exchange is recorded: what it used and cost, never what it said.")
+    event_retention_days: int = key(7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.")
+    history_retention_days: int | None = key(
+        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay."
+    )
     snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False)
-    history_retention_days: int | None = key(None, "Days of history; null for all.", used=False)
     credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False)
+
+    @field_validator("event_retention_days", "history_retention_days")
+    @classmethod
+    def _some_days(cls, value: int | None) -> int | None:
+        if value is not None and value < 1:
+            raise ValueError("expected 1 day or more")
+        return value
 
 
 class SessionSection(Section):
@@ -340,6 +351,22 @@ class OllamaSection(Section):
     )
 
 
+class ClientKeysSection(Section):
+    """Client keys that are handed out, and what is held back for their requests."""
+
+    default_output_tokens: int = key(
+        4096, "Tokens of an answer that are held back of a budget where the request sets no limit."
+    )
+    reservation_seconds: float = key(
+        120.0, "Seconds until what a gateway held back is free again after that gateway was killed."
+    )
+    unknown_price_usd: float | None = key(
+        None,
+        "Dollars for a million tokens of models whose price is not known; null refuses them to keys whose money is "
+        "limited.",
+    )
+
+
 class SecuritySection(Section):
     """What user-given addresses may reach."""
 
@@ -374,6 +401,7 @@ class Settings(Section):
     update: UpdateSection = UpdateSection()
     ws_pool: WsPoolSection = WsPoolSection()
     ollama: OllamaSection = OllamaSection()
+    client_keys: ClientKeysSection = ClientKeysSection()
     security: SecuritySection = SecuritySection()
     providers: Providers = key(
         {},

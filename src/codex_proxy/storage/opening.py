@@ -1,4 +1,4 @@
-"""Opening what keeps accounts and vendor keys: SQLite in a file, or a PostgreSQL.
+"""Opening what keeps accounts and keys: SQLite in a file, or a PostgreSQL.
 
 Rules of this file: a store that cannot be used is copied away, told about and left alone; nothing is read from it and
 nothing written, and never does an empty one take its place.  Before a schema changes there is a backup.
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from codex_proxy.access.granted.store import GrantedKeyStore
 from codex_proxy.accounts.keeping import (
     AffinityStore,
     CookieStore,
@@ -30,6 +31,7 @@ from codex_proxy.storage.refresh_locks import FileRefreshLocks
 from codex_proxy.storage.sealing.ring import KeyRing, Unseal, Unsealable
 from codex_proxy.storage.sealing.sources import KeySource, Seals
 from codex_proxy.storage.sql.accounts.store import SqlAccountStore
+from codex_proxy.storage.sql.client_keys.store import SqlGrantedKeyStore
 from codex_proxy.storage.sql.conversations import SqlAffinityStore, SqlUpstreamIdentityStore
 from codex_proxy.storage.sql.cookies import SqlCookieStore
 from codex_proxy.storage.sql.database import Database, OpenDatabase, RefusingDatabase, unusable
@@ -37,11 +39,13 @@ from codex_proxy.storage.sql.egress import SqlEgressStore
 from codex_proxy.storage.sql.engines import Engines, sqlite_engines
 from codex_proxy.storage.sql.marks import SqlMarks
 from codex_proxy.storage.sql.resealing import adopt_key, reseal, sealing_key_id
+from codex_proxy.storage.sql.usage.store import SqlUsageStore
 from codex_proxy.storage.sql.vendor_keys.store import SqlVendorKeyStore
 from codex_proxy.storage.upkeep.backups import back_up
 from codex_proxy.storage.upkeep.quarantine import quarantine
 from codex_proxy.storage.upkeep.revisions import bring_up_to_date
 from codex_proxy.storage.upkeep.sqlite_files import Unreadable, look, make, make_private, update
+from codex_proxy.usage.store import UsageStore
 from codex_proxy.vendors.store import VendorKeyStore
 
 DATABASE_FILE: Final = "codex-proxy.sqlite"  # `accounts.sqlite` is the Node system's, whose store may lie here too
@@ -58,6 +62,8 @@ class Stores:
     cookies: CookieStore
     egress: EgressStore
     vendor_keys: VendorKeyStore
+    client_keys: GrantedKeyStore
+    usage: UsageStore
     marks: SqlMarks
     locks: RefreshLocks
     health: PersistenceHealth
@@ -175,6 +181,8 @@ def _stores(database: Database, unseal: Unseal, locks: RefreshLocks, health: Per
         cookies=SqlCookieStore(database, unseal),
         egress=SqlEgressStore(database, unseal),
         vendor_keys=SqlVendorKeyStore(database, unseal),
+        client_keys=SqlGrantedKeyStore(database),
+        usage=SqlUsageStore(database),
         marks=SqlMarks(database),
         locks=locks,
         health=health,

@@ -66,6 +66,8 @@ EFFECTS: Final[dict[FailureKind, Effect]] = {
     FailureKind.STOPPING: Effect.NONE,
     FailureKind.BAD_KEY: Effect.NONE,
     FailureKind.NOT_PERMITTED: Effect.NONE,
+    FailureKind.KEY_LIMITED: Effect.NONE,
+    FailureKind.BUDGET_SPENT: Effect.NONE,
     FailureKind.TOO_LARGE: Effect.NONE,
     FailureKind.UNKNOWN_PATH: Effect.NONE,
     FailureKind.METHOD_NOT_ALLOWED: Effect.NONE,

@@ -85,7 +85,9 @@ def test_keys_that_come_and_go_are_seen_by_the_next_request() -> None:
     assert isinstance(found, Resolved)
     assert (found.vendor, found.model.context_window) == (VendorRoute(vendor=None, model="chat-x"), 5)
     assert models.shown_to("key")[-1].display_name == "X"
-    assert "chat-x" not in [model.slug for model in whole.model_list(lambda _, slug: slug != "chat-x").shown_to("key")]
+    assert "chat-x" not in [
+        model.slug for model in whole.model_list(lambda _, model: model.slug != "chat-x").shown_to("key")
+    ]
     keys.take()
     assert isinstance(whole.resolver().resolve("chat-x"), UnknownModel)
     assert all(model.vendor is None for model in models.shown_to("key"))

@@ -9,6 +9,7 @@ from codex_proxy.bootstrap.asking.vendors import EMBEDDERS
 from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
+from codex_proxy.gateway.admission.ports import OPEN, Admission
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Route
 from codex_proxy.gateway.raw.question import RawQuestion
@@ -21,6 +22,7 @@ from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, Scripte
 from codex_proxy.vendors.key import KeyModel, KeyStatus, VendorKey
 from codex_proxy.vendors.pool import VendorPool
 from codex_proxy.vendors.profile import Capability, RawEndpoint, VendorProfile, Wire, parse_profile
+from tests.gateway.admission.stage import REFUSED, Doorkeeper
 from tests.gateway.scene import FakeClock, Records, refusing
 from tests.gateway.upstreams.vendor_scene import key
 
@@ -60,7 +62,7 @@ class Caller:
 
 
 class RawScene:
-    def __init__(self, *keys: VendorKey, profile: VendorProfile = ACME) -> None:
+    def __init__(self, *keys: VendorKey, profile: VendorProfile = ACME, admission: Admission = OPEN) -> None:
         self.transport, self.clock, self.records = ScriptedTransport(), FakeClock(), Records()
         self.keys = VendorPool()
         for one in keys:
@@ -75,6 +77,7 @@ class RawScene:
                 resolver=self._resolver,
                 clock=self.clock,
                 observer=Observers((self.records,), complain=lambda name, error: None),
+                admission=admission,
                 embedders=EMBEDDERS,
             )
         )
@@ -273,3 +276,23 @@ def test_whose_a_model_is_can_be_asked() -> None:
 def test_token_counts_are_read_at_the_end(tail: bytes, counts: tuple[int, int] | None) -> None:
     usage = usage_at_end(tail)
     assert (None if usage is None else (usage.input_tokens, usage.output_tokens)) == counts
+
+
+async def test_s_12_a_raw_request_is_admitted_and_settled_as_any_other() -> None:
+    door = Doorkeeper()
+    scene = RawScene(embedding_key("k"), admission=door)
+    scene.transport.add(answer())
+    caller, failure = await scene.ask("mine")
+    assert failure is None
+    assert caller.head is not None
+    assert set(door.headers) <= set(caller.head[1])
+    (wish,), (record,) = door.wishes, door.settled
+    assert (wish.asked, wish.model, wish.vendor, wish.request, wish.is_form) == ("mine", "embed-1", "acme", None, False)
+    assert wish.size_bytes > 0
+    assert record == scene.records.all[0]
+
+
+async def test_a_raw_request_that_is_not_admitted_asks_nobody() -> None:
+    scene = RawScene(embedding_key("k"), admission=Doorkeeper(closed=True))
+    _, failure = await scene.ask()
+    assert (failure, scene.callers) == (REFUSED, [])

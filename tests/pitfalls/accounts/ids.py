@@ -1,8 +1,8 @@
 """The incidents with accounts that this project knows, by number: one line each, and where there is no test, why.
 
-Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out, U statistics,
-logs and settings.  The tests lie
-with what they test, all over ``tests``; their names begin with the number.
+Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out,
+S keys and access, U usage, logs and settings.  The tests lie with what they test, all over ``tests``; their names begin
+with the number.
 """
 
 from typing import Final
@@ -86,13 +86,27 @@ INCIDENTS: Final = {
     "P-10": "addresses that point inward",
     "P-11": "checks by another way",
     "P-12": "connections of the old proxy",
+    "S-03": "pages that change what they may not",
+    "S-04": "a name that leads here from elsewhere",
+    "S-07": "a client's key that opens the owner's side",
+    "S-08": "a session that outlives its end",
+    "S-11": "a budget spent twice at once",
+    "S-12": "answers that cost nothing",
+    "S-13": "names that slip past the models allowed",
+    "S-14": "keys shown again",
+    "S-18": "an unreadable store taken for an empty one",
+    "S-20": "an export by a mere link",
+    "U-01": "counts lost at a restart",
     "U-02": "failed requests not counted",
     "U-03": "a database locked under load",
+    "U-04": "an account that takes its use along",
     "U-05": "secrets in logs",
     "U-06": "counts of tokens hidden",
     "U-07": "a client's id overwrites records",
+    "U-09": "an update over the owner's own edits",
     "U-10": "updates that stay on",
     "U-13": "a feed's nonsense believed",
+    "U-18": "a restart that cuts answers",
 }
 
 NOT_HERE: Final = {

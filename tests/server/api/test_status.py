@@ -2,6 +2,7 @@
 
 import pytest
 
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.server.api.status import HealthEndpoint, ReadyEndpoint, RootEndpoint, UsageEndpoint
 from codex_proxy.server.asgi import Message
 from codex_proxy.server.incoming import Endpoint, Incoming
@@ -52,3 +53,11 @@ async def test_usage_is_told_as_it_is_now() -> None:
     told = iter(({"plan_type": "plus"}, {"plan_type": "pro"}))
     endpoint = UsageEndpoint(lambda only: next(told))
     assert [await ask(endpoint) for _ in range(2)] == [(200, b'{"plan_type":"plus"}'), (200, b'{"plan_type":"pro"}')]
+
+
+async def test_a_key_may_be_told_something_of_its_own() -> None:
+    async def own(key_id: str, everybodys: JsonObject) -> JsonObject:
+        return everybodys | {"key": key_id}
+
+    endpoint = UsageEndpoint(lambda only: {"plan_type": "plus"}, own)
+    assert await ask(endpoint) == (200, b'{"plan_type":"plus","key":""}')

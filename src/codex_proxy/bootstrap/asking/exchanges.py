@@ -12,6 +12,7 @@ from codex_proxy.bootstrap.asking.vendors import VendorAskers
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream
+from codex_proxy.gateway.admission.ports import OPEN, Admission
 from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.exchange import Gateway, GatewayParts
@@ -38,6 +39,7 @@ class ExchangeGround:
     pictures: PictureStore
     models_hinted: Callable[[str, str], None]
     redact: Callable[[str], str] = lambda text: text
+    admission: Admission = OPEN
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -63,6 +65,7 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
             observer=ground.observer,
             pictures=ground.pictures,
             links=linked_files(settings),
+            admission=ground.admission,
         )
     )
 

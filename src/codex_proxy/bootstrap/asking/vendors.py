@@ -11,6 +11,7 @@ from typing import Final
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.vendors.codecs import VendorCodecs
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
+from codex_proxy.gateway.admission.ports import OPEN, Admission
 from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.ports import Observer, Route, Transport, UpstreamReply
 from codex_proxy.gateway.raw.relay import RawGateway, RawParts
@@ -62,7 +63,7 @@ class VendorAskers:
         """The transport of all exchanges."""
         return EitherTransport(accounts=accounts, vendors=self._services.ground.calls.transport)
 
-    def raw(self, resolver: Callable[[], Resolver], observer: Observer) -> RawGateway:
+    def raw(self, resolver: Callable[[], Resolver], observer: Observer, admission: Admission = OPEN) -> RawGateway:
         """Who passes requests on as they are."""
         return RawGateway(
             RawParts(
@@ -74,6 +75,7 @@ class VendorAskers:
                 resolver=resolver,
                 clock=self._clock,
                 observer=observer,
+                admission=admission,
                 embedders=EMBEDDERS,
             )
         )

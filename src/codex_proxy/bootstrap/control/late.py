@@ -13,9 +13,11 @@ from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
+from codex_proxy.bootstrap.client_keys.services import GrantedKeyServices
 from codex_proxy.bootstrap.models.routing import Routing
 from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
 from codex_proxy.bootstrap.outgoing.updates import Updates
+from codex_proxy.bootstrap.usage.services import UsageServices
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.operations.jobs_book import JobBook
@@ -41,7 +43,9 @@ class ControlGround:
     logins: Logins
     egress: EgressServices
     vendor_keys: VendorKeyServices
+    client_keys: GrantedKeyServices
     jobs: JobBook
+    usage: UsageServices
     bridge: OllamaBridge
     exchanges: RunningExchanges
     metrics: MetricsBook

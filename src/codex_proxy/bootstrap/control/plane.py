@@ -6,6 +6,7 @@ Rules of this file: objects are made here, rules are elsewhere; ``late`` loads i
 from typing import cast
 
 from codex_proxy import __version__
+from codex_proxy.bootstrap.control.client_keys import granted_key_routes
 from codex_proxy.bootstrap.control.desks import owners_routes
 from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.operating import operating_routes
@@ -17,6 +18,7 @@ from codex_proxy.server.admin.logs.errors import error_routes
 from codex_proxy.server.admin.logs.listing import log_routes
 from codex_proxy.server.admin.logs.tailing import tail_route
 from codex_proxy.server.admin.ollama import ollama_routes
+from codex_proxy.server.admin.usage_stats.routes import usage_stats_routes
 from codex_proxy.server.asgi import Application
 
 
@@ -38,6 +40,8 @@ def make_plane(ground: ControlGround) -> Application:
             tail_route(ground.log.tail),
             *owners_routes(ground),
             *vendor_key_routes(ground.vendor_keys, ground.authenticator),
+            *granted_key_routes(ground.client_keys),
+            *usage_stats_routes(ground.usage.statistics(ground.services.ground.pool)),
         ),
     )
     return cast("Application", plane)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from codex_proxy.bootstrap.client_keys.services import GrantedKeyServices
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.dialects.anthropic import AnthropicGround, AnthropicRoutes
 from codex_proxy.bootstrap.dialects.gemini import GeminiRoutes
@@ -33,6 +34,8 @@ from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, I
 from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, ReadyEndpoint, RootEndpoint
 from codex_proxy.server.api.stored import StoredResponseEndpoint, UpgradeEndpoint
 from codex_proxy.server.app import Route
+from codex_proxy.server.client_keys.scopes import OWN_TERMS
+from codex_proxy.server.client_keys.standing import OwnTermsEndpoint
 from codex_proxy.server.security import Authenticator
 
 FIDELITY: Final = Path(__file__).parents[1] / "fidelity.json"
@@ -68,6 +71,7 @@ class DataPlane:
     inference: InferenceParts
     health: HealthRoutes
     routing: Routing
+    client_keys: GrantedKeyServices
     chat: ChatServer
     pictures: PictureStore
     clock: SystemClock
@@ -75,7 +79,7 @@ class DataPlane:
 
 def route_tables(data: DataPlane, encode_failure: FailureEncoder) -> tuple[dict[str, Route], dict[str, Route]]:
     """The routes of whole paths, and those of everything below a path."""
-    parts, models = data.inference, data.routing.model_list()
+    parts, models = data.inference, data.routing.model_list(data.client_keys.admission.may_use)
     gemini = GeminiRoutes(inference=parts, counting=data.counting, raw=data.raw, list_models=models.shown_to)
     anthropic = AnthropicRoutes(
         AnthropicGround(
@@ -90,7 +94,10 @@ def route_tables(data: DataPlane, encode_failure: FailureEncoder) -> tuple[dict[
     images = ImageRoutes(inference=parts, pictures=data.pictures)
     openai = OpenAiRoutes(inference=parts, gateway=data.gateway, models=models, encode_failure=encode_failure)
     plain = _exact_routes(parts, data.chat, encode_failure) | _counting_routes(data.counting) | data.health.exact()
-    own = openai.exact(plain | usage_routes(data.upstream.pool, data.clock.now))
+    terms = Route(by_method={"GET": OwnTermsEndpoint(data.client_keys.views.own, encode_failure)})
+    own = openai.exact(
+        plain | usage_routes(data.upstream.pool, data.clock.now, data.client_keys.usage.tell) | {OWN_TERMS: terms}
+    )
     below = openai.prefixes(_prefix_routes(encode_failure))
     vendors = VendorRoutes(raw=data.raw, inference=parts, encode_failure=encode_failure)
     return (

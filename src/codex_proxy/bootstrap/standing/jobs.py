@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from typing import Any, Final
 
-from codex_proxy.bootstrap.wiring import Ground, Running
+from codex_proxy.bootstrap.assembling.ground import Ground
+from codex_proxy.bootstrap.wiring import Running
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS

@@ -37,6 +37,11 @@ class RawQuestion(msgspec.Struct, frozen=True, kw_only=True):
     passable: bool = True
     rename: Rename | None = None
 
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a multipart form."""
+        return boundary_of(self.content_type) is not None
+
     def asking(self, model: str) -> bytes:
         """The body with another name of the model; raises ``InvalidRequest`` where it cannot be read."""
         if self.rename is not None:

@@ -15,6 +15,7 @@ import msgspec
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
 from codex_proxy.canonical.usage import Usage
+from codex_proxy.gateway.admission.ports import OPEN, Admission, Admitted, Wish
 from codex_proxy.gateway.ports import (
     AttemptRecord,
     Clock,
@@ -67,6 +68,7 @@ class RawParts:
     resolver: Callable[[], Resolver]
     clock: Clock
     observer: Observer
+    admission: Admission = OPEN
     embedders: Mapping[RawEndpoint, EmbeddingClient] = field(default_factory=dict)
 
 
@@ -113,11 +115,23 @@ class _Running:
         self._usage: Usage | None = None
         self._translated: Translation | None = None
         self._failure: Failure | None = None
+        self._admitted: Admitted | None = None
 
     async def answer(self) -> Failure | None:
-        self._failure = await self._ask_keys()
+        self._failure = await self._refusal() or await self._ask_keys()
         self._ended = True
         return self._failure
+
+    async def _refusal(self) -> Failure | None:
+        """Why the client's key may not have this; None where it may."""
+        gate = self._parts.admission.gate_of(self._question.client_key_id)
+        if gate is None:
+            return None
+        admitted = await gate.admit(_wish(self._question, self._parts.resolver()))
+        if isinstance(admitted, Failure):
+            return admitted
+        self._admitted = admitted
+        return None
 
     async def _ask_keys(self) -> Failure | None:
         found = self._parts.resolver().resolve(self._question.model)
@@ -200,12 +214,17 @@ class _Running:
         self._usage = None if tokens is None else Usage(input_tokens=tokens)
         self._translated = translation
         self._first_at = self._parts.clock.monotonic()
-        await self._responder.start(HTTPStatus.OK, (("content-type", JSON),), translation.request.notes)
+        headers = (("content-type", JSON), *self._limits())
+        await self._responder.start(HTTPStatus.OK, headers, translation.request.notes)
         await self._responder.send(answer)
         return None
 
+    def _limits(self) -> HeaderPairs:
+        return () if self._admitted is None else self._admitted.headers
+
     async def _relay(self, reply: UpstreamReply) -> None:
-        headers = tuple((name, reply.headers[name]) for name in _RELAYED if name in reply.headers)
+        relayed = ((name, reply.headers[name]) for name in _RELAYED if name in reply.headers)
+        headers = (*relayed, *self._limits())
         while chunk := await reply.read():
             if self._first_at is None:
                 self._first_at = self._parts.clock.monotonic()
@@ -233,6 +252,8 @@ class _Running:
             started_at=self._began_at,
             aborted=not self._ended,
         )
+        if self._admitted is not None:
+            self._admitted.settle(record)
         self._parts.observer.finished(record)
 
 
@@ -254,6 +275,18 @@ def usage_at_end(tail: bytes) -> Usage | None:
 def _count(told: JsonObject, names: tuple[str, ...]) -> int:
     counts = (told.get(name) for name in names)
     return next((count for count in counts if isinstance(count, int) and count >= 0), 0)
+
+
+def _wish(question: RawQuestion, resolver: Resolver) -> Wish:
+    found = resolver.resolve(question.model)
+    route = None if isinstance(found, UnknownModel) else found.vendor
+    return Wish(
+        asked=question.model,
+        model=None if isinstance(found, UnknownModel) else found.model.slug,
+        vendor=None if route is None else route.vendor,
+        size_bytes=len(question.body),
+        is_form=question.is_form,
+    )
 
 
 def _told(failure: Failure, key: VendorKey) -> Failure:

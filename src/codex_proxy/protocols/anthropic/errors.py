@@ -56,6 +56,8 @@ TYPES: Final[dict[FailureKind, str]] = {
     _K.STOPPING: "overloaded_error",
     _K.BAD_KEY: "authentication_error",
     _K.NOT_PERMITTED: "permission_error",
+    _K.KEY_LIMITED: "rate_limit_error",
+    _K.BUDGET_SPENT: "billing_error",
     _K.TOO_LARGE: "request_too_large",
     _K.UNKNOWN_PATH: "not_found_error",
     _K.METHOD_NOT_ALLOWED: "invalid_request_error",

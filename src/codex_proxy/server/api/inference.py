@@ -188,6 +188,7 @@ class AnswerFacts:
             elif accepted.account_row_id is not None:
                 headers["x-codex-proxy-account"] = hashlib.sha256(accepted.account_row_id.encode()).hexdigest()[:12]
             headers.update(accepted.relay)
+            headers.update(accepted.limits)
             notes = notes_value(accepted.notes)
             if notes:
                 headers[NOTES_HEADER] = notes

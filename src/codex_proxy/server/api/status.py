@@ -4,7 +4,8 @@ Rules of this file: being on this machine is no credential, so whoever shows no 
 gateway runs and could serve; a key of any scope is told of the pool.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import msgspec
 
@@ -14,6 +15,8 @@ from codex_proxy.protocols.base import WireReply
 from codex_proxy.protocols.parts import json_text
 from codex_proxy.server.incoming import Incoming
 from codex_proxy.server.security import Authenticator, identify
+
+TellKey: TypeAlias = Callable[[str, JsonObject], Awaitable[JsonObject]]
 
 
 class RootEndpoint:
@@ -66,15 +69,20 @@ class ReadyEndpoint:
 class UsageEndpoint:
     """Says how much room there is, to clients that ask the backend for their usage.
 
-    ``tell`` gets the only account that may serve the client, None for any.
+    ``tell`` gets the only account that may serve the client, None for any; ``tell_key`` has what its key is told, by
+    the key's row id, in place of that.
     """
 
-    def __init__(self, tell: Callable[[str | None], JsonObject]) -> None:
+    def __init__(self, tell: Callable[[str | None], JsonObject], tell_key: TellKey | None = None) -> None:
         self._tell = tell
+        self._tell_key = tell_key
 
     async def __call__(self, incoming: Incoming) -> None:
         """The counters as the backend tells them."""
-        await incoming.reply(WireReply(status=200, body=json_text.encode(self._tell(incoming.bound_to))))
+        told = self._tell(incoming.bound_to)
+        if self._tell_key is not None:
+            told = await self._tell_key(incoming.key_id, told)
+        await incoming.reply(WireReply(status=200, body=json_text.encode(told)))
 
 
 class FidelityEndpoint:

@@ -66,6 +66,15 @@ class Transaction:
             statement.on_conflict_do_update(index_elements=keys, set_=changes, where=grows), [dict(row) for row in rows]
         )
 
+    def add_up(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows of numbers; those of a row whose key is there are added to that one's."""
+        if not rows:
+            return
+        statement = _insert(self.connection, table)
+        keys = [column.name for column in table.primary_key]
+        sums = {name: table.c[name] + statement.excluded[name] for name in rows[0] if name not in keys}
+        self.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=sums), list(rows))
+
     def known(self, row_ids: Sequence[str]) -> frozenset[str]:
         """Which of these accounts are there."""
         return frozenset(

@@ -48,13 +48,23 @@ TYPE_AND_CODE: Final[dict[FailureKind, tuple[str, str | None]]] = {
     _K.STOPPING: ("server_error", "stopping"),
     _K.BAD_KEY: ("invalid_request_error", "invalid_api_key"),
     _K.NOT_PERMITTED: ("permission_error", "forbidden"),
+    _K.KEY_LIMITED: ("rate_limit_error", "rate_limit_exceeded"),
+    _K.BUDGET_SPENT: ("insufficient_quota", "insufficient_quota"),
     _K.TOO_LARGE: ("invalid_request_error", "request_too_large"),
     _K.UNKNOWN_PATH: ("invalid_request_error", "unknown_url"),
     _K.METHOD_NOT_ALLOWED: ("invalid_request_error", "method_not_allowed"),
     _K.INTERNAL: ("server_error", "internal_error"),
 }
 
-_KEEP_CODE: Final = frozenset({_K.INVALID_REQUEST, _K.POLICY, _K.MODEL_NOT_FOUND, _K.PREVIOUS_RESPONSE_NOT_FOUND})
+_KEEP_CODE: Final = frozenset({
+    _K.INVALID_REQUEST,
+    _K.POLICY,
+    _K.MODEL_NOT_FOUND,
+    _K.PREVIOUS_RESPONSE_NOT_FOUND,
+    _K.BAD_KEY,
+    _K.NOT_PERMITTED,
+    _K.KEY_LIMITED,
+})  # fmt: skip
 
 _FIELD_AT_FAULT: Final = {_K.MODEL_NOT_FOUND: "model", _K.MODEL_NOT_IN_PLAN: "model"}
 
@@ -93,7 +103,8 @@ def failure_headers(failure: Failure) -> HeaderPairs:
             ("retry-after", str(max(1, math.ceil(seconds)))),
             ("retry-after-ms", str(max(1, int(seconds * 1000)))),
         ]
-    if not rule_of(failure).client_retries and rule_of(failure).client_status >= 500:
+    rule = rule_of(failure)
+    if not rule.client_retries and (rule.client_status >= 500 or failure.kind is _K.BUDGET_SPENT):
         headers.append(("x-should-retry", "false"))
     return tuple(headers)
 

@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from codex_proxy.access.granted.store import SecretTaken
 from codex_proxy.accounts.issuer import IssuerError
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.operations.account_cookies import InvalidCookies, NoWayOut
@@ -23,6 +24,8 @@ from codex_proxy.operations.egress.addresses import InvalidProxy
 from codex_proxy.operations.egress.assigning import NoSuchAccounts
 from codex_proxy.operations.egress.formats import UnreadableList
 from codex_proxy.operations.egress.pool import AddressTaken, NoSuchProxy, NoSuchTarget
+from codex_proxy.operations.granted.book import UnknownClientKey
+from codex_proxy.operations.granted.changes import InvalidTerms
 from codex_proxy.operations.jobs_book import TooManyJobs
 from codex_proxy.operations.login.callback import InvalidCallback
 from codex_proxy.operations.login.cli_file import CliFileUnusable
@@ -33,6 +36,7 @@ from codex_proxy.operations.ollama_bridge import SettingsNotKept
 from codex_proxy.operations.request_log.desk import NoSuchEntry
 from codex_proxy.operations.request_log.store import LogUnusable
 from codex_proxy.operations.request_log.tail import TooManyReaders
+from codex_proxy.operations.usage_stats.periods import InvalidPeriod
 from codex_proxy.operations.vendor_keys.parts import KeyConfigured, NoModelList, UnknownKey, VendorRefused
 from codex_proxy.vendors.telling import InvalidKey
 
@@ -121,6 +125,10 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     LogUnusable: Meaning(status=503, code="log_unusable"),
     TooManyReaders: Meaning(status=429, code="too_many_readers"),
     SettingsNotKept: Meaning(status=503, code="settings_not_kept"),
+    UnknownClientKey: Meaning(status=404, code="unknown_key"),
+    InvalidTerms: Meaning(status=400, code="invalid_terms"),
+    SecretTaken: Meaning(status=409, code="secret_taken"),
+    InvalidPeriod: Meaning(status=400, code="invalid_period"),
 }
 
 

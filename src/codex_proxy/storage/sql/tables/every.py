@@ -4,14 +4,14 @@ from typing import Final
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 
-from codex_proxy.storage.sql.tables import accounts, egress, metadata, state, vendor_keys
+from codex_proxy.storage.sql.tables import accounts, client_keys, egress, metadata, state, usage, vendor_keys
 
 METADATA: Final = metadata.METADATA
 """Whole, since the modules of all tables are loaded here."""
 
-SCHEMA_REVISION: Final = "0003"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
+SCHEMA_REVISION: Final = "0005"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
 
-TABLES: Final = (accounts, egress, state, vendor_keys)
+TABLES: Final = (accounts, client_keys, egress, state, usage, vendor_keys)
 """Modules whose tables are this program's: loading them is what enters a table in ``METADATA``."""
 
 # Source: Alembic, ``MigrationContext``, which reads and writes it; none of ours, so not one of those it compares.

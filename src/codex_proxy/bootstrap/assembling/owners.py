@@ -1,0 +1,118 @@
+"""What a gateway's owner has to do with beside the data plane: keys, logins, ways out, usage, the log, updates.
+
+Rules of this file: objects are made here, rules are elsewhere.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from codex_proxy.access.pricing import Pricing
+from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
+from codex_proxy.bootstrap.accounts.logins import Logins, logins
+from codex_proxy.bootstrap.assembling.ground import Ground
+from codex_proxy.bootstrap.client_keys.services import GrantedKeyGround, GrantedKeyServices, granted_key_services
+from codex_proxy.bootstrap.health.measures import Measures, make_measures
+from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
+from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
+from codex_proxy.bootstrap.outgoing.upstream import Upstream
+from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.request_log.services import LogGround, RequestLog, make_request_log
+from codex_proxy.bootstrap.usage.services import UsageGround, UsageServices, usage_services
+from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
+from codex_proxy.operations.jobs_book import JobBook
+
+CONTROL_PREFIXES: Final = ("/health/details", "/metrics", "/openapi", "/admin/", "/auth/", "/api/proxies")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owners:
+    """What the owner has to do with beside the data plane."""
+
+    logins: Logins
+    egress: EgressServices
+    vendor_keys: VendorKeyServices
+    client_keys: GrantedKeyServices
+    jobs: JobBook
+    usage: UsageServices
+    measures: Measures
+    updates: Updates
+    own_updates: OwnUpdates
+    log: RequestLog
+
+
+def make_owners(ground: Ground, upstream: Upstream) -> Owners:
+    """All of it.
+
+    Raises:
+        StartRefused: the owner's prices cannot be used.
+    """
+    vendor_keys, usage = _vendor_keys(ground, upstream), _usage(ground)
+    return Owners(
+        logins=logins(upstream.accounts),
+        egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
+        vendor_keys=vendor_keys,
+        client_keys=_client_keys(ground, usage.prices),
+        jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
+        usage=usage,
+        measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
+        updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+        own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
+        log=_request_log(ground, upstream),
+    )
+
+
+def _usage(ground: Ground) -> UsageServices:
+    return usage_services(
+        UsageGround(
+            settings=ground.settings.usage_stats,
+            store=ground.stores.usage,
+            data_dir=ground.data_dir,
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
+    )
+
+
+def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
+    return make_request_log(
+        LogGround(
+            settings=ground.settings.logs,
+            settings_path=ground.settings_path,
+            data_dir=ground.data_dir,
+            known=ground.known,
+            clock=ground.clock,
+            explain=upstream.selection.explanations.explain,
+            skips=CONTROL_PREFIXES,
+            complain=ground.report_trouble,
+        )
+    )
+
+
+def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
+    book = upstream.accounts.ground.book
+    return vendor_key_services(
+        VendorKeyGround(
+            settings=ground.settings,
+            stores=ground.stores,
+            data_dir=ground.data_dir,
+            profiles=profiles_of(ground.settings),
+            configured=ground.configured_vendor_keys,
+            calls=vendor_calls(ground.settings, book, monotonic=ground.clock.monotonic),
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
+    )
+
+
+def _client_keys(ground: Ground, pricing: Pricing) -> GrantedKeyServices:
+    return granted_key_services(
+        GrantedKeyGround(
+            settings=ground.settings.client_keys,
+            stores=ground.stores,
+            ring=ground.keys.granted,
+            pricing=pricing,
+            clock=ground.clock,
+            complain=ground.report_trouble,
+        )
+    )

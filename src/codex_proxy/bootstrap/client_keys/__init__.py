@@ -1,0 +1,1 @@
+"""Handed-out client keys, put together."""

@@ -1,0 +1,136 @@
+"""What keeps, changes, admits and charges handed-out client keys, put together.
+
+Rules of this file: objects are made here, rules are elsewhere.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from codex_proxy.access.granted.ring import GrantedKeys
+from codex_proxy.access.pricing import Pricing
+from codex_proxy.accounts.store import StoreUnusable
+from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.jobs.repeat import repeat
+from codex_proxy.operations.granted.admission import AdmissionParts, KeyAdmission
+from codex_proxy.operations.granted.book import FOLLOW_SECONDS, GrantedKeyBook
+from codex_proxy.operations.granted.changes import GrantedChangeParts, GrantedKeyChanges
+from codex_proxy.operations.granted.estimates import Prices
+from codex_proxy.operations.granted.ledger import Ledger, LedgerParts
+from codex_proxy.operations.granted.usage import BudgetUsage
+from codex_proxy.operations.granted.views import GrantedViews
+from codex_proxy.settings.schema import ClientKeysSection
+from codex_proxy.storage.opening import Stores
+
+RETRY_SECONDS: Final = 1.0
+_RESERVATION_BYTES: Final = 12
+_WRITING: Final = "writing what client keys used"
+
+Job = tuple[str, Callable[[], Awaitable[bool]], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedKeyGround:
+    """What the services stand on; ``complain`` hears of what went wrong and goes on."""
+
+    settings: ClientKeysSection
+    stores: Stores
+    ring: GrantedKeys
+    pricing: Pricing
+    clock: SystemClock
+    complain: Callable[[str, Exception], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedKeyServices:
+    """The services; ``load`` them before anybody asks, and keep them while somebody may."""
+
+    ground: GrantedKeyGround
+    book: GrantedKeyBook
+    changes: GrantedKeyChanges
+    ledger: Ledger
+    admission: KeyAdmission
+    views: GrantedViews
+    usage: BudgetUsage
+
+
+def granted_key_services(ground: GrantedKeyGround) -> GrantedKeyServices:
+    """The services."""
+    settings, clock = ground.settings, ground.clock
+    book = GrantedKeyBook(ground.stores.client_keys, ground.ring)
+    ledger = Ledger(
+        LedgerParts(
+            store=ground.stores.client_keys,
+            clock=clock,
+            new_id=lambda: secrets.token_hex(_RESERVATION_BYTES),
+            life_seconds=settings.reservation_seconds,
+        )
+    )
+    admission = KeyAdmission(
+        AdmissionParts(
+            ring=ground.ring,
+            ledger=ledger,
+            prices=Prices(ground.pricing, flat_usd=settings.unknown_price_usd),
+            clock=clock,
+            default_output_tokens=settings.default_output_tokens,
+        )
+    )
+    views = GrantedViews(book=book, ledger=ledger, clock=clock)
+    return GrantedKeyServices(
+        ground=ground,
+        book=book,
+        changes=GrantedKeyChanges(GrantedChangeParts(book=book, new_hex=secrets.token_hex, now=clock.now)),
+        ledger=ledger,
+        admission=admission,
+        views=views,
+        usage=BudgetUsage(views),
+    )
+
+
+async def load(services: GrantedKeyServices) -> None:
+    """Take in what is kept."""
+    if not services.ground.stores.health.ok:
+        return  # told with the accounts, which are in the same store
+    try:
+        await services.book.load()
+    except StoreUnusable as error:
+        services.ground.complain("client keys are not loaded", error)
+
+
+@asynccontextmanager
+async def upkeep(services: GrantedKeyServices) -> AsyncIterator[None]:
+    """Keep the keys followed and the ledger written while the block runs; at its end everything is written."""
+    if not services.ground.stores.health.ok:
+        yield
+        return
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(_run(services, job)) for job in _jobs(services)]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+    try:
+        await services.ledger.write()
+    except StoreUnusable as error:
+        services.ground.complain(_WRITING, error)
+
+
+def _jobs(services: GrantedKeyServices) -> tuple[Job, ...]:
+    return (
+        (_WRITING, services.ledger.turn, 0.0),  # it waits by itself
+        ("following client keys", services.book.follow, FOLLOW_SECONDS),
+    )
+
+
+async def _run(services: GrantedKeyServices, job: Job) -> None:
+    name, work, pause_seconds = job
+    await repeat(
+        work,
+        clock=services.ground.clock,
+        pause_seconds=lambda succeeded: pause_seconds if succeeded else RETRY_SECONDS,
+        complain=lambda error: services.ground.complain(name, error),
+    )

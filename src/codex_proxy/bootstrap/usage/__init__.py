@@ -1,0 +1,1 @@
+"""Usage statistics put together: prices, the record of every exchange, and what is asked of it."""

@@ -1,0 +1,121 @@
+"""Usage statistics put together: prices, recording, and the questions that the control plane asks.
+
+Rules of this file: objects are made here, rules are elsewhere.  A store that cannot be used is no reason not to serve:
+recording tells by itself what it loses.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.bootstrap.usage.prices import price_table
+from codex_proxy.gateway.ports import Clock
+from codex_proxy.jobs.repeat import repeat
+from codex_proxy.operations.usage_stats.keeping import TRIM_SECONDS, UsageRetention
+from codex_proxy.operations.usage_stats.periods import Retention
+from codex_proxy.operations.usage_stats.recorder import WRITE_SECONDS, RecorderParts, UsageRecorder
+from codex_proxy.operations.usage_stats.statistics import AccountCount, StatisticsParts, UsageStatistics
+from codex_proxy.settings.schema import UsageStatsSection
+from codex_proxy.usage.prices.table import PriceTable
+from codex_proxy.usage.store import Dimension, UsageStore
+
+RETRY_SECONDS: Final = 5.0
+
+Job = tuple[str, Callable[[], Awaitable[bool]], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageGround:
+    """What the services stand on; ``complain`` hears of what went wrong and goes on."""
+
+    settings: UsageStatsSection
+    store: UsageStore
+    data_dir: Path
+    clock: Clock
+    complain: Callable[[str, Exception], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageServices:
+    """What records usage and keeps it; ``recorder`` is None where the owner wants none of it."""
+
+    ground: UsageGround
+    prices: PriceTable
+    recorder: UsageRecorder | None
+    retention: UsageRetention
+
+    def statistics(self, pool: AccountPool) -> UsageStatistics:
+        """Answers about usage; ``pool`` tells names of accounts and how many there are."""
+        clock, recorder = self.ground.clock, self.recorder
+
+        def accounts() -> AccountCount:
+            verdicts = pool.verdicts(clock.now()).values()
+            return AccountCount(total=len(verdicts), active=sum(verdict.usable for verdict in verdicts))
+
+        def name_of(dimension: Dimension, value: str) -> str | None:
+            record = pool.record(value) if dimension is Dimension.ACCOUNT else None
+            return None if record is None else record.label or record.email
+
+        return UsageStatistics(
+            StatisticsParts(
+                store=self.ground.store,
+                retention=self.retention.kept,
+                clock=clock,
+                accounts=accounts,
+                recording=lambda: None if recorder is None else recorder.state,
+                name_of=name_of,
+                priced_as_of=self.prices.as_of,
+            )
+        )
+
+
+def usage_services(ground: UsageGround) -> UsageServices:
+    """The services.
+
+    Raises:
+        StartRefused: the owner's prices cannot be used.
+    """
+    prices, settings = price_table(ground.data_dir), ground.settings
+    parts = RecorderParts(store=ground.store, prices=prices, clock=ground.clock, complain=ground.complain)
+    kept = Retention(event_days=settings.event_retention_days, history_days=settings.history_retention_days)
+    return UsageServices(
+        ground=ground,
+        prices=prices,
+        recorder=UsageRecorder(parts) if settings.enabled else None,
+        retention=UsageRetention(kept, store=ground.store, clock=ground.clock),
+    )
+
+
+@asynccontextmanager
+async def upkeep(services: UsageServices) -> AsyncIterator[None]:
+    """Write records and forget old ones while the block runs; at its end what waits is written."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            jobs = [group.create_task(_repeated(services, job)) for job in _jobs(services)]
+            yield
+            for job in jobs:
+                job.cancel()
+    finally:
+        if services.recorder is not None:
+            await services.recorder.finish()
+
+
+def _jobs(services: UsageServices) -> tuple[Job, ...]:
+    trimming: Job = ("old usage", services.retention.trim, TRIM_SECONDS)
+    if services.recorder is None:
+        return (trimming,)
+    return (trimming, ("usage statistics", services.recorder.write, WRITE_SECONDS))
+
+
+async def _repeated(services: UsageServices, job: Job) -> None:
+    name, work, pause_seconds = job
+    await repeat(
+        work,
+        clock=services.ground.clock,
+        pause_seconds=lambda succeeded: pause_seconds if succeeded else max(pause_seconds, RETRY_SECONDS),
+        complain=lambda error: services.ground.complain(name, error),
+    )

@@ -1,0 +1,1 @@
+"""``codex-proxy keys``: client keys that are handed out."""

@@ -1,0 +1,1 @@
+"""``codex-proxy usage``: what was used, as a table."""

@@ -1,0 +1,1 @@
+"""Whether a client key may have what it asks for, asked before an exchange and settled at its end."""

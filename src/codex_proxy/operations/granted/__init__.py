@@ -1,0 +1,1 @@
+"""Handed-out client keys: kept, changed, admitted to what they may have, and charged for it."""

@@ -1,0 +1,1 @@
+"""Usage statistics: the record of every exchange, and what is told of them."""

@@ -1,0 +1,1 @@
+"""Handed-out client keys over HTTP: ``/admin/client-keys`` and below."""

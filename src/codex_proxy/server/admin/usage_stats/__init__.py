@@ -1,0 +1,1 @@
+"""Usage statistics on the control plane."""

@@ -1,0 +1,1 @@
+"""Client keys that were handed out, and their ledger, on SQLite or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Records and buckets of exchanges on SQLite or PostgreSQL."""
