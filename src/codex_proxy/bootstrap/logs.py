@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from codex_proxy.bootstrap.redaction import redact, redact_text
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 
 _ROOT_LEVEL = logging.INFO
 _CHATTY = (
@@ -26,10 +27,13 @@ _CHATTY = (
 )  # a line for each start and request that says nothing new
 
 
-def configure_logs(style: Literal["auto", "json", "console"], *, stream: TextIO | None = None) -> None:
+def configure_logs(
+    style: Literal["auto", "json", "console"], *, stream: TextIO | None = None, known: KnownSecrets | None = None
+) -> None:
     """Route all logging of this process to ``stream`` (standard error), redacted.
 
-    ``auto`` writes for people where ``stream`` is a terminal and JSON where it is not.
+    ``auto`` writes for people where ``stream`` is a terminal and JSON where it is not.  ``known`` are secrets that are
+    redacted by their values too, those learned later included.
     """
     out = stream or sys.stderr
     for_people = style == "console" or (style == "auto" and out.isatty())
@@ -43,7 +47,8 @@ def configure_logs(style: Literal["auto", "json", "console"], *, stream: TextIO 
         if for_people
         else structlog.processors.JSONRenderer(serializer=_as_json)
     )
-    after: list[Processor] = [structlog.processors.format_exc_info, redact_record, renderer]
+    by_value: list[Processor] = [] if known is None else [_without(known)]
+    after: list[Processor] = [structlog.processors.format_exc_info, redact_record, *by_value, renderer]
     structlog.configure(
         processors=[*before, *after],
         wrapper_class=structlog.make_filtering_bound_logger(_ROOT_LEVEL),
@@ -68,6 +73,23 @@ def redact_record(_: WrappedLogger, __: str, record: EventDict) -> EventDict:
     if "exception" in record:
         clean["exception"] = redact_text(str(record["exception"]))
     return clean
+
+
+def _without(known: KnownSecrets) -> Processor:
+    def clean(value: Any) -> Any:
+        match value:
+            case str():
+                return known.redact(value)
+            case dict():
+                return {name: clean(member) for name, member in value.items()}
+            case list():
+                return [clean(member) for member in value]
+        return value
+
+    def redact_known(_: WrappedLogger, __: str, record: EventDict) -> EventDict:
+        return {name: clean(value) for name, value in record.items()}
+
+    return redact_known
 
 
 def _as_json(record: EventDict, **_: object) -> str:

@@ -7,7 +7,7 @@ second does not.  Standard output is for what the owner must read, the log goes 
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -33,14 +33,15 @@ from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
 from codex_proxy.bootstrap.process.restarting import Restart, start_anew
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
+from codex_proxy.bootstrap.secrecy.owned import secrets_of_keys, secrets_of_settings
+from codex_proxy.bootstrap.standing.jobs import do_repeatedly
 from codex_proxy.bootstrap.usage.services import upkeep as usage_upkeep
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
 from codex_proxy.bootstrap.wiring import Ground, Running, assemble
-from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
-from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.client_keys import (
     INFERENCE_KEY_ID,
     EnsuredKeys,
@@ -48,7 +49,6 @@ from codex_proxy.operations.client_keys import (
     ensure_keys,
 )
 from codex_proxy.operations.ollama_bridge import OllamaBridge
-from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
@@ -59,9 +59,6 @@ from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.storage.sealing.sources import KeySource
 
-LOOKUP_PAUSE_SECONDS: Final = 3600.0
-LOOKUP_RETRY_SECONDS: Final = 60.0
-EXPIRY_PAUSE_SECONDS: Final = 600.0
 IMAGES_FOLDER: Final = "images"
 _SECRET_BYTES: Final = 32
 
@@ -163,10 +160,10 @@ def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
 
 @asynccontextmanager
 async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Serving]:
-    settings = loaded.settings
-    configure_logs(settings.logs.format)
+    settings, known = loaded.settings, KnownSecrets()
+    configure_logs(settings.logs.format, known=known)
     _refuse_weak_key(settings)
-    async with assembled(loaded, environ) as whole:
+    async with assembled(loaded, environ, known) as whole:
         running = whole.running
         listener = await _listen(running, settings)
         url = _url_of(listener)
@@ -190,16 +187,25 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
 
 
 @asynccontextmanager
-async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Assembled]:
-    """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``."""
+async def assembled(
+    loaded: LoadedSettings, environ: Mapping[str, str], known: KnownSecrets
+) -> AsyncIterator[Assembled]:
+    """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``.
+
+    ``known`` learns every secret that it works with.
+    """
     settings = loaded.settings
+    known.learn_all(secrets_of_settings(settings))
     configured, vendor_keys = _accounts(settings), keys_of_settings(settings, environ)
     secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
     access, token = AccessFile(loaded.data_dir, secret_keys), secrets.token_urlsafe(_SECRET_BYTES)
-    async with _stores(loaded, secret_keys) as stores:
+    async with _stores(loaded, secret_keys, known) as stores:
         try:
             keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-            ground = replace(_ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys)
+            known.learn_all((token, *secrets_of_keys(keys.kept), *(key.secret for key in vendor_keys)))
+            ground = replace(
+                _ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys, known=known
+            )
         except KeysUnreadable as error:
             raise StartRefused(str(error)) from error
         running = assemble(ground)
@@ -212,12 +218,17 @@ async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> Async
             await running.clients.close()
             await running.vendor_keys.ground.calls.close()
             await running.counter.close()
+            await running.log.close()
 
 
 @asynccontextmanager
-async def _stores(loaded: LoadedSettings, secret_keys: KeySource) -> AsyncIterator[Stores]:
+async def _stores(loaded: LoadedSettings, secret_keys: KeySource, known: KnownSecrets) -> AsyncIterator[Stores]:
     stores = await open_account_stores(
-        loaded.settings.storage, data_dir=loaded.data_dir, keys=secret_keys, now=SystemClock().now()
+        loaded.settings.storage,
+        data_dir=loaded.data_dir,
+        keys=secret_keys,
+        now=SystemClock().now(),
+        learn=known.learn,
     )
     try:
         yield stores
@@ -228,7 +239,7 @@ async def _stores(loaded: LoadedSettings, secret_keys: KeySource) -> AsyncIterat
 @asynccontextmanager
 async def _attended(running: Running, ground: Ground, listener: Listener) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
-        jobs = tasks.create_task(_upkeep(running, ground))
+        jobs = tasks.create_task(do_repeatedly(running, ground))
         try:
             await running.bridge.start()
             yield
@@ -240,58 +251,6 @@ async def _attended(running: Running, ground: Ground, listener: Listener) -> Asy
 def _url_of(listener: Listener) -> str:
     host, port = listener.addresses[0]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-async def _upkeep(running: Running, ground: Ground) -> None:
-    lookups = repeat(
-        running.lookups.refresh,
-        clock=ground.clock,
-        pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
-        complain=lambda error: ground.report_defect("upstream lookups", error),
-    )
-    lists = repeat(
-        running.lists.look,
-        clock=ground.clock,
-        pause_seconds=lambda _: TICK_SECONDS,
-        complain=lambda error: ground.report_defect("model lists", error),
-    )
-    expiry = repeat(
-        ground.pictures.expire,
-        clock=ground.clock,
-        pause_seconds=lambda _: EXPIRY_PAUSE_SECONDS,
-        complain=lambda error: ground.report_defect("picture expiry", error),
-    )
-    updates = repeat(
-        running.updates.look,
-        clock=ground.clock,
-        pause_seconds=running.updates.pause_seconds,
-        complain=lambda error: ground.report_trouble("updates", error),
-    )
-    own_updates = repeat(
-        running.own_updates.look,
-        clock=ground.clock,
-        pause_seconds=running.own_updates.pause_seconds,
-        complain=lambda error: ground.report_trouble("updates of the gateway", error),
-    )
-    lag = repeat(
-        running.measures.lag.look,
-        clock=ground.clock,
-        pause_seconds=lambda _: 0.0,
-        complain=lambda error: ground.report_defect("event loop's lag", error),
-    )
-    async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates, own_updates, lag, *_telling(running, ground)):
-            jobs.create_task(job)
-
-
-def _telling(running: Running, ground: Ground) -> Iterator[Coroutine[Any, Any, None]]:
-    if running.measures.telemetry is not None:
-        yield repeat(
-            running.measures.telemetry.export,
-            clock=ground.clock,
-            pause_seconds=lambda _: EXPORT_SECONDS,
-            complain=lambda error: ground.report_trouble("telemetry", error),
-        )
 
 
 async def _listen(running: Running, settings: Settings) -> Listener:
@@ -311,6 +270,7 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
     cancelled_count = await running.exchanges.drain(grace_seconds)
     if cancelled_count:
         structlog.get_logger("codex_proxy").warning("answers cut by the stop", count=cancelled_count)
+    running.log.tail.close()
     await running.bridge.stop()
     await listener.stop()
     await running.measures.flush()

@@ -1,11 +1,11 @@
 """The simulated backend as a server in this process, and accounts for it; ``run`` loads it by name."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from codex_proxy.bootstrap.errors import StartRefused
@@ -21,6 +21,9 @@ from codex_proxy.simulator.vendors.service import PREFIX as VENDORS
 
 if TYPE_CHECKING:
     from codex_proxy.server.asgi import Receive, Scope, Send
+
+Backend: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application."""
 
 ACCOUNTS: Final = tuple((person.account_id, person.plan) for person in Scenario().people())
 """Ids and plans of the accounts that a simulated run logs in."""
@@ -136,6 +139,13 @@ async def simulated_backend(scenario: Scenario | None, *, port: int = 0, seed: i
         StartRefused: the port cannot be had.
     """
     backend = SimulatedBackend(now=time.time, scenario=scenario, seed=seed)
+    async with listening(backend, port=port) as base_url:
+        yield base_url
+
+
+@asynccontextmanager
+async def listening(backend: Backend, *, port: int = 0) -> AsyncIterator[str]:
+    """A backend on loopback while the block runs; yields its base URL.  Raises ``StartRefused``."""
     try:
         listener = Listener(_Breakable(backend), bind_loopback(port))
         await listener.start()
@@ -150,7 +160,7 @@ async def simulated_backend(scenario: Scenario | None, *, port: int = 0, seed: i
 class _Breakable:
     """Tells the simulator how to break a connection, which ASGI has no word for and uvicorn's transport has."""
 
-    def __init__(self, application: SimulatedBackend) -> None:
+    def __init__(self, application: Backend) -> None:
         self._application = application
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:

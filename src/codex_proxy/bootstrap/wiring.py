@@ -5,7 +5,7 @@ Rules of this file: the composition root; nothing else knows every part.  Object
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,8 @@ from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.request_log.services import LogGround, RequestLog, make_request_log
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.usage.services import UsageGround, UsageServices, usage_services
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.counting.counter import ProcessCounter
@@ -50,6 +52,7 @@ from codex_proxy.server.app import GatewayApplication, RouteTable
 from codex_proxy.server.asgi import Application
 from codex_proxy.server.cors import CorsPolicy
 from codex_proxy.server.images.links import LinkBases
+from codex_proxy.server.logged.application import LoggedApplication
 from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.streaming import Pace
@@ -69,7 +72,8 @@ class Ground:
     """What a gateway stands on: settings, stores, keys, kept pictures, and who to tell.
 
     ``overriding`` are the flags and variables that win over the settings' file, by dotted key.  ``report_trouble`` is
-    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.
+    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.  ``known`` are the
+    secrets that must not be told.
     """
 
     settings: Settings
@@ -87,6 +91,7 @@ class Ground:
     report_defect: ReportDefect
     report_trouble: ReportDefect
     configured_vendor_keys: tuple[VendorKey, ...] = ()
+    known: KnownSecrets = field(default_factory=KnownSecrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,7 @@ class Running:
     usage: UsageServices
     own_updates: OwnUpdates
     measures: Measures
+    log: RequestLog
 
 
 def assemble(ground: Ground) -> Running:
@@ -143,6 +149,22 @@ def assemble(ground: Ground) -> Running:
         own_updates=owners.own_updates,
         measures=owners.measures,
         usage=owners.usage,
+        log=owners.log,
+    )
+
+
+def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
+    return make_request_log(
+        LogGround(
+            settings=ground.settings.logs,
+            settings_path=ground.settings_path,
+            data_dir=ground.data_dir,
+            known=ground.known,
+            clock=ground.clock,
+            explain=upstream.selection.explanations.explain,
+            skips=CONTROL_PREFIXES,
+            complain=ground.report_trouble,
+        )
     )
 
 
@@ -156,6 +178,7 @@ def _upstream(ground: Ground) -> Upstream:
             installation_id=ground.installation_id,
             clock=ground.clock,
             complain=ground.report_trouble,
+            learn=ground.known.learn,
         )
     )
 
@@ -165,8 +188,8 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
     exchanges = measures.running
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
     recorders = () if owners.usage.recorder is None else (owners.usage.recorder,)
-    observers = (*ground.observers, prompts, upstream.accounts.counters, *recorders, *measures.observers)
-    observer = Observers(observers, complain=measures.losses.complain)
+    own = (owners.log.visits, prompts, upstream.accounts.counters, *recorders, *measures.observers)
+    observer = Observers((*ground.observers, *own), complain=measures.losses.complain)
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
     gateway = make_gateway(
@@ -180,6 +203,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             pictures=ground.pictures,
             admission=owners.client_keys.admission,
             models_hinted=routing.lists.hinted,
+            redact=ground.known.redact,
         )
     )
     return DataPlane(
@@ -221,15 +245,10 @@ def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
 
 
 def _client_keys(ground: Ground, pricing: Pricing) -> GrantedKeyServices:
+    settings, stores, ring = ground.settings.client_keys, ground.stores, ground.keys.granted
+    clock, complain = ground.clock, ground.report_trouble
     return granted_key_services(
-        GrantedKeyGround(
-            settings=ground.settings.client_keys,
-            stores=ground.stores,
-            ring=ground.keys.granted,
-            pricing=pricing,
-            clock=ground.clock,
-            complain=ground.report_trouble,
-        )
+        GrantedKeyGround(settings=settings, stores=stores, ring=ring, pricing=pricing, clock=clock, complain=complain)
     )
 
 
@@ -274,6 +293,7 @@ class _Owners:
     measures: Measures
     updates: Updates
     own_updates: OwnUpdates
+    log: RequestLog
 
 
 def _owners(ground: Ground, upstream: Upstream) -> _Owners:
@@ -288,6 +308,7 @@ def _owners(ground: Ground, upstream: Upstream) -> _Owners:
         measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
         own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
+        log=_request_log(ground, upstream),
     )
 
 
@@ -307,7 +328,7 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
     settings = ground.settings
     encode_failure = FailureEncoder(chat_server(settings.chat))
     bridge_secret = ground.ids.token()
-    bridge_ground = _bridge_ground(ground, data, secret=bridge_secret)
+    bridge_ground = _bridge_ground(ground, data, owners.log, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
     exact, prefixes = route_tables(data, encode_failure)
     application = GatewayApplication(
@@ -323,9 +344,9 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
         ),
         encode_failure=failures_by_caller(encode_failure),
         report_defect=ground.report_defect,
-        new_request_id=_request_ids(ground),
+        new_request_id=_request_ids(ground, owners.log),
     )
-    return application, bridge
+    return LoggedApplication(application, owners.log.visits), bridge
 
 
 def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: OllamaBridge) -> ControlGround:
@@ -347,6 +368,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         routing=data.routing,
         authenticator=ground.keys,
         explain=upstream.selection.explanations.explain,
+        log=owners.log.desk,
         inference_key=lambda: ground.inference_key,
         names=frozenset(ground.settings.server.names),
         started_at=ground.clock.monotonic(),
@@ -354,7 +376,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
     )
 
 
-def _bridge_ground(ground: Ground, data: DataPlane, *, secret: str) -> BridgeGround:
+def _bridge_ground(ground: Ground, data: DataPlane, log: RequestLog, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
         settings_path=ground.settings_path,
@@ -365,9 +387,10 @@ def _bridge_ground(ground: Ground, data: DataPlane, *, secret: str) -> BridgeGro
         resolver=data.routing.resolver,
         models=data.routing.model_list(),
         report_defect=ground.report_defect,
-        new_request_id=_request_ids(ground),
+        new_request_id=_request_ids(ground, log),
+        logged=lambda application: LoggedApplication(application, log.visits),
     )
 
 
-def _request_ids(ground: Ground) -> Callable[[], str]:
-    return lambda: f"req_{ground.ids.token()}"
+def _request_ids(ground: Ground, log: RequestLog) -> Callable[[], str]:
+    return lambda: log.visits.named(f"req_{ground.ids.token()}")

@@ -18,6 +18,7 @@ from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.process.running import run_until_done
 from codex_proxy.bootstrap.run import ServeOptions, load, serve, simulate
 from codex_proxy.cli.asking import GatewayRefused
+from codex_proxy.cli.capsules.commands import add_capsule_commands
 from codex_proxy.cli.commands import add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table
 from codex_proxy.cli.keys.commands import keys
@@ -41,6 +42,7 @@ app = typer.Typer(
 config = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 app.add_typer(config, name="config")
 add_commands(app)
+add_capsule_commands(app)
 app.add_typer(vendors, name="vendors")
 app.add_typer(keys, name="keys")
 app.command("usage")(usage_command)

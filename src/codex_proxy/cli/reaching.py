@@ -14,6 +14,7 @@ from codex_proxy.bootstrap.accounts.upkeep import upkeep
 from codex_proxy.bootstrap.commands.announcing import find_running
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.run import ServeOptions, assembled, load
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
 from codex_proxy.cli.asking import Gateway, GatewayRefused, InnerPlane, remote_plane
 from codex_proxy.operations.client_keys import ADMIN_KEY_ID, INFERENCE_KEY_ID, KeptKeys
@@ -51,9 +52,10 @@ async def reached(options: ServeOptions, environ: Mapping[str, str]) -> AsyncIte
         async with remote_plane(running.url) as plane:
             yield Gateway(plane, token=running.token)
         return
-    configure_logs(loaded.settings.logs.format)
+    known = KnownSecrets()
+    configure_logs(loaded.settings.logs.format, known=known)
     async with (
-        assembled(loaded, environ) as whole,
+        assembled(loaded, environ, known) as whole,
         upkeep(whole.running.accounts, whole.running.logins, whole.running.egress, whole.running.jobs),
         vendor_keys_upkeep(whole.running.vendor_keys),
     ):

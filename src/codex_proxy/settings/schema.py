@@ -205,10 +205,16 @@ class LogsSection(Section):
     format: Literal["auto", "console", "json"] = key(
         "auto", "Form of log lines on standard error; `auto` is `console` on a terminal, else `json`."
     )
-    enabled: bool = key(False, "Whether the request log is kept.", used=False)
-    capacity: int = key(2000, "Records the request log keeps.", used=False)
-    capture_body: bool = key(False, "Whether bodies are kept.", used=False)
-    llm_only: bool = key(True, "Whether only protocol endpoints are kept.", used=False)
+    enabled: bool = key(True, "Whether the request log is kept.", change=LIVE)
+    capacity: int = key(10_000, "Records the request log keeps; the oldest go first.")
+    retention_hours: float = key(72.0, "Hours a record is kept.")
+    max_bytes: int = key(209_715_200, "Bytes the request log may take; the oldest records go first.")
+    capture_body: bool = key(
+        False, "Whether the bodies of requests and answers are kept with it, without the secrets in them."
+    )
+    capture_hours: float = key(24.0, "Hours after which bodies are no longer kept, unless that is switched on again.")
+    max_body_bytes: int = key(65_536, "Bytes kept of the beginning of a body, and of its end.")
+    llm_only: bool = key(True, "Whether only requests to models are kept.")
 
 
 class ObservabilitySection(Section):

@@ -5,6 +5,7 @@ nothing written, and never does an empty one take its place.  Before a schema ch
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -77,14 +78,17 @@ class Stores:
         await self.database.close()
 
 
-async def open_stores(place: Path | str, *, keys: KeySource, now: float) -> Stores:
+async def open_stores(
+    place: Path | str, *, keys: KeySource, now: float, learn: Callable[[str], None] = lambda _: None
+) -> Stores:
     """Open the store in a file, made where there is none, or at the URL of a PostgreSQL.
 
-    ``now`` is epoch seconds.  Whoever opens it closes it.  Nothing is raised: what is wrong is in ``health``.
+    ``now`` is epoch seconds; ``learn`` hears every secret that is kept or was.  Whoever opens it closes it.  Nothing is
+    raised: what is wrong is in ``health``.
     """
     locks = _locks_of(place)
     try:
-        seals = await asyncio.to_thread(Seals, keys)
+        seals = await asyncio.to_thread(partial(Seals, keys, learn=learn))
         if isinstance(place, Path):
             await asyncio.to_thread(_prepare_file, place, seals, now)
             return await _opened(sqlite_engines(place), seals, locks)

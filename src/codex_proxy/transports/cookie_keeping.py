@@ -23,12 +23,18 @@ class CookieJars:
     """Implements the operations' ``KeptCookies``.
 
     ``store`` None keeps nothing beyond memory; ``upstream_host`` None lets every host have cookies; ``now`` gives epoch
-    seconds.
+    seconds; ``learn`` hears every value, which is a secret.
     """
 
     def __init__(
-        self, *, now: Callable[[], float], store: CookieStore | None = None, upstream_host: str | None = None
+        self,
+        *,
+        now: Callable[[], float],
+        store: CookieStore | None = None,
+        upstream_host: str | None = None,
+        learn: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._learn = learn
         self._now = now
         self._store = store
         self._upstream_host = upstream_host
@@ -105,6 +111,9 @@ class CookieJars:
 
     def _note(self, row_id: str) -> None:
         self._changed[row_id] = None
+        jar = self._jars.get(row_id)
+        for cookie in () if jar is None else jar.cookies:
+            self._learn(cookie.value)
 
     async def _write(self, store: CookieStore, gone: list[_Exit], changed: list[str]) -> None:
         jars = [self._jars[row_id] for row_id in changed if row_id in self._jars]

@@ -101,6 +101,7 @@ INCIDENTS: Final = {
     "U-03": "a store locked by streams",
     "U-04": "an account that takes its use along",
     "U-05": "secrets in logs",
+    "U-06": "counts of tokens hidden",
     "U-07": "records under a name of the client's choice",
     "U-09": "an update over somebody's own changes",
     "U-10": "a switch without effect",

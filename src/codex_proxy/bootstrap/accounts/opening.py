@@ -4,7 +4,7 @@ Rules of this file: a store that cannot be used is no reason not to start: what 
 written.  A key that the settings name and that is not there is one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -22,9 +22,19 @@ SECRET_KEY_VARIABLE: Final = "CODEX_PROXY_SECRET_KEY"
 _KEYS_LOCK: Final = "keys.lock"
 
 
-async def open_account_stores(settings: StorageSection, *, data_dir: Path, keys: KeySource, now: float) -> Stores:
-    """The stores; close them at the end.  ``keys`` are those of ``key_source``, ``now`` is epoch seconds."""
-    return await open_stores(_place(settings, data_dir), keys=keys, now=now)
+async def open_account_stores(
+    settings: StorageSection,
+    *,
+    data_dir: Path,
+    keys: KeySource,
+    now: float,
+    learn: Callable[[str], None] = lambda _: None,
+) -> Stores:
+    """The stores; close them at the end.
+
+    ``keys`` are those of ``key_source``, ``now`` is epoch seconds; ``learn`` hears every secret that is kept.
+    """
+    return await open_stores(_place(settings, data_dir), keys=keys, now=now, learn=learn)
 
 
 def _place(settings: StorageSection, data_dir: Path) -> Path | str:

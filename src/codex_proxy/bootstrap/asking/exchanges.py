@@ -20,6 +20,7 @@ from codex_proxy.gateway.failover import FailoverPolicy
 from codex_proxy.gateway.ports import Observer, PictureStore
 from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
+from codex_proxy.operations.request_log.capturing.transport import CapturingTransport
 from codex_proxy.protocols.codex.client import CodexClient
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.settings.schema import Settings
@@ -27,7 +28,7 @@ from codex_proxy.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeGround:
-    """What exchanges stand on."""
+    """What exchanges stand on; ``redact`` gives a text without the secrets this process knows."""
 
     settings: Settings
     upstream: Upstream
@@ -38,6 +39,7 @@ class ExchangeGround:
     pictures: PictureStore
     models_hinted: Callable[[str, str], None]
     admission: Admission = OPEN
+    redact: Callable[[str], str] = lambda text: text
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -46,7 +48,11 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
     defaults = _defaults(settings)
     return Gateway(
         GatewayParts(
-            runner=AttemptRunner(transport=ground.vendors.over(upstream.transport), orphans=upstream.orphans),
+            runner=AttemptRunner(
+                transport=CapturingTransport(ground.vendors.over(upstream.transport), monotonic=ground.clock.monotonic),
+                orphans=upstream.orphans,
+                redact=ground.redact,
+            ),
             accounts=_accounts(ground),
             vendors=ground.vendors.upstream,
             clock=ground.clock,

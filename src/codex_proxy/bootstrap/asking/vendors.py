@@ -16,6 +16,7 @@ from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.ports import Observer, Route, Transport, UpstreamReply
 from codex_proxy.gateway.raw.relay import RawGateway, RawParts
 from codex_proxy.gateway.upstreams.vendors import VendorParts, VendorUpstream
+from codex_proxy.operations.request_log.capturing.transport import CapturingTransport
 from codex_proxy.protocols.base import EmbeddingClient, UpstreamCall
 from codex_proxy.protocols.gemini.embedding import GeminiEmbeddingClient
 from codex_proxy.protocols.parts.openai.embeddings import OpenAiEmbeddingClient
@@ -66,7 +67,7 @@ class VendorAskers:
         """Who passes requests on as they are."""
         return RawGateway(
             RawParts(
-                transport=self._services.ground.calls.transport,
+                transport=CapturingTransport(self._services.ground.calls.transport, monotonic=self._clock.monotonic),
                 pool=self._services.book.pool,
                 profile_of=self._codecs.profile_of,
                 codec_of=self._codecs.of,

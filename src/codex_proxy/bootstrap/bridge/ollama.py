@@ -32,7 +32,8 @@ _SECTION: Final = "ollama"
 class BridgeGround:
     """What the bridge stands on: the gateway's parts, and ``secret``, the client key that it calls the gateway with.
 
-    ``overriding`` are the flags and variables that win over the settings' file, by dotted key.
+    ``overriding`` are the flags and variables that win over the settings' file, by dotted key; ``logged`` notes what
+    an application is asked.
     """
 
     settings: Settings
@@ -45,6 +46,7 @@ class BridgeGround:
     models: ModelList
     report_defect: ReportDefect
     new_request_id: Callable[[], str]
+    logged: Callable[[Application], Application] = lambda application: application
 
 
 def make_bridge(ground: BridgeGround, main: Callable[[], Application]) -> OllamaBridge:
@@ -56,7 +58,7 @@ def make_bridge(ground: BridgeGround, main: Callable[[], Application]) -> Ollama
     settings = bridge_settings(ground.settings.ollama)
 
     def application(host: str) -> Application:
-        return bridge_application(_parts(ground, main(), bridge, names=_names_of(host)))
+        return ground.logged(bridge_application(_parts(ground, main(), bridge, names=_names_of(host))))
 
     bridge = OllamaBridge(
         settings,

@@ -23,6 +23,7 @@ from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.metrics.book import MetricsBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.request_log.desk import LogDesk
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.security import Authenticator
@@ -54,6 +55,7 @@ class ControlGround:
     routing: Routing
     authenticator: Authenticator
     explain: Callable[[str], Explanation | None]
+    log: LogDesk
     inference_key: Callable[[], str | None]
     names: frozenset[str]
     started_at: float

@@ -11,8 +11,12 @@ from codex_proxy.bootstrap.control.desks import owners_routes
 from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.operating import operating_routes
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
+from codex_proxy.bootstrap.request_log.facts import capsule_facts
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
+from codex_proxy.server.admin.logs.errors import error_routes
+from codex_proxy.server.admin.logs.listing import log_routes
+from codex_proxy.server.admin.logs.tailing import tail_route
 from codex_proxy.server.admin.ollama import ollama_routes
 from codex_proxy.server.admin.usage_stats.routes import usage_stats_routes
 from codex_proxy.server.asgi import Application
@@ -29,6 +33,11 @@ def make_plane(ground: ControlGround) -> Application:
         routes=(
             *operating_routes(ground),
             *ollama_routes(ground.bridge),
+            *log_routes(
+                ground.log, lambda: capsule_facts(ground.services.ground.settings, ground.services.ground.clock)
+            ),
+            *error_routes(ground.log),
+            tail_route(ground.log.tail),
             *owners_routes(ground),
             *vendor_key_routes(ground.vendor_keys, ground.authenticator),
             *granted_key_routes(ground.client_keys),

@@ -49,7 +49,10 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamGround:
-    """What the upstream stands on; ``complain`` hears of what went wrong and is tried again."""
+    """What the upstream stands on.
+
+    ``complain`` hears of what went wrong and is tried again, ``learn`` every cookie's value.
+    """
 
     settings: Settings
     stores: Stores
@@ -58,6 +61,7 @@ class UpstreamGround:
     installation_id: str
     clock: SystemClock
     complain: Callable[[str, Exception], None]
+    learn: Callable[[str], None] = lambda _: None
 
 
 def make_upstream(given: UpstreamGround) -> Upstream:
@@ -69,7 +73,8 @@ def make_upstream(given: UpstreamGround) -> Upstream:
     settings, stores, clock = given.settings, given.stores, given.clock
     client = PresentedClient(client_identity(settings.client, given.installation_id))
     book = egress_book(settings, clock)
-    jars = CookieJars(now=clock.now, store=stores.cookies, upstream_host=urlsplit(settings.api.base_url).hostname)
+    host = urlsplit(settings.api.base_url).hostname
+    jars = CookieJars(now=clock.now, store=stores.cookies, upstream_host=host, learn=given.learn)
     pem = trusted_pem(settings.tls.ca_file)
     clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
     pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))

@@ -26,11 +26,17 @@ _ERROR_BODY_BYTES: Final = 1024 * 1024
 
 
 class AttemptRunner:
-    """Runs attempts over one transport."""
+    """Runs attempts over one transport.
 
-    def __init__(self, *, transport: Transport, orphans: Orphanage) -> None:
+    ``redact`` gives a failure's message without secrets: an upstream may tell in it what it was shown.
+    """
+
+    def __init__(
+        self, *, transport: Transport, orphans: Orphanage, redact: Callable[[str], str] = lambda text: text
+    ) -> None:
         self._transport = transport
         self._orphans = orphans
+        self._redact = redact
 
     async def run(self, plan: AttemptPlan, make_delivery: MakeDelivery) -> tuple[Failure | None, Delivery | None]:
         """The failure, if it failed, and the delivery, if headers came; the lease is still held then.
@@ -70,17 +76,22 @@ class AttemptRunner:
             plan.observe_limits(snapshot)
         if not 200 <= reply.status < 300:
             body = await _read_error(reply)
-            return plan.codec.parse_failure(reply.status, reply.headers, body), None
+            return self._clean(plan.codec.parse_failure(reply.status, reply.headers, body)), None
         delivery = make_delivery(facts)
-        failure = await _relay(plan, reply, delivery)
+        failure = self._clean(await _relay(plan, reply, delivery))
         if failure is None:
-            failure = delivery.failure()
+            failure = self._clean(delivery.failure())
             if failure is None and (held := delivery.hand_over()):
                 await plan.deliver(held)  # held until now: a whole answer, or one without content
             return failure, delivery
         if delivery.committed:
             await plan.deliver(delivery.take([Step(None, (ev.ResponseEnded(ending=ev.Failed(failure=failure)),))]))
         return failure, delivery
+
+    def _clean(self, failure: Failure | None) -> Failure | None:
+        if failure is None or (message := self._redact(failure.message)) == failure.message:
+            return failure
+        return msgspec.structs.replace(failure, message=message)
 
 
 async def _relay(plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> Failure | None:

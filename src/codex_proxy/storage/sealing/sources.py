@@ -8,7 +8,7 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -154,10 +154,14 @@ class SystemKeyring:
 
 
 class Seals:
-    """Seals and opens with the keys of a source; one that another process put there is fetched when it is needed."""
+    """Seals and opens with the keys of a source; one that another process put there is fetched when it is needed.
 
-    def __init__(self, source: KeySource) -> None:
+    ``learn`` hears every secret that is sealed or opened, in whichever thread that happens.
+    """
+
+    def __init__(self, source: KeySource, *, learn: Callable[[str], None] = lambda _: None) -> None:
         self._source = source
+        self._learn = learn
         self._ring = KeyRing(source.read())
 
     @property
@@ -167,11 +171,14 @@ class Seals:
 
     def seal(self, secret: str, place: Place, *, key_id: str) -> bytes:
         """See ``KeyRing``."""
+        self._learn(secret)
         return self._ring_with(key_id).seal(secret, place, key_id=key_id)
 
     def open(self, sealed: bytes, place: Place) -> str:
         """See ``KeyRing``."""
-        return self._ring_with(key_id_of(sealed)).open(sealed, place)
+        secret = self._ring_with(key_id_of(sealed)).open(sealed, place)
+        self._learn(secret)
+        return secret
 
     def require(self, key_id: str) -> None:
         """Have this key; raises ``Unsealable``."""

@@ -32,6 +32,10 @@ from codex_proxy.operations.login.cli_file import CliFileUnusable
 from codex_proxy.operations.login.outcomes import TooManyLogins, UnknownLogin
 from codex_proxy.operations.login.ports import FileUnreadable
 from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, WrongIdentity
+from codex_proxy.operations.ollama_bridge import SettingsNotKept
+from codex_proxy.operations.request_log.desk import NoSuchEntry
+from codex_proxy.operations.request_log.store import LogUnusable
+from codex_proxy.operations.request_log.tail import TooManyReaders
 from codex_proxy.operations.usage_stats.periods import InvalidPeriod
 from codex_proxy.operations.vendor_keys.parts import KeyConfigured, NoModelList, UnknownKey, VendorRefused
 from codex_proxy.vendors.telling import InvalidKey
@@ -121,6 +125,10 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     InvalidTerms: Meaning(status=400, code="invalid_terms"),
     SecretTaken: Meaning(status=409, code="secret_taken"),
     InvalidPeriod: Meaning(status=400, code="invalid_period"),
+    NoSuchEntry: Meaning(status=404, code="not_found"),
+    LogUnusable: Meaning(status=503, code="log_unusable"),
+    TooManyReaders: Meaning(status=429, code="too_many_readers"),
+    SettingsNotKept: Meaning(status=503, code="settings_not_kept"),
 }
 
 

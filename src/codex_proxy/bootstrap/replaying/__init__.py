@@ -1,0 +1,1 @@
+"""A gateway on which a capsule is played again."""

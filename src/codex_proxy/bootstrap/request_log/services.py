@@ -1,0 +1,116 @@
+"""The request log's parts: the switch, the queue and its thread, the file, the desk and the tail.
+
+Rules of this file: objects are made here, rules are elsewhere.  The file is opened by the first row that is written.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codex_proxy.accounts.choice.explanation import Explanation
+from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
+from codex_proxy.bootstrap.secrecy.redactor import Redactor
+from codex_proxy.operations.request_log.desk import DeskParts, LogDesk
+from codex_proxy.operations.request_log.rows import Row
+from codex_proxy.operations.request_log.state import Level, LogPolicy, LogSwitch
+from codex_proxy.operations.request_log.store import Retention
+from codex_proxy.operations.request_log.tail import Tail
+from codex_proxy.operations.request_log.visits import VisitParts, Visits
+from codex_proxy.settings.schema import LogsSection
+from codex_proxy.storage.local_settings import LocalSettings
+from codex_proxy.storage.request_log.file import LOG_FILE
+from codex_proxy.storage.request_log.queue import LogQueue, QueueParts
+from codex_proxy.storage.request_log.reading import SqliteLog
+
+NEVER: tuple[str, ...] = ("/admin/logs",)
+"""Looking at the log is not logged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogGround:
+    """What the log stands on; ``skips`` are the beginnings of paths that ask no model."""
+
+    settings: LogsSection
+    settings_path: Path
+    data_dir: Path
+    known: KnownSecrets
+    clock: SystemClock
+    explain: Callable[[str], Explanation | None]
+    skips: tuple[str, ...]
+    complain: Callable[[str, Exception], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLog:
+    """The log."""
+
+    visits: Visits
+    desk: LogDesk
+    tail: Tail
+    queue: LogQueue
+
+    async def close(self) -> None:
+        """Write what waits."""
+        self.tail.close()
+        await asyncio.to_thread(self.queue.close)
+
+
+def make_request_log(ground: LogGround) -> RequestLog:
+    """The log; a loop must run."""
+    settings, tail = ground.settings, Tail()
+    switch = LogSwitch(policy_of(settings), now=ground.clock.now)
+    retention = retention_of(settings)
+    path = ground.data_dir / LOG_FILE
+    queue = LogQueue(
+        QueueParts(
+            path=path,
+            redact=Redactor(ground.known),
+            retention=lambda: retention,
+            now=ground.clock.now,
+            written=_teller(tail),
+            complain=lambda error: ground.complain("request log", error),
+        )
+    )
+    parts = VisitParts(switch=switch, writer=queue, clock=ground.clock, explain=ground.explain)
+    desk = LogDesk(
+        DeskParts(
+            store=SqliteLog(path, queue),
+            writer=queue,
+            switch=switch,
+            retention=retention,
+            tail=tail,
+            keeper=LocalSettings(ground.settings_path),
+        )
+    )
+    return RequestLog(visits=Visits(parts, skips=ground.skips, never=NEVER), desk=desk, tail=tail, queue=queue)
+
+
+def policy_of(settings: LogsSection) -> LogPolicy:
+    """What the settings say is kept."""
+    level = Level.BODIES if settings.capture_body else Level.METADATA
+    return LogPolicy(
+        level=level if settings.enabled else Level.OFF,
+        protocol_only=settings.llm_only,
+        body_bytes=settings.max_body_bytes,
+        bodies_seconds=settings.capture_hours * 3600,
+    )
+
+
+def retention_of(settings: LogsSection) -> Retention:
+    """How much the settings say is kept."""
+    return Retention(
+        count=settings.capacity, age_seconds=settings.retention_hours * 3600, size_bytes=settings.max_bytes
+    )
+
+
+def _teller(tail: Tail) -> Callable[[Sequence[Row]], None]:
+    """Tells the tail of what the log's thread has written."""
+    loop = asyncio.get_running_loop()
+
+    def tell(rows: Sequence[Row]) -> None:
+        if tail.has_readers and not loop.is_closed():
+            loop.call_soon_threadsafe(tail.tell, rows)
+
+    return tell

@@ -1,0 +1,1 @@
+"""What passes for one request, kept without anybody's waiting for it."""

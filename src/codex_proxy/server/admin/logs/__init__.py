@@ -1,0 +1,1 @@
+"""The request log for its owner."""

@@ -1,0 +1,48 @@
+"""The log as it grows: ``GET /admin/logs/stream``, server-sent events.
+
+Rules of this file: ``log`` events carry a line each, and may tell a line again when more of it is known; ``dropped``
+says how many a slow reader lost; a comment fills the silence.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import msgspec
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+
+from codex_proxy.framing.sse import encode_frame
+from codex_proxy.operations.request_log.tail import News, Reader, Tail
+from codex_proxy.operations.request_log.views import summary_of
+
+STREAM_PATH: Final = "/admin/logs/stream"
+SILENCE_SECONDS: Final = 15.0
+_HEADERS: Final = {"cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
+
+
+def tail_route(tail: Tail) -> HTTPRouteHandler:
+    """The route."""
+
+    @get(STREAM_PATH, media_type="text/event-stream", summary="The log as it grows")
+    async def stream_logs() -> Stream:
+        """Events named `log` with a line of the log each, and `dropped` with a count where you read too slowly."""
+        return Stream(_events(tail, tail.join()), media_type="text/event-stream", headers=_HEADERS)
+
+    return stream_logs
+
+
+async def _events(tail: Tail, reader: Reader) -> AsyncIterator[bytes]:
+    try:
+        yield b": the log follows\n\n"
+        while (news := await reader.next(patience_seconds=SILENCE_SECONDS)) is not None:
+            yield _told(news)
+    finally:
+        tail.leave(reader)
+
+
+def _told(news: News) -> bytes:
+    frames = [encode_frame(msgspec.json.encode(summary_of(row)), "log") for row in news.rows]
+    if news.dropped_count:
+        frames.insert(0, encode_frame(msgspec.json.encode({"count": news.dropped_count}), "dropped"))
+    return b"".join(frames) or b": nothing new\n\n"

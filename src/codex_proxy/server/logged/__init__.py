@@ -1,0 +1,1 @@
+"""Requests noted on their way through the server."""

@@ -1,0 +1,1 @@
+"""The backend that repeats what was once answered."""
