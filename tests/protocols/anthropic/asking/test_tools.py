@@ -113,3 +113,21 @@ def test_a_thinking_model_cannot_be_forced() -> None:
     assert made.choice(thinks=True) == {"type": "auto"}
     assert [note.path for note in made.notes] == ["tool_choice"]
     assert chosen(ChooseMode(mode=ChoiceMode.NONE), thinks=True) == {"type": "none"}
+
+
+def test_a_search_keeps_to_domains_or_leaves_some_out() -> None:
+    blocked = HostedTool(kind="web_search", settings={"filters": {"blocked_domains": ["b"]}})
+    made = offer(asked(blocked))
+    assert (made.wire[0]["blocked_domains"], made.notes) == (["b"], [])
+    both = {"filters": {"allowed_domains": ["a"], "blocked_domains": ["b"]}, "search_context_size": "low"}
+    made = offer(asked(HostedTool(kind="web_search", settings=both)))
+    assert made.wire == [{"type": "web_search_20250305", "name": "web_search", "allowed_domains": ["a"]}]
+    assert [note.path for note in made.notes] == [
+        "tools.web_search.filters.blocked_domains",
+        "tools.web_search.search_context_size",
+    ]
+
+
+def test_a_schema_that_the_vendor_is_not_held_to_is_noted() -> None:
+    (note,) = offer(asked(FunctionTool(name="f", strict=True)), strict=False).notes
+    assert note.path == "tools.f.strict"

@@ -23,6 +23,7 @@ from codex_proxy.canonical.blocks import (
 from codex_proxy.canonical.request import Dialect, Request, Role, Turn
 from codex_proxy.protocols.base import Unsupported
 from codex_proxy.protocols.gemini.building.contents import Writing, write_contents
+from codex_proxy.protocols.gemini.request.contents import parse_contents
 from codex_proxy.protocols.parts.names import NameMap
 
 STAND_IN = "skip_thought_signature_validator"
@@ -173,3 +174,31 @@ def test_what_the_vendor_cannot_know_is_refused_by_name() -> None:
     with pytest.raises(Unsupported) as refused:
         written(user(Text(text="x"), Image(source=FileIdSource(file_id="file-1"))))
     assert refused.value.path == "contents[0].parts[1]"
+
+
+def test_members_of_its_own_clients_stay_where_they_stood() -> None:
+    told = [
+        {"role": "user", "parts": [{"text": "a", "xPart": 1}], "xContent": 2},
+        {"role": "model", "parts": [{"functionCall": {"id": "c", "name": "f", "args": {}, "xCall": 3}}]},
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"id": "c", "name": "f", "response": {"result": "b"}, "willContinue": True}}
+            ],
+        },
+    ]
+    turns, _ = parse_contents(told, "contents")
+    request = Request(dialect=Dialect.GEMINI, model="m", turns=turns)
+    names = NameMap(["f"])
+    kept = Writing(names, call_ids=True, signed=False, drop_signatures=False, keeps_members=True)
+    assert write_contents(request, kept)[1] == told
+    plain = Writing(names, call_ids=True, signed=False, drop_signatures=False)
+    assert not any(word in str(write_contents(request, plain)[1]) for word in ("xPart", "xContent", "xCall", "will"))
+
+
+def test_a_file_is_named_to_its_own_clients_vendor() -> None:
+    blob = {"mimeType": "application/pdf", "data": "QQ==", "displayName": "a.pdf"}
+    turns, _ = parse_contents([{"role": "user", "parts": [{"inlineData": blob}]}], "contents")
+    kept = Writing(NameMap([]), call_ids=True, signed=False, drop_signatures=False, keeps_members=True)
+    written = write_contents(Request(dialect=Dialect.GEMINI, model="m", turns=turns), kept)[1]
+    assert written[0]["parts"] == [{"inlineData": blob}]

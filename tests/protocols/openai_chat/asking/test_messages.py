@@ -312,3 +312,18 @@ def test_what_is_written_is_read_back() -> None:
         turn(Role.TOOL, ToolResult(call_id="b", parts=(Text(text="2"), PNG), kind=ToolKind.CUSTOM, plain=False)),
     )
     assert parse_messages(write(*turns, profile=ABLE), "messages", {}) == (turns, ())
+
+
+def test_members_of_its_own_clients_stay_where_they_stood() -> None:
+    function = {"name": "ls", "arguments": "{}", "x_inner": 1}
+    called = {"id": "c1", "type": "function", "function": function, "extra_content": {"google": {"sig": "s"}}}
+    told = [
+        {"role": "user", "content": "a", "x_user": 1},
+        {"role": "assistant", "content": None, "tool_calls": [called], "x_answer": 2},
+        {"role": "tool", "tool_call_id": "c1", "content": "b", "x_result": 3},
+    ]
+    turns, _ = parse_messages(told, "messages", {})
+    own, notes = write_messages(Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=turns), ChatProfile())
+    assert (own, notes) == (told, [])
+    foreign, _ = write_messages(Request(dialect=Dialect.OLLAMA, model="m", turns=turns), ChatProfile())
+    assert not any("x_" in str(message) or "extra_content" in str(message) for message in foreign)

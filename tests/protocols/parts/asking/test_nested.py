@@ -8,9 +8,13 @@ def test_members_are_kept_under_the_name_of_what_held_them_and_nulls_are_not() -
 
 
 def test_they_go_back_to_where_they_stood() -> None:
-    kept = {"new": 1, **kept_within("text", {"newer": 2, "verbosity": "low"}), **kept_within("other", {"a": 3})}
+    kept = {"new": 1, **kept_within("text", {"newer": 2, "verbosity": "low"}), **kept_within("reasoning", {"a": 3})}
     made = put_back({"text": {"verbosity": "high"}, "model": "m"}, kept)
-    assert made == {"new": 1, "model": "m", "text": {"verbosity": "high", "newer": 2}, "other": {"a": 3}}
+    assert made == {"new": 1, "model": "m", "text": {"verbosity": "high", "newer": 2}, "reasoning": {"a": 3}}
+
+
+def test_a_name_may_have_a_dot_of_its_own() -> None:
+    assert put_back({"model": "m"}, {"acme.new": 1}) == {"model": "m", "acme.new": 1}
 
 
 def test_what_was_said_holds() -> None:

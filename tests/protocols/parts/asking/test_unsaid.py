@@ -66,7 +66,7 @@ def test_a_tier_is_named_whoever_asked_for_it() -> None:
 
 def test_members_that_only_the_client_knows() -> None:
     asked = request(
-        extra={"new": 1, "unset": None, "text.new": 2},
+        extra={"new": None, "text.new": 2},
         reasoning=Reasoning(extra={"mode": "pro"}),
         tools=(FunctionTool(name="f", extra={"defer": True}),),
     )

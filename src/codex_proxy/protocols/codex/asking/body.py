@@ -123,16 +123,17 @@ def dropped_notes(request: Request, target: Target) -> tuple[Note, ...]:
         dropped.append("metadata.user_id" if request.dialect is Dialect.ANTHROPIC else "user")
     notes = [Note(path=name, verdict=Verdict.DROPPED) for name in dropped]
     if not request.is_codex_client:
-        notes += unknown_members(_without_groups(request))
+        notes += unknown_members(_left_out_of(request))
     if target.effort and not request.is_codex_client and clamp_effort(target.effort, target.model.efforts) is None:
         notes.append(unknown_effort(target.effort, "reasoning.effort"))
     return tuple(notes)
 
 
-def _without_groups(request: Request) -> Request:
-    """The request without the groups of tools, which go whole."""
-    kept = tuple(tool for tool in request.tools if not isinstance(tool, NamespaceTool))
-    return msgspec.structs.replace(request, tools=kept)
+def _left_out_of(request: Request) -> Request:
+    """The request without what goes whole, groups of tools, and without refused members that say nothing."""
+    tools = tuple(tool for tool in request.tools if not isinstance(tool, NamespaceTool))
+    extra = {name: value for name, value in request.extra.items() if value or name not in NOT_TAKEN}
+    return msgspec.structs.replace(request, tools=tools, extra=extra)
 
 
 def _is_lite(request: Request, target: Target) -> bool:

@@ -4,8 +4,12 @@ Rules of this file: pure; they go back to where they stood, and never in place o
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
+
+HOLDERS: Final = frozenset({"text", "stream_options", "reasoning", "function", "functionCall", "functionResponse"})
+"""Objects whose unknown members are put back; any other name with a dot in it is a name like any other."""
 
 
 def kept_within(name: str, members: Mapping[str, object]) -> JsonObject:
@@ -15,12 +19,15 @@ def kept_within(name: str, members: Mapping[str, object]) -> JsonObject:
 
 def put_back(members: JsonObject, extra: Mapping[str, object]) -> JsonObject:
     """``members`` with those of ``extra`` that are not among them, dotted ones within their objects."""
-    made = {name: value for name, value in extra.items() if "." not in name} | members
+    made = {name: value for name, value in extra.items() if not _is_nested(name)} | members
     for name, value in extra.items():
-        outer, dot, inner = name.partition(".")
-        if not dot:
-            continue
+        outer, _, inner = name.partition(".")
         holder = made.get(outer, {})
-        if isinstance(holder, dict):
+        if _is_nested(name) and isinstance(holder, dict):
             made[outer] = {inner: value, **holder}
     return made
+
+
+def _is_nested(name: str) -> bool:
+    outer, dot, _ = name.partition(".")
+    return bool(dot) and outer in HOLDERS

@@ -65,10 +65,7 @@ def unsaid_tier(request: Request, target: Target) -> tuple[Note, ...]:
 
 def unknown_members(request: Request) -> tuple[Note, ...]:
     """Notes for members that only the client's dialect knows, but for those within messages."""
-    names = [
-        *(name for name, value in request.extra.items() if value is not None),
-        *(f"reasoning.{name}" for name in request.reasoning.extra),
-    ]
+    names = [*request.extra, *(f"reasoning.{name}" for name in request.reasoning.extra)]
     notes = [_dropped(name) for name in names]
     if not _ORDINARY_INCLUDES.issuperset(request.include):
         notes.append(_dropped("include"))
