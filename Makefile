@@ -49,7 +49,7 @@ run: install  ## serve for real (make run ARGS="--port 9000")
 test: check $(CLIENTS) $(LITELLM)  ## everything CI runs: check, then all tests
 	$(BIN)/python -m pytest -n $(WORKERS) tests
 
-check: install  ## formatting, lint, types, import contracts, sizes, test mirror, vendors' names, docs
+check: install  ## formatting, lint, types, import contracts, sizes, test mirror, vendors' names, OpenAPI, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -58,6 +58,7 @@ check: install  ## formatting, lint, types, import contracts, sizes, test mirror
 	$(BIN)/python -m scripts.checks.mirror
 	$(BIN)/python -m scripts.checks.core_imports
 	$(BIN)/python -m scripts.checks.vendor_names
+	$(BIN)/python -m scripts.openapi --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir .cache/site
 	$(BIN)/python -m scripts.checks.docs_run
 

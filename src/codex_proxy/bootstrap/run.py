@@ -7,7 +7,7 @@ second does not.  Standard output is for what the owner must read, the log goes 
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -29,6 +29,7 @@ from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
+from codex_proxy.bootstrap.process.restarting import Restart, start_anew
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.secrecy.owned import secrets_of_keys, secrets_of_settings
@@ -46,6 +47,7 @@ from codex_proxy.operations.client_keys import (
     ensure_keys,
 )
 from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
@@ -83,6 +85,7 @@ class Serving:
     keys: EnsuredKeys
     settings: Settings
     access_path: Path
+    restart: Restart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,10 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
         calm_collector()
         hand_over_soon()
         greet(_greeting(served))
+        served.restart.ends_by(stop.set)
         await stop.wait()
+    if served.restart.is_asked:
+        start_anew()
 
 
 async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
@@ -169,20 +175,26 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
                 vendor_keys_upkeep(running.vendor_keys),
                 _attended(running, whole.ground, listener),
             ):
+                running.measures.readiness.is_started = True
                 yield Serving(
-                    url=url, bridge=running.bridge, keys=whole.keys, settings=settings, access_path=whole.access_path
+                    url=url,
+                    bridge=running.bridge,
+                    keys=whole.keys,
+                    settings=settings,
+                    access_path=whole.access_path,
+                    restart=running.own_updates.restart,
                 )
 
 
 @asynccontextmanager
 async def assembled(
-    loaded: LoadedSettings, environ: Mapping[str, str], known: KnownSecrets
+    loaded: LoadedSettings, environ: Mapping[str, str], known: KnownSecrets | None = None
 ) -> AsyncIterator[Assembled]:
     """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``.
 
     ``known`` learns every secret that it works with.
     """
-    settings = loaded.settings
+    settings, known = loaded.settings, known or KnownSecrets()
     known.learn_all(secrets_of_settings(settings))
     configured, vendor_keys = _accounts(settings), keys_of_settings(settings, environ)
     secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
@@ -210,13 +222,8 @@ async def assembled(
 
 @asynccontextmanager
 async def _stores(loaded: LoadedSettings, secret_keys: KeySource, known: KnownSecrets) -> AsyncIterator[Stores]:
-    stores = await open_account_stores(
-        loaded.settings.storage,
-        data_dir=loaded.data_dir,
-        keys=secret_keys,
-        now=SystemClock().now(),
-        learn=known.learn,
-    )
+    now, settings = SystemClock().now(), loaded.settings.storage
+    stores = await open_account_stores(settings, data_dir=loaded.data_dir, keys=secret_keys, now=now, learn=known.learn)
     try:
         yield stores
     finally:
@@ -265,9 +272,31 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=running.updates.pause_seconds,
         complain=lambda error: ground.report_trouble("updates", error),
     )
+    own_updates = repeat(
+        running.own_updates.look,
+        clock=ground.clock,
+        pause_seconds=running.own_updates.pause_seconds,
+        complain=lambda error: ground.report_trouble("updates of the gateway", error),
+    )
+    lag = repeat(
+        running.measures.lag.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: 0.0,
+        complain=lambda error: ground.report_defect("event loop's lag", error),
+    )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates):
+        for job in (lookups, lists, expiry, updates, own_updates, lag, *_telling(running, ground)):
             jobs.create_task(job)
+
+
+def _telling(running: Running, ground: Ground) -> Iterator[Coroutine[Any, Any, None]]:
+    if running.measures.telemetry is not None:
+        yield repeat(
+            running.measures.telemetry.export,
+            clock=ground.clock,
+            pause_seconds=lambda _: EXPORT_SECONDS,
+            complain=lambda error: ground.report_trouble("telemetry", error),
+        )
 
 
 async def _listen(running: Running, settings: Settings) -> Listener:
@@ -290,6 +319,7 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
     running.log.tail.close()
     await running.bridge.stop()
     await listener.stop()
+    await running.measures.flush()
     await running.orphans.close()
 
 

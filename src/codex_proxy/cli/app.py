@@ -22,6 +22,7 @@ from codex_proxy.cli.capsules.commands import add_capsule_commands
 from codex_proxy.cli.commands import add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table
 from codex_proxy.cli.running import EXIT_FAILED, ConfigFile, DataDir
+from codex_proxy.cli.updating import update_command
 from codex_proxy.cli.vendors.commands import vendors
 from codex_proxy.settings.load import SettingsError
 
@@ -41,6 +42,7 @@ app.add_typer(config, name="config")
 add_commands(app)
 add_capsule_commands(app)
 app.add_typer(vendors, name="vendors")
+app.command("update")(update_command)
 
 
 @app.command("serve")

@@ -8,6 +8,7 @@ from typing import cast
 from codex_proxy import __version__
 from codex_proxy.bootstrap.control.desks import owners_routes
 from codex_proxy.bootstrap.control.late import ControlGround
+from codex_proxy.bootstrap.control.operating import operating_routes
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
 from codex_proxy.bootstrap.request_log.facts import capsule_facts
 from codex_proxy.server.admin.app import control_plane
@@ -28,6 +29,7 @@ def make_plane(ground: ControlGround) -> Application:
         report_defect=ground.report_defect,
         names=ground.names,
         routes=(
+            *operating_routes(ground),
             *ollama_routes(ground.bridge),
             *log_routes(
                 ground.log, lambda: capsule_facts(ground.services.ground.settings, ground.services.ground.clock)
