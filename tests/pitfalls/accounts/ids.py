@@ -91,8 +91,10 @@ INCIDENTS: Final = {
     "U-05": "secrets in logs",
     "U-06": "counts of tokens hidden",
     "U-07": "a client's id overwrites records",
+    "U-09": "an update over local changes",
     "U-10": "updates that stay on",
     "U-13": "a feed's nonsense believed",
+    "U-18": "streams cut by an update",
 }
 
 NOT_HERE: Final = {
