@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from codex_proxy.bootstrap.run import ServeOptions, assembled, load
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.cli.asking import Asked, Gateway, InnerPlane
 from scripts.checks.breach import ROOT, Breach, report
 
@@ -65,7 +66,7 @@ def _rows(document: dict[str, Any]) -> Iterator[str]:
 
 async def _asked(data_dir: Path) -> dict[str, Any]:
     loaded = load(ServeOptions(flags={}, data_dir=data_dir), {})
-    async with assembled(loaded, {}) as whole:
+    async with assembled(loaded, {}, KnownSecrets()) as whole:
         gateway = Gateway(InnerPlane(whole.running.application), token=whole.token)
         answer = await gateway.send(Asked(method="GET", path=SERVED_AT))
     document: dict[str, Any] = answer.told

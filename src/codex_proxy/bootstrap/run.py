@@ -7,7 +7,7 @@ second does not.  Standard output is for what the owner must read, the log goes 
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -33,13 +33,12 @@ from codex_proxy.bootstrap.process.restarting import Restart, start_anew
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.secrecy.owned import secrets_of_keys, secrets_of_settings
+from codex_proxy.bootstrap.standing.jobs import do_repeatedly
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
 from codex_proxy.bootstrap.wiring import Ground, Running, assemble
-from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.accounts.configured import TokensUnusable, accounts_of_tokens
-from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.client_keys import (
     INFERENCE_KEY_ID,
     EnsuredKeys,
@@ -47,7 +46,6 @@ from codex_proxy.operations.client_keys import (
     ensure_keys,
 )
 from codex_proxy.operations.ollama_bridge import OllamaBridge
-from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
@@ -58,9 +56,6 @@ from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.storage.sealing.sources import KeySource
 
-LOOKUP_PAUSE_SECONDS: Final = 3600.0
-LOOKUP_RETRY_SECONDS: Final = 60.0
-EXPIRY_PAUSE_SECONDS: Final = 600.0
 IMAGES_FOLDER: Final = "images"
 _SECRET_BYTES: Final = 32
 
@@ -233,7 +228,7 @@ async def _stores(loaded: LoadedSettings, secret_keys: KeySource, known: KnownSe
 @asynccontextmanager
 async def _attended(running: Running, ground: Ground, listener: Listener) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
-        jobs = tasks.create_task(_upkeep(running, ground))
+        jobs = tasks.create_task(do_repeatedly(running, ground))
         try:
             await running.bridge.start()
             yield
@@ -245,58 +240,6 @@ async def _attended(running: Running, ground: Ground, listener: Listener) -> Asy
 def _url_of(listener: Listener) -> str:
     host, port = listener.addresses[0]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-async def _upkeep(running: Running, ground: Ground) -> None:
-    lookups = repeat(
-        running.lookups.refresh,
-        clock=ground.clock,
-        pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
-        complain=lambda error: ground.report_defect("upstream lookups", error),
-    )
-    lists = repeat(
-        running.lists.look,
-        clock=ground.clock,
-        pause_seconds=lambda _: TICK_SECONDS,
-        complain=lambda error: ground.report_defect("model lists", error),
-    )
-    expiry = repeat(
-        ground.pictures.expire,
-        clock=ground.clock,
-        pause_seconds=lambda _: EXPIRY_PAUSE_SECONDS,
-        complain=lambda error: ground.report_defect("picture expiry", error),
-    )
-    updates = repeat(
-        running.updates.look,
-        clock=ground.clock,
-        pause_seconds=running.updates.pause_seconds,
-        complain=lambda error: ground.report_trouble("updates", error),
-    )
-    own_updates = repeat(
-        running.own_updates.look,
-        clock=ground.clock,
-        pause_seconds=running.own_updates.pause_seconds,
-        complain=lambda error: ground.report_trouble("updates of the gateway", error),
-    )
-    lag = repeat(
-        running.measures.lag.look,
-        clock=ground.clock,
-        pause_seconds=lambda _: 0.0,
-        complain=lambda error: ground.report_defect("event loop's lag", error),
-    )
-    async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates, own_updates, lag, *_telling(running, ground)):
-            jobs.create_task(job)
-
-
-def _telling(running: Running, ground: Ground) -> Iterator[Coroutine[Any, Any, None]]:
-    if running.measures.telemetry is not None:
-        yield repeat(
-            running.measures.telemetry.export,
-            clock=ground.clock,
-            pause_seconds=lambda _: EXPORT_SECONDS,
-            complain=lambda error: ground.report_trouble("telemetry", error),
-        )
 
 
 async def _listen(running: Running, settings: Settings) -> Listener:

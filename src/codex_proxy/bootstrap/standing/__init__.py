@@ -1,0 +1,1 @@
+"""What goes on beside the answers as long as a gateway serves."""
