@@ -189,13 +189,13 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
 
 @asynccontextmanager
 async def assembled(
-    loaded: LoadedSettings, environ: Mapping[str, str], known: KnownSecrets
+    loaded: LoadedSettings, environ: Mapping[str, str], known: KnownSecrets | None = None
 ) -> AsyncIterator[Assembled]:
     """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``.
 
     ``known`` learns every secret that it works with.
     """
-    settings = loaded.settings
+    settings, known = loaded.settings, known or KnownSecrets()
     known.learn_all(secrets_of_settings(settings))
     configured, vendor_keys = _accounts(settings), keys_of_settings(settings, environ)
     secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
@@ -224,13 +224,8 @@ async def assembled(
 
 @asynccontextmanager
 async def _stores(loaded: LoadedSettings, secret_keys: KeySource, known: KnownSecrets) -> AsyncIterator[Stores]:
-    stores = await open_account_stores(
-        loaded.settings.storage,
-        data_dir=loaded.data_dir,
-        keys=secret_keys,
-        now=SystemClock().now(),
-        learn=known.learn,
-    )
+    now, settings = SystemClock().now(), loaded.settings.storage
+    stores = await open_account_stores(settings, data_dir=loaded.data_dir, keys=secret_keys, now=now, learn=known.learn)
     try:
         yield stores
     finally:

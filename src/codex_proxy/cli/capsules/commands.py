@@ -3,6 +3,7 @@
 Rules of this file: a file that is there stays as it is; exit code 1 where something else came out.
 """
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -12,7 +13,6 @@ import typer
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.process.running import run_until_done
 from codex_proxy.cli.asking import Asked, Gateway
-from codex_proxy.cli.capsules.replaying import as_json, replay, show
 from codex_proxy.cli.running import (
     EXIT_FAILED,
     STANDARD,
@@ -53,13 +53,14 @@ def replay_command(
 ) -> None:
     """Play a capsule again, on a gateway of its own over the simulator, and say whether the same comes of it."""
     capsule = _read(file)
+    replaying = import_module("codex_proxy.cli.capsules.replaying")  # with the simulator, which others do without
 
     async def play() -> None:
-        found = await replay(capsule)
+        found = await replaying.replay(capsule)
         if told_as_json:
-            out().print(as_json(found).decode(), markup=False, highlight=False)
+            out().print(replaying.as_json(found).decode(), markup=False, highlight=False)
         else:
-            show(out(), capsule, found)
+            replaying.show(out(), capsule, found)
         if found:
             raise typer.Exit(EXIT_FAILED)
 
