@@ -10,7 +10,7 @@ from alembic.operations import Operations
 revision = "0005"
 down_revision = "0003"
 
-_TOLD_APART_BY = ("client_key_id", "account_id", "vendor", "model", "dialect", "outcome", "failure")
+_TOLD_APART_BY = ("model", "client_key_id", "account_id", "vendor", "dialect", "outcome", "failure")
 _ADDED_UP = (
     "request_count",
     "failed_count",

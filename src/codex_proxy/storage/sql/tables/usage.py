@@ -52,10 +52,10 @@ USAGE_BUCKETS: Final = Table(
     Column("span_seconds", Integer, primary_key=True, autoincrement=False),
     Column("apart", Boolean, primary_key=True),  # whether exchanges are told apart by what follows, or all together
     Column("begins_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("model", String, primary_key=True),  # first, as histories are told by model most
     Column("client_key_id", String, primary_key=True),
     Column("account_id", String, primary_key=True),
     Column("vendor", String, primary_key=True),
-    Column("model", String, primary_key=True),
     Column("dialect", String, primary_key=True),
     Column("outcome", String, primary_key=True),
     Column("failure", String, primary_key=True),
