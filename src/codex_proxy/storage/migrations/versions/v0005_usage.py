@@ -10,7 +10,7 @@ from alembic.operations import Operations
 revision = "0005"
 down_revision = "0003"
 
-_TOLD_APART_BY = ("model", "client_key_id", "account_id", "vendor", "dialect", "outcome", "failure")
+_TOLD_APART_BY = ("client_key_id", "account_id", "vendor", "model", "dialect", "outcome", "failure")
 _ADDED_UP = (
     "request_count",
     "failed_count",
@@ -67,7 +67,7 @@ def upgrade(op: Operations) -> None:
     op.create_table(
         "usage_buckets",
         sa.Column("span_seconds", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("apart", sa.Boolean, primary_key=True),
+        sa.Column("apart", sa.String, primary_key=True),
         sa.Column("begins_at", sa.BigInteger, primary_key=True, autoincrement=False),
         *(sa.Column(name, sa.String, primary_key=True) for name in _TOLD_APART_BY),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in _ADDED_UP),
