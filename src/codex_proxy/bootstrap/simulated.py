@@ -108,6 +108,7 @@ def simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
             "update": settings.update.model_copy(
                 update={
                     "feed_url": urls.feed,
+                    "gateway": "off",
                     "engine_feed_url": None if settings.update.engine_feed_url is None else urls.dist_tags,
                 }
             ),

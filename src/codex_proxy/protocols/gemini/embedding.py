@@ -17,7 +17,7 @@ from codex_proxy.protocols.gemini.models import bare_model
 from codex_proxy.protocols.gemini.request.fields import WireFields, each_fields
 from codex_proxy.protocols.parts.bodies.passing import members_of, with_members
 from codex_proxy.protocols.parts.json_text import decode_object, encode
-from codex_proxy.protocols.parts.openai.embeddings import count_in, dimensions_of, numbers_of
+from codex_proxy.protocols.parts.openai.embeddings import UNREADABLE, count_in, dimensions_of, numbers_of
 
 EMBED: Final = "embedContent"
 BATCH_EMBED: Final = "batchEmbedContents"
@@ -29,6 +29,28 @@ _CONFIG: Final = "embedContentConfig"
 _LENGTH: Final = "outputDimensionality"
 _NAME_PREFIX: Final = "models/"
 _requests: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class _Vector(msgspec.Struct, frozen=True):
+    values: list[float]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """Read with its types, since an answer may hold millions of numbers."""
+
+    embeddings: list[_Vector] | None = None
+    embedding: _Vector | None = None
+    usage: Any = msgspec.field(default=None, name="usageMetadata")
+
+    @property
+    def rows(self) -> list[_Vector]:
+        """The vectors of either verb's answer; raises ``ValueError`` where there are none."""
+        if self.embeddings is None and self.embedding is None:
+            raise ValueError("no vectors")
+        return self.embeddings or [one for one in (self.embedding,) if one is not None]
+
+
+_answer: Final = msgspec.json.Decoder(_Answer).decode
 
 
 class GeminiEmbeddingServer:
@@ -87,12 +109,11 @@ class GeminiEmbeddingClient:
     def parse_response(self, body: bytes) -> Embeddings | None:
         """The vectors, of either verb's answer; None where the body is none."""
         try:
-            told = decode_object(body)
-            rows = told["embeddings"] if "embeddings" in told else [told["embedding"]]
-            vectors = tuple(numbers_of(row["values"]) for row in rows)
-        except (InvalidRequest, KeyError, TypeError, ValueError):
+            told = _answer(body)
+            vectors = tuple(numbers_of(row.values) for row in told.rows)
+        except UNREADABLE:
             return None
-        return Embeddings(vectors=vectors, input_tokens=count_in(told.get("usageMetadata"), "promptTokenCount"))
+        return Embeddings(vectors=vectors, input_tokens=count_in(told.usage, "promptTokenCount"))
 
 
 def with_model(body: bytes, model: str) -> bytes:

@@ -11,6 +11,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
+from codex_proxy.server.admin.document.declaring import TuplePlugin, components, declare
 from codex_proxy.server.admin.guard import Connection, ControlGuard, Identify, headers_of
 from codex_proxy.server.admin.health import MakeReport, health_route
 from codex_proxy.server.admin.openapi_page import PlainPagePlugin
@@ -19,6 +20,10 @@ from codex_proxy.server.admin.wire.errors import ReportDefect, error_handlers
 from codex_proxy.server.security import Authenticator, Caller, identify
 
 OPENAPI_PATH: Final = "/openapi"
+DESCRIPTION: Final = (
+    "What the owner of a gateway does with it: accounts, keys, ways out, and the gateway itself. Errors are "
+    '`{"error": "…", "code": "…"}`; times are ISO 8601 where they are text and epoch seconds where they are numbers.'
+)
 HEADERS: Final = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -42,16 +47,19 @@ def control_plane(
     ``names`` are host names of this gateway beside loopback's and all addresses.
     """
     return Litestar(
-        route_handlers=[health_route(make_report), *routes],
+        route_handlers=declare([health_route(make_report), *routes]),
         guards=[ControlGuard(identify=by_key(authenticator), names=names, open_below=OPENAPI_PATH)],
         exception_handlers=error_handlers(report_defect),
         request_class=ControlRequest,
         response_headers=HEADERS,
+        plugins=[TuplePlugin()],
         openapi_config=OpenAPIConfig(
             title="Codex Proxy control plane",
             version=version,
             use_handler_docstrings=True,
             path=OPENAPI_PATH,
+            description=DESCRIPTION,
+            components=components(),
             render_plugins=[PlainPagePlugin(), JsonRenderPlugin()],
         ),
         logging_config=None,
