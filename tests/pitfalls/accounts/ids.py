@@ -100,8 +100,10 @@ INCIDENTS: Final = {
     "U-04": "an account that takes its use along",
     "U-05": "secrets in logs",
     "U-07": "records under a name of the client's choice",
+    "U-09": "an update that overwrites what was changed",
     "U-10": "a switch without effect",
     "U-13": "a version that is none",
+    "U-18": "an update that cuts streams",
 }
 
 NOT_HERE: Final = {
