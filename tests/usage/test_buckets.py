@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex_proxy.usage.buckets import (
+    EVERYTHING,
+    FACTS,
     NOTHING,
     SUMS,
+    TOGETHER,
     Span,
     Sums,
     added,
@@ -19,7 +22,7 @@ from codex_proxy.usage.buckets import (
     sums_of,
     usd,
 )
-from codex_proxy.usage.records import Outcome, UsageEvent
+from codex_proxy.usage.records import Facts, Outcome, UsageEvent
 from tests.usage.samples import HOUR_AT, LISTS, dollars, event
 
 ANY_SUMS = st.builds(Sums, **dict.fromkeys(SUMS, st.integers(min_value=0, max_value=10**18)))
@@ -51,9 +54,18 @@ def test_buckets_of_every_span_have_the_sum_of_all_records(events: list[UsageEve
     whole, buckets = added(map(sums_of, events)), roll_up(events)
     for span in Span:
         of_span = {bucket: sums for bucket, sums in buckets.items() if bucket.span is span}
-        assert added(sums for bucket, sums in of_span.items() if bucket.facts is not None) == whole
-        assert added(sums for bucket, sums in of_span.items() if bucket.facts is None) == whole
+        for by in (TOGETHER, EVERYTHING, *FACTS):
+            assert added(sums for bucket, sums in of_span.items() if bucket.apart == by) == whole
         assert all(bucket.begins_at % span == 0 for bucket in of_span)
+
+
+def test_buckets_by_one_fact_have_nothing_of_the_others() -> None:
+    told = [event("a", model="m1"), event("b", model="m2", client_key_id="k"), event("c", model="m2")]
+    days = {bucket: sums for bucket, sums in roll_up(told).items() if bucket.span is Span.DAY}
+    by_model = {bucket.facts: sums.request_count for bucket, sums in days.items() if bucket.apart == "model"}
+    assert by_model == {Facts(model="m1"): 1, Facts(model="m2"): 2}
+    assert [sums.request_count for bucket, sums in days.items() if bucket.apart == TOGETHER] == [3]
+    assert len([bucket for bucket in days if bucket.apart == EVERYTHING]) == 3
 
 
 @given(ANY_SUMS, ANY_SUMS)

@@ -66,16 +66,23 @@ SUMS: Final = Sums.__struct_fields__
 NOTHING: Final = Sums()
 
 
+TOGETHER: Final = ""
+EVERYTHING: Final = "*"
+FACTS: Final = Facts.__struct_fields__
+"""How far buckets tell exchanges apart: not at all, by everything, or by the one fact of that name."""
+
+
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     """Where an exchange is added up; ``begins_at`` is an epoch second.
 
-    ``facts`` is None for the bucket of all exchanges together, which is there beside those that tell them apart: what
-    is asked most is answered from few rows.
+    What is asked of one fact or of none is answered from the few buckets that are told ``apart`` by it, instead of from
+    all that there are; facts that a bucket is not told apart by are as in no ``Facts`` at all.
     """
 
     span: Span
+    apart: str
     begins_at: int
-    facts: Facts | None
+    facts: Facts
 
 
 Buckets: TypeAlias = dict[Bucket, Sums]
@@ -131,12 +138,20 @@ def added(sums: Iterable[Sums]) -> Sums:
 
 
 def roll_up(events: Iterable[UsageEvent]) -> Buckets:
-    """What these exchanges add to the buckets of every span."""
-    finest = _grouped((_bucket(event), sums_of(event)) for event in events)
-    finest |= _grouped((msgspec.structs.replace(bucket, facts=None), sums) for bucket, sums in finest.items())
+    """What these exchanges add to the buckets of every span, by everything, by each fact and all together."""
+    apart = _grouped((_bucket(event), sums_of(event)) for event in events)
+    finest = dict(apart)
+    for by in (TOGETHER, *FACTS):
+        finest |= _grouped((told_by(bucket, by), sums) for bucket, sums in apart.items())
     hours = _grouped((coarser(bucket, Span.HOUR), sums) for bucket, sums in finest.items())
     days = _grouped((coarser(bucket, Span.DAY), sums) for bucket, sums in hours.items())
     return {**finest, **hours, **days}
+
+
+def told_by(bucket: Bucket, by: str) -> Bucket:
+    """The bucket that is told apart by one fact, or by nothing, in which this one lies."""
+    facts = Facts() if by == TOGETHER else Facts(**{by: getattr(bucket.facts, by)})
+    return Bucket(span=bucket.span, apart=by, begins_at=bucket.begins_at, facts=facts)
 
 
 def merged(ones: Mapping[Bucket, Sums], others: Mapping[Bucket, Sums]) -> Buckets:
@@ -146,11 +161,13 @@ def merged(ones: Mapping[Bucket, Sums], others: Mapping[Bucket, Sums]) -> Bucket
 
 def coarser(bucket: Bucket, span: Span) -> Bucket:
     """The bucket of a longer span in which this one lies."""
-    return Bucket(span=span, begins_at=begin_of(bucket.begins_at, span), facts=bucket.facts)
+    begins_at = begin_of(bucket.begins_at, span)
+    return Bucket(span=span, apart=bucket.apart, begins_at=begins_at, facts=bucket.facts)
 
 
 def _bucket(event: UsageEvent) -> Bucket:
-    return Bucket(span=Span.FIVE_MINUTES, begins_at=begin_of(event.at, Span.FIVE_MINUTES), facts=event.facts)
+    begins_at = begin_of(event.at, Span.FIVE_MINUTES)
+    return Bucket(span=Span.FIVE_MINUTES, apart=EVERYTHING, begins_at=begins_at, facts=event.facts)
 
 
 def _grouped(items: Iterable[tuple[Bucket, Sums]]) -> Buckets:

@@ -16,6 +16,13 @@ def test_a_record_fills_every_column() -> None:
 def test_a_bucket_fills_every_column_and_all_together_have_no_facts() -> None:
     rows = list(bucket_rows(roll_up([event(model="m1"), event("f", model="m2")])))
     assert all(row.keys() == {column.name for column in USAGE_BUCKETS.columns} for row in rows)
-    days = [row for row in rows if row["span_seconds"] == Span.DAY]
-    told = sorted((row["apart"], row["model"], row["request_count"], row["begins_at"]) for row in days)
-    assert told == [(False, "", 2, HOUR_AT), (True, "m1", 1, HOUR_AT), (True, "m2", 1, HOUR_AT)]
+    days = [row for row in rows if row["span_seconds"] == Span.DAY and row["apart"] in {"", "model", "*"}]
+    told = sorted((row["apart"], row["model"], row["client_key_id"], row["request_count"]) for row in days)
+    assert told == [
+        ("", "", "", 2),
+        ("*", "m1", "key", 1),
+        ("*", "m2", "key", 1),
+        ("model", "m1", "", 1),
+        ("model", "m2", "", 1),
+    ]
+    assert {row["begins_at"] for row in days} == {HOUR_AT}

@@ -67,7 +67,7 @@ def upgrade(op: Operations) -> None:
     op.create_table(
         "usage_buckets",
         sa.Column("span_seconds", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("apart", sa.Boolean, primary_key=True),
+        sa.Column("apart", sa.String, primary_key=True),
         sa.Column("begins_at", sa.BigInteger, primary_key=True, autoincrement=False),
         *(sa.Column(name, sa.String, primary_key=True) for name in _TOLD_APART_BY),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in _ADDED_UP),

@@ -50,7 +50,7 @@ USAGE_BUCKETS: Final = Table(
     "usage_buckets",
     METADATA,
     Column("span_seconds", Integer, primary_key=True, autoincrement=False),
-    Column("apart", Boolean, primary_key=True),  # whether exchanges are told apart by what follows, or all together
+    Column("apart", String, primary_key=True),  # by what exchanges are told apart; see ``usage.buckets``
     Column("begins_at", BigInteger, primary_key=True, autoincrement=False),
     Column("client_key_id", String, primary_key=True),
     Column("account_id", String, primary_key=True),

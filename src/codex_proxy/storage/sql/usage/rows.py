@@ -6,12 +6,10 @@ from typing import Any, Final
 from msgspec.structs import asdict
 from sqlalchemy import RowMapping
 
-from codex_proxy.usage.buckets import Buckets, nano_usd, usd
+from codex_proxy.usage.buckets import FACTS, Buckets, nano_usd, usd
 from codex_proxy.usage.records import Counts, Facts, Outcome, UsageEvent
 
-FACTS: Final = Facts.__struct_fields__
 COUNTS: Final = Counts.__struct_fields__
-_TOGETHER: Final = Facts()
 _OWN: Final = tuple(name for name in UsageEvent.__struct_fields__ if name not in {"facts", "counts", "cost"})
 
 
@@ -39,6 +37,5 @@ def event_of(told: RowMapping) -> UsageEvent:
 def bucket_rows(buckets: Buckets) -> Iterator[dict[str, Any]]:
     """The rows of buckets."""
     for bucket, sums in buckets.items():
-        apart = bucket.facts is not None
-        place = {"span_seconds": int(bucket.span), "apart": apart, "begins_at": bucket.begins_at}
-        yield {**place, **asdict(bucket.facts or _TOGETHER), **asdict(sums)}
+        place = {"span_seconds": int(bucket.span), "apart": bucket.apart, "begins_at": bucket.begins_at}
+        yield {**place, **asdict(bucket.facts), **asdict(sums)}

@@ -5,7 +5,7 @@ what is sent again, by whomever, counts once.  Nothing here is flushed: of a mac
 records are lost, of a process that is killed none that were kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, literal, or_, select, tuple_
@@ -14,7 +14,7 @@ from codex_proxy.storage.sql.database import Database
 from codex_proxy.storage.sql.tables.usage import USAGE_BUCKETS, USAGE_EVENTS
 from codex_proxy.storage.sql.transaction import Transaction
 from codex_proxy.storage.sql.usage.rows import bucket_rows, event_of, event_row
-from codex_proxy.usage.buckets import SUMS, Span, Sums, roll_up
+from codex_proxy.usage.buckets import EVERYTHING, SUMS, TOGETHER, Span, Sums, roll_up
 from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import Dimension, Line, Place, Selection, Window
 
@@ -69,7 +69,7 @@ class SqlUsageStore:
     async def first_of(self, span: Span) -> int | None:
         """See ``UsageStore``."""
         question = select(func.min(USAGE_BUCKETS.c.begins_at)).where(USAGE_BUCKETS.c.span_seconds == int(span))
-        question = question.where(USAGE_BUCKETS.c.apart.is_(False))
+        question = question.where(USAGE_BUCKETS.c.apart == TOGETHER)
         return await self._database.read(lambda connection: connection.execute(question).scalar_one())
 
     async def trim(self, horizons: Mapping[Span, int], *, events_before: float, limit: int) -> int:
@@ -107,9 +107,16 @@ def _asked(selection: Selection, group_by: Dimension | None, *, by_time: bool) -
     begins_at, group = USAGE_BUCKETS.c.begins_at, None if group_by is None else USAGE_BUCKETS.c[group_by]
     told = (begins_at if by_time else literal(0), literal("") if group is None else group)
     apart = [*([begins_at] if by_time else []), *([] if group is None else [group])]
-    are_apart = USAGE_BUCKETS.c.apart.is_(bool(selection.values or group_by is not None))
-    question = select(*told, *_SUMS).where(are_apart).group_by(*apart).order_by(*apart)
+    by = USAGE_BUCKETS.c.apart == _apart_of({*selection.values} | ({group_by} if group_by is not None else set()))
+    question = select(*told, *_SUMS).where(by).group_by(*apart).order_by(*apart)
     return question.where(*(USAGE_BUCKETS.c[name] == value for name, value in selection.values.items()))
+
+
+def _apart_of(facts: Collection[str]) -> str:
+    """Which buckets tell what is asked of these facts, in the fewest rows."""
+    if not facts:
+        return TOGETHER
+    return next(iter(facts)) if len(facts) == 1 else EVERYTHING
 
 
 def _within(window: Window) -> ColumnElement[bool]:
