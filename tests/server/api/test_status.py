@@ -52,3 +52,10 @@ async def test_usage_is_told_as_it_is_now() -> None:
     told = iter(({"plan_type": "plus"}, {"plan_type": "pro"}))
     endpoint = UsageEndpoint(lambda only: next(told))
     assert [await ask(endpoint) for _ in range(2)] == [(200, b'{"plan_type":"plus"}'), (200, b'{"plan_type":"pro"}')]
+
+
+async def test_health_tells_a_configuration_that_cannot_be_used_and_not_what_is_wrong_with_it() -> None:
+    endpoint = HealthEndpoint(
+        readiness(pool_of(a=0), stopping=False), authenticator=Keys(), iso=str, is_configured=lambda: False
+    )
+    assert await ask(endpoint) == (200, b'{"status":"ok","configuration":"unusable","timestamp":"1000.0"}')
