@@ -6,7 +6,7 @@ standard library, which costs half of an exchange's log line; nothing bypasses t
 
 import logging
 import sys
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, TypeAlias
 
 import msgspec
 import structlog
@@ -14,7 +14,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from codex_proxy.bootstrap.redaction import redact, redact_text
 
-_ROOT_LEVEL = logging.INFO
+Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+
 _CHATTY = (
     "alembic",
     "uvicorn",
@@ -26,11 +27,14 @@ _CHATTY = (
 )  # a line for each start and request that says nothing new
 
 
-def configure_logs(style: Literal["auto", "json", "console"], *, stream: TextIO | None = None) -> None:
-    """Route all logging of this process to ``stream`` (standard error), redacted.
+def configure_logs(
+    style: Literal["auto", "json", "console"], *, level: Level = "info", stream: TextIO | None = None
+) -> None:
+    """Route all logging of this process to ``stream`` (standard error), redacted, from ``level`` on.
 
     ``auto`` writes for people where ``stream`` is a terminal and JSON where it is not.
     """
+    least = logging.getLevelNamesMapping()[level.upper()]
     out = stream or sys.stderr
     for_people = style == "console" or (style == "auto" and out.isatty())
     before: list[Processor] = [
@@ -46,7 +50,7 @@ def configure_logs(style: Literal["auto", "json", "console"], *, stream: TextIO 
     after: list[Processor] = [structlog.processors.format_exc_info, redact_record, renderer]
     structlog.configure(
         processors=[*before, *after],
-        wrapper_class=structlog.make_filtering_bound_logger(_ROOT_LEVEL),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
@@ -57,9 +61,9 @@ def configure_logs(style: Literal["auto", "json", "console"], *, stream: TextIO 
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(_ROOT_LEVEL)
+    root.setLevel(least)
     for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(least, logging.WARNING))
 
 
 def redact_record(_: WrappedLogger, __: str, record: EventDict) -> EventDict:

@@ -27,10 +27,12 @@ from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
+from codex_proxy.bootstrap.live.followers import Followers
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
 from codex_proxy.bootstrap.process.restarting import Restart, start_anew
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
+from codex_proxy.bootstrap.settings.book import settings_book
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
 from codex_proxy.bootstrap.vendors.keys import upkeep as vendor_keys_upkeep
@@ -45,6 +47,7 @@ from codex_proxy.operations.client_keys import (
     ensure_keys,
 )
 from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.settings.book import LOOK_SECONDS
 from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
@@ -161,7 +164,9 @@ def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
 @asynccontextmanager
 async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Serving]:
     settings = loaded.settings
-    configure_logs(settings.logs.format)
+    configure_logs(settings.logs.format, level=settings.logs.level)
+    for notice in loaded.notices:
+        structlog.get_logger("codex_proxy").warning(notice)
     _refuse_weak_key(settings)
     async with assembled(loaded, environ) as whole:
         running = whole.running
@@ -194,7 +199,8 @@ async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> Async
     async with _stores(loaded, secret_keys) as stores:
         try:
             keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-            ground = replace(_ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys)
+            ground = _ground(loaded, environ, keys, stores, token=token)
+            ground = replace(ground, configured_vendor_keys=vendor_keys)
         except KeysUnreadable as error:
             raise StartRefused(str(error)) from error
         running = assemble(ground)
@@ -228,7 +234,7 @@ async def _attended(running: Running, ground: Ground, listener: Listener) -> Asy
             yield
         finally:
             jobs.cancel()
-            await _stop(running, listener, ground.settings.server.stop_grace_seconds)
+            await _stop(running, listener, ground.followers.live.get().server.stop_grace_seconds)
 
 
 def _url_of(listener: Listener) -> str:
@@ -261,6 +267,12 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=running.updates.pause_seconds,
         complain=lambda error: ground.report_trouble("updates", error),
     )
+    settings = repeat(
+        ground.book.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: LOOK_SECONDS,
+        complain=lambda error: ground.report_defect("settings", error),
+    )
     own_updates = repeat(
         running.own_updates.look,
         clock=ground.clock,
@@ -274,7 +286,7 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         complain=lambda error: ground.report_defect("event loop's lag", error),
     )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates, own_updates, lag, *_telling(running, ground)):
+        for job in (lookups, lists, expiry, updates, own_updates, settings, lag, *_telling(running, ground)):
             jobs.create_task(job)
 
 
@@ -311,14 +323,18 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
     await running.orphans.close()
 
 
-def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token: str) -> Ground:
-    ids = RandomIds()
+def _ground(
+    loaded: LoadedSettings, environ: Mapping[str, str], keys: EnsuredKeys, stores: Stores, *, token: str
+) -> Ground:
+    ids, followers = RandomIds(), Followers(loaded.settings)
     try:
         installation = installation_id(loaded.data_dir, ids.uuid4())
     except OSError as error:
         raise StartRefused(f"the data directory {loaded.data_dir} cannot be used: {error.strerror}") from error
     return Ground(
         settings=loaded.settings,
+        followers=followers,
+        book=settings_book(loaded, environ, followers),
         stores=stores,
         keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key).joined(
             COMMANDS_KEY_ID, token, frozenset({ADMIN})
@@ -326,8 +342,6 @@ def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token:
         inference_key=keys.kept.secret_of(INFERENCE_KEY_ID),
         data_dir=loaded.data_dir,
         installation_id=installation,
-        settings_path=loaded.path,
-        overriding=loaded.overriding,
         pictures=_pictures(loaded, ids),
         clock=SystemClock(),
         ids=ids,

@@ -4,7 +4,7 @@ Rules of this file: the composition root; nothing else knows every part.  Object
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from codex_proxy.bootstrap.dialects.openai import chat_server
 from codex_proxy.bootstrap.dialects.tables import DataPlane, HealthRoutes, failures_by_caller, route_tables
 from codex_proxy.bootstrap.health.measures import Measures, make_measures
 from codex_proxy.bootstrap.key_ring import KeyRing
+from codex_proxy.bootstrap.live.followers import Followers
 from codex_proxy.bootstrap.models.lists import model_lists
 from codex_proxy.bootstrap.models.routing import Routing, refuse_unknown_vendors
 from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
@@ -30,15 +31,18 @@ from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
+from codex_proxy.bootstrap.settings.following import FollowingParts, follow_settings
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Observer
+from codex_proxy.gateway.selection import Selection
 from codex_proxy.operations.catalogue.lists import ModelLists
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.settings.book import SettingsBook
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.server.api.counting import CountParts
@@ -65,18 +69,18 @@ CONTROL_PREFIXES: Final = ("/health/details", "/metrics", "/openapi", "/admin/",
 class Ground:
     """What a gateway stands on: settings, stores, keys, kept pictures, and who to tell.
 
-    ``overriding`` are the flags and variables that win over the settings' file, by dotted key.  ``report_trouble`` is
-    for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.
+    ``settings`` are those of the start; ``followers.live`` are those in force, which ``book`` changes.
+    ``report_trouble`` is for what goes wrong outside and is tried again, ``report_defect`` for what should not happen.
     """
 
     settings: Settings
+    followers: Followers
+    book: SettingsBook
     stores: Stores
     keys: KeyRing
     inference_key: str | None
     data_dir: Path
     installation_id: str
-    settings_path: Path
-    overriding: Mapping[str, str]
     pictures: PictureFiles
     clock: SystemClock
     ids: RandomIds
@@ -99,6 +103,7 @@ class Running:
     lists: ModelLists
     counter: ProcessCounter
     accounts: AccountServices
+    selection: Selection
     logins: Logins
     egress: EgressServices
     vendor_keys: VendorKeyServices
@@ -119,6 +124,7 @@ def assemble(ground: Ground) -> Running:
     counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
     data = _data_plane(ground, upstream, owners, counter)
     application, bridge = _application(ground, data, owners)
+    follow_settings(ground.followers, _following(data, owners, bridge))
     return Running(
         application=application,
         bridge=bridge,
@@ -129,6 +135,7 @@ def assemble(ground: Ground) -> Running:
         lists=data.routing.lists,
         counter=counter,
         accounts=upstream.accounts,
+        selection=upstream.selection,
         logins=owners.logins,
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
@@ -165,6 +172,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
     gateway = make_gateway(
         ExchangeGround(
             settings=settings,
+            live=ground.followers.live,
             upstream=upstream,
             vendors=askers,
             resolver=routing.resolver,
@@ -181,7 +189,9 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
         counting=_counting(ground, counter, exchanges),
         prompts=prompts,
         inference=_inference(ground, gateway, measures),
-        health=HealthRoutes(readiness=measures.readiness, authenticator=ground.keys),
+        health=HealthRoutes(
+            readiness=measures.readiness, authenticator=ground.keys, is_configured=lambda: not ground.book.faults
+        ),
         routing=routing,
         chat=chat_server(settings.chat),
         pictures=ground.pictures,
@@ -216,7 +226,7 @@ def _routing(ground: Ground, upstream: Upstream, services: VendorKeyServices) ->
     names = {name for key in ground.configured_vendor_keys for name in (key.vendor, key.called)}
     refuse_unknown_vendors(ground.settings.model_routing, names | profiles.keys())
     keys = VendorGround(all_keys=pool.all_keys, offers=pool.offers, profiles=profiles)
-    return Routing(ground.settings, _model_lists(ground, upstream), vendors_of(keys))
+    return Routing(ground.followers.live.get, _model_lists(ground, upstream), vendors_of(keys))
 
 
 def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchanges) -> CountParts:
@@ -226,17 +236,21 @@ def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchang
 
 
 def _inference(ground: Ground, gateway: Gateway, measures: Measures) -> InferenceParts:
-    server = ground.settings.server
     return InferenceParts(
         gateway=gateway,
         running=measures.running,
         clock=ground.clock,
         ids=ground.ids,
-        pace=Pace(first_byte_grace_seconds=server.first_byte_grace_seconds, heartbeat_seconds=server.heartbeat_seconds),
-        max_body_bytes=server.max_body_bytes,
+        pace=ground.followers.live.derived(_pace),
+        max_body_bytes=ground.settings.server.max_body_bytes,
         link_base=LinkBases(ground.settings.images.link_bases),
         gap_seen=measures.exchanges.gap,
     )
+
+
+def _pace(settings: Settings) -> Pace:
+    server = settings.server
+    return Pace(first_byte_grace_seconds=server.first_byte_grace_seconds, heartbeat_seconds=server.heartbeat_seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +270,7 @@ def _owners(ground: Ground, upstream: Upstream) -> _Owners:
     vendor_keys = _vendor_keys(ground, upstream)
     return _Owners(
         logins=logins(upstream.accounts),
-        egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
+        egress=egress_services(upstream.accounts, keeper=ground.book, overriding=ground.book.configured.overriding),
         vendor_keys=vendor_keys,
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
         measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
@@ -290,6 +304,16 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
     return application, bridge
 
 
+def _following(data: DataPlane, owners: _Owners, bridge: OllamaBridge) -> FollowingParts:
+    return FollowingParts(
+        upstream=data.upstream,
+        lists=data.routing.lists,
+        checks=owners.egress.checks,
+        vendor_calls=owners.vendor_keys.ground.calls,
+        bridge=bridge,
+    )
+
+
 def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: OllamaBridge) -> ControlGround:
     upstream = data.upstream
     return ControlGround(
@@ -299,6 +323,8 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
         bridge=bridge,
+        book=ground.book,
+        live=ground.followers.live,
         exchanges=data.counting.running,
         metrics=owners.measures.book,
         updates=owners.updates,
@@ -317,8 +343,6 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
 def _bridge_ground(ground: Ground, data: DataPlane, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
-        settings_path=ground.settings_path,
-        overriding=ground.overriding,
         secret=secret,
         inference=data.inference,
         raw=data.raw,
