@@ -21,9 +21,10 @@ from codex_proxy.cli.asking import GatewayRefused
 from codex_proxy.cli.commands import add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table
 from codex_proxy.cli.running import EXIT_FAILED, ConfigFile, DataDir
+from codex_proxy.cli.settings.commands import settings
 from codex_proxy.cli.updating import update_command
 from codex_proxy.cli.vendors.commands import vendors
-from codex_proxy.settings.load import SettingsError
+from codex_proxy.settings.checks.faults import SettingsError
 
 EXIT_UNUSABLE: Final = 2
 SIMULATE: Final = "--simulate"
@@ -40,6 +41,7 @@ config = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 app.add_typer(config, name="config")
 add_commands(app)
 app.add_typer(vendors, name="vendors")
+app.add_typer(settings, name="settings")
 app.command("update")(update_command)
 
 
