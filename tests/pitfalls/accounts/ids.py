@@ -1,7 +1,8 @@
 """The incidents with accounts that this project knows, by number: one line each, and where there is no test, why.
 
-Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out.  The tests lie
-with what they test, all over ``tests``; their names begin with the number.
+Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out, S keys and
+access, U usage, logs, settings and updates.  The tests lie with what they test, all over ``tests``; their names begin
+with the number.
 """
 
 from typing import Final
@@ -85,6 +86,24 @@ INCIDENTS: Final = {
     "P-10": "addresses that point inward",
     "P-11": "checks by another way",
     "P-12": "connections of the old proxy",
+    "S-03": "pages that do what their visitor may",
+    "S-04": "names resolved to this machine",
+    "S-06": "a broken configuration that opens",
+    "S-07": "an inference key that opens more",
+    "S-08": "logging out that wipes accounts",
+    "S-14": "secrets that lie open",
+    "S-18": "a store taken for empty and overwritten",
+    "S-20": "an export by a link",
+    "U-03": "a database locked by load",
+    "U-05": "secrets in what is told",
+    "U-08": "answers that need every section",
+    "U-09": "an update that ruins what was changed by hand",
+    "U-10": "updates asked for though off",
+    "U-11": "files of yesterday that stop a start",
+    "U-12": "layers that win by chance",
+    "U-13": "a feed of anybody's making",
+    "U-14": "saving that asks, resets and forgets",
+    "U-18": "a restart that cuts streams",
 }
 
 NOT_HERE: Final = {
