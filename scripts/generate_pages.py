@@ -43,8 +43,8 @@ model:
 
 *later* marks keys that are known and checked but whose feature is not there yet; `codex-proxy config check` names
 those that you set. *file only* marks keys that can move credentials and are never set through an API. *live* marks keys
-that the control plane changes while the gateway runs: what it changes counts at once and is written to the file. A file
-that you change yourself is read at the next start.
+of which a change counts at the next request, whether it came through the control plane, by `codex-proxy settings` or by
+hand into the file; all others count at the next start. [Changing settings](settings.md) says more.
 """
 FAILURES_HEAD = """\
 # Failures

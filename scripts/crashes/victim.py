@@ -5,10 +5,10 @@ Rules of this file: everything of a gateway that keeps accounts is at work, and 
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from codex_proxy.access.bound_keys import BoundKeys
 from codex_proxy.accounts.issuer import grant_of
@@ -52,6 +52,13 @@ class Telling:
 
     def _tell(self, line: str) -> None:
         os.write(self._pipe.fileno(), f"{line}\n".encode())
+
+
+class KeepsNothing:
+    """Implements ``SettingsKeeper``: nobody changes settings here."""
+
+    async def keep(self, values: Mapping[str, Any]) -> None:
+        """See ``SettingsKeeper``."""
 
 
 def settings_for(base_url: str) -> Settings:
@@ -115,7 +122,7 @@ async def work(told: Telling, data_dir: Path, base_url: str, granted: Sequence[G
     )
     services = upstream.accounts
     await load(services, ())
-    egress = egress_services(services, settings_path=data_dir / "local.yaml", overriding={})
+    egress = egress_services(services, keeper=KeepsNothing(), overriding={})
     jobs = JobBook(clock=clock, new_id=new_row_id, complain=services.ground.complain)
     async with upkeep(services, logins(services), egress, jobs), asyncio.TaskGroup() as group:
         group.create_task(renew(services, told))

@@ -9,7 +9,7 @@ import pytest
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.run import ServeOptions, load, serving
 from codex_proxy.operations.client_keys import ADMIN_KEY_ID, INFERENCE_KEY_ID
-from codex_proxy.settings.load import SettingsError
+from codex_proxy.settings.checks.faults import SettingsError
 from tests.scenarios.stage import chat_text, stage
 
 FREE_PORT = {"server.port": 0}
@@ -67,6 +67,16 @@ async def test_what_cannot_be_used_refuses_the_start(tmp_path: Path) -> None:
     assert "too weak" in await refusal(options, **off_loopback)
     (tmp_path / "access.json").write_text("{}")
     assert "access.json" in await refusal(options)
+
+
+@pytest.mark.parametrize(
+    "text", ["server: [", "server:\n  proxy_api_kye: pwd\n", "- 1\n", "server:\n  heartbeat_seconds: x\n"]
+)
+async def test_s_06_a_broken_configuration_never_opens_a_gateway(tmp_path: Path, text: str) -> None:
+    (tmp_path / "local.yaml").write_text(text)
+    with pytest.raises(SettingsError, match=r"local\.yaml:\d"):
+        async with serving(ServeOptions(flags=FREE_PORT, data_dir=tmp_path), {}):
+            pytest.fail("it serves")
 
 
 async def test_a_simulated_gateway_stays_on_loopback(tmp_path: Path) -> None:

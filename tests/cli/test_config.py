@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from codex_proxy.cli.config import MASKED, check_lines, show_json, show_table
+from codex_proxy.cli.config import check_lines, show_json, show_table
 from codex_proxy.settings.load import LoadedSettings, known_keys, load_settings
+from codex_proxy.settings.telling import MASKED
 
 
 def loaded(data_dir: Path, **environ: str) -> LoadedSettings:

@@ -9,7 +9,7 @@ from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.run import ServeOptions
 from codex_proxy.cli.asking import Gateway, GatewayRefused
 from codex_proxy.cli.reaching import with_gateway
-from codex_proxy.settings.load import SettingsError
+from codex_proxy.settings.checks.faults import SettingsError
 from tests.cli.gatehouse import Gatehouse, listening
 from tests.operations.accounts.household import A
 

@@ -168,7 +168,7 @@ class Scene:
             clock=self.clock,
             resolver=lambda: Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4"),
             defaults=lambda: Defaults(strict=strict),
-            failover=FailoverPolicy(),
+            failover=FailoverPolicy,
             observer=Observers(
                 (self.records,) if observer is None else (observer, self.records),
                 complain=lambda name, error: self.complaints.append(f"{name}: {error}"),

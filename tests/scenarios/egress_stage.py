@@ -189,7 +189,7 @@ class EgressStage:
                 clock=self.clock,
                 resolver=lambda: Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4"),
                 defaults=Defaults,
-                failover=FailoverPolicy(),
+                failover=FailoverPolicy,
                 observer=Observers((), complain=lambda name, error: None),
             )
         )

@@ -19,6 +19,12 @@ def test_a_key_carries_its_words_and_marks() -> None:
     assert info.json_schema_extra == {"change": "live", "used": False, "secret": True, "file_only": True}
 
 
+def test_limits_and_the_least_that_may_be_asked_for_are_carried_too() -> None:
+    info = key(1, "A port.", ge=0, le=9, least_asked=1)
+    assert info.json_schema_extra["least_asked"] == 1
+    assert [type(limit).__name__ for limit in info.metadata] == ["Ge", "Le"]
+
+
 def test_two_sections_do_not_share_a_default() -> None:
     Example().names.append("x")
     assert Example().names == []

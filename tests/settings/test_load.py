@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from codex_proxy.settings.load import LOCAL_FILE, LoadedSettings, SettingsError, load_settings, value_of
+from codex_proxy.settings.checks.faults import SettingsError
+from codex_proxy.settings.load import LOCAL_FILE, LoadedSettings, load_settings, value_of
 
 
 def load(data_dir: Path, text: str = "", flags: dict[str, int] | None = None, **environ: str) -> LoadedSettings:

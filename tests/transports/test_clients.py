@@ -162,3 +162,14 @@ def test_known_proxy_schemes_pass(scheme: str) -> None:
 def test_other_proxy_schemes_are_refused() -> None:
     with pytest.raises(TransportError):
         refuse_unknown_scheme("socks4://127.0.0.1:1")
+
+
+async def test_other_timeouts_hold_for_new_clients_and_what_streams_goes_on() -> None:
+    clients = pool(Time())
+    async with clients.use(route("a")) as before:
+        await clients.change_timeouts(Timeouts(connect=1, headers=2, idle=3))
+        assert (closed(before), len(clients)) == ([False], 0)
+        async with clients.use(route("a")) as after:
+            assert after is not before
+    assert closed(before, after) == [True, False]
+    await clients.close()

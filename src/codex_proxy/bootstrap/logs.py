@@ -6,7 +6,7 @@ standard library, which costs half of an exchange's log line; nothing bypasses t
 
 import logging
 import sys
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, TypeAlias
 
 import msgspec
 import structlog
@@ -15,7 +15,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from codex_proxy.bootstrap.redaction import redact, redact_text
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 
-_ROOT_LEVEL = logging.INFO
+Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+Style: TypeAlias = Literal["auto", "json", "console"]
+
 _CHATTY = (
     "alembic",
     "uvicorn",
@@ -28,13 +30,18 @@ _CHATTY = (
 
 
 def configure_logs(
-    style: Literal["auto", "json", "console"], *, stream: TextIO | None = None, known: KnownSecrets | None = None
+    style: Style,
+    *,
+    level: Level = "info",
+    stream: TextIO | None = None,
+    known: KnownSecrets | None = None,
 ) -> None:
-    """Route all logging of this process to ``stream`` (standard error), redacted.
+    """Route all logging of this process to ``stream`` (standard error), redacted, from ``level`` on.
 
     ``auto`` writes for people where ``stream`` is a terminal and JSON where it is not.  ``known`` are secrets that are
     redacted by their values too, those learned later included.
     """
+    least = logging.getLevelNamesMapping()[level.upper()]
     out = stream or sys.stderr
     for_people = style == "console" or (style == "auto" and out.isatty())
     before: list[Processor] = [
@@ -51,7 +58,7 @@ def configure_logs(
     after: list[Processor] = [structlog.processors.format_exc_info, redact_record, *by_value, renderer]
     structlog.configure(
         processors=[*before, *after],
-        wrapper_class=structlog.make_filtering_bound_logger(_ROOT_LEVEL),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
@@ -62,9 +69,9 @@ def configure_logs(
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(_ROOT_LEVEL)
+    root.setLevel(least)
     for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(least, logging.WARNING))
 
 
 def redact_record(_: WrappedLogger, __: str, record: EventDict) -> EventDict:

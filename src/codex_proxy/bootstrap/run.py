@@ -30,12 +30,14 @@ from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
+from codex_proxy.bootstrap.live.followers import Followers
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
 from codex_proxy.bootstrap.process.restarting import Restart, start_anew
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.secrecy.owned import secrets_of_keys, secrets_of_settings
+from codex_proxy.bootstrap.settings.book import settings_book
 from codex_proxy.bootstrap.standing.jobs import do_repeatedly
 from codex_proxy.bootstrap.usage.services import upkeep as usage_upkeep
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
@@ -162,7 +164,9 @@ def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
 @asynccontextmanager
 async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Serving]:
     settings, known = loaded.settings, KnownSecrets()
-    configure_logs(settings.logs.format, known=known)
+    configure_logs(settings.logs.format, level=settings.logs.level, known=known)
+    for notice in loaded.notices:
+        structlog.get_logger("codex_proxy").warning(notice)
     _refuse_weak_key(settings)
     async with assembled(loaded, environ, known) as whole:
         running = whole.running
@@ -204,9 +208,8 @@ async def assembled(
         try:
             keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
             known.learn_all((token, *secrets_of_keys(keys.kept), *(key.secret for key in vendor_keys)))
-            ground = replace(
-                _ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys, known=known
-            )
+            ground = _ground(loaded, environ, keys, stores, token=token)
+            ground = replace(ground, configured_vendor_keys=vendor_keys, known=known)
         except KeysUnreadable as error:
             raise StartRefused(str(error)) from error
         running = assemble(ground)
@@ -241,7 +244,7 @@ async def _attended(running: Running, ground: Ground, listener: Listener) -> Asy
             yield
         finally:
             jobs.cancel()
-            await _stop(running, listener, ground.settings.server.stop_grace_seconds)
+            await _stop(running, listener, ground.followers.live.get().server.stop_grace_seconds)
 
 
 def _url_of(listener: Listener) -> str:
@@ -273,14 +276,18 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
     await running.orphans.close()
 
 
-def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token: str) -> Ground:
-    ids = RandomIds()
+def _ground(
+    loaded: LoadedSettings, environ: Mapping[str, str], keys: EnsuredKeys, stores: Stores, *, token: str
+) -> Ground:
+    ids, followers = RandomIds(), Followers(loaded.settings)
     try:
         installation = installation_id(loaded.data_dir, ids.uuid4())
     except OSError as error:
         raise StartRefused(f"the data directory {loaded.data_dir} cannot be used: {error.strerror}") from error
     return Ground(
         settings=loaded.settings,
+        followers=followers,
+        book=settings_book(loaded, environ, followers),
         stores=stores,
         keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key).joined(
             COMMANDS_KEY_ID, token, frozenset({ADMIN})
@@ -288,8 +295,6 @@ def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token:
         inference_key=keys.kept.secret_of(INFERENCE_KEY_ID),
         data_dir=loaded.data_dir,
         installation_id=installation,
-        settings_path=loaded.path,
-        overriding=loaded.overriding,
         pictures=_pictures(loaded, ids),
         clock=SystemClock(),
         ids=ids,

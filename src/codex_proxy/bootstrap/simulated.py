@@ -86,7 +86,7 @@ def scenario_of(path: Path | None) -> Scenario | None:
         raise StartRefused(f"the scenario cannot be used: {error}") from error
 
 
-def simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
+def simulated(loaded: LoadedSettings, base_url: str, tokens: list[str] | None = None) -> LoadedSettings:
     """The settings of a gateway on a simulated backend, which reaches nothing but this machine.
 
     Raises:
@@ -98,12 +98,13 @@ def simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
     if settings.server.host not in LOOPBACK:
         raise StartRefused("a simulated gateway listens on loopback only; leave out --host")
     urls = simulated_urls(base_url)
+    tokens = tokens or simulated_tokens(urls.issuer)
     changed = settings.model_copy(
         update={
             "api": settings.api.model_copy(update={"base_url": base_url}),
             "auth": settings.auth.model_copy(
                 update={
-                    "jwt_token": simulated_tokens(urls.issuer),
+                    "jwt_token": tokens,
                     "oauth_auth_endpoint": urls.authorize,
                     "oauth_token_endpoint": urls.token,
                 }
@@ -121,7 +122,7 @@ def simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
             "images": settings.images.model_copy(update={"fetch_remote": False}),
         }
     )
-    return replace(loaded, settings=changed)
+    return replace(loaded, settings=changed, anew=lambda text: simulated(loaded.anew(text), base_url, tokens))
 
 
 def _is_here(database_url: str) -> bool:

@@ -28,12 +28,14 @@ from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
 from codex_proxy.bootstrap.outgoing.updates import Updates
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.request_log.services import RequestLog
+from codex_proxy.bootstrap.settings.following import FollowingParts, follow_settings
 from codex_proxy.bootstrap.usage.services import UsageServices
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.counting.counter import ProcessCounter
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.observers import Observers
+from codex_proxy.gateway.selection import Selection
 from codex_proxy.operations.catalogue.lists import ModelLists
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
@@ -49,6 +51,7 @@ from codex_proxy.server.logged.application import LoggedApplication
 from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.streaming import Pace
+from codex_proxy.settings.schema import Settings
 from codex_proxy.transports.clients import ClientPool
 
 
@@ -65,6 +68,7 @@ class Running:
     lists: ModelLists
     counter: ProcessCounter
     accounts: AccountServices
+    selection: Selection
     logins: Logins
     egress: EgressServices
     vendor_keys: VendorKeyServices
@@ -88,6 +92,7 @@ def assemble(ground: Ground) -> Running:
     counter = ProcessCounter(monotonic=ground.clock.monotonic, complain=ground.report_defect)
     data = _data_plane(ground, upstream, owners, counter)
     application, bridge = _application(ground, data, owners)
+    follow_settings(ground.followers, _following(ground, data, owners, bridge))
     return Running(
         application=application,
         bridge=bridge,
@@ -98,6 +103,7 @@ def assemble(ground: Ground) -> Running:
         lists=data.routing.lists,
         counter=counter,
         accounts=upstream.accounts,
+        selection=upstream.selection,
         logins=owners.logins,
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
@@ -139,6 +145,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
     gateway = make_gateway(
         ExchangeGround(
             settings=settings,
+            live=ground.followers.live,
             upstream=upstream,
             vendors=askers,
             resolver=routing.resolver,
@@ -157,7 +164,9 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
         counting=_counting(ground, counter, exchanges),
         prompts=prompts,
         inference=_inference(ground, gateway, measures),
-        health=HealthRoutes(readiness=measures.readiness, authenticator=ground.keys),
+        health=HealthRoutes(
+            readiness=measures.readiness, authenticator=ground.keys, is_configured=lambda: not ground.book.faults
+        ),
         routing=routing,
         client_keys=owners.client_keys,
         chat=chat_server(settings.chat),
@@ -177,7 +186,7 @@ def _routing(ground: Ground, upstream: Upstream, services: VendorKeyServices) ->
     names = {name for key in ground.configured_vendor_keys for name in (key.vendor, key.called)}
     refuse_unknown_vendors(ground.settings.model_routing, names | profiles.keys())
     keys = VendorGround(all_keys=pool.all_keys, offers=pool.offers, profiles=profiles)
-    return Routing(ground.settings, _model_lists(ground, upstream), vendors_of(keys))
+    return Routing(ground.followers.live.get, _model_lists(ground, upstream), vendors_of(keys))
 
 
 def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchanges) -> CountParts:
@@ -187,17 +196,21 @@ def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchang
 
 
 def _inference(ground: Ground, gateway: Gateway, measures: Measures) -> InferenceParts:
-    server = ground.settings.server
     return InferenceParts(
         gateway=gateway,
         running=measures.running,
         clock=ground.clock,
         ids=ground.ids,
-        pace=Pace(first_byte_grace_seconds=server.first_byte_grace_seconds, heartbeat_seconds=server.heartbeat_seconds),
-        max_body_bytes=server.max_body_bytes,
+        pace=ground.followers.live.derived(_pace),
+        max_body_bytes=ground.settings.server.max_body_bytes,
         link_base=LinkBases(ground.settings.images.link_bases),
         gap_seen=measures.exchanges.gap,
     )
+
+
+def _pace(settings: Settings) -> Pace:
+    server = settings.server
+    return Pace(first_byte_grace_seconds=server.first_byte_grace_seconds, heartbeat_seconds=server.heartbeat_seconds)
 
 
 def _application(ground: Ground, data: DataPlane, owners: Owners) -> tuple[Application, OllamaBridge]:
@@ -225,6 +238,17 @@ def _application(ground: Ground, data: DataPlane, owners: Owners) -> tuple[Appli
     return LoggedApplication(application, owners.log.visits), bridge
 
 
+def _following(ground: Ground, data: DataPlane, owners: Owners, bridge: OllamaBridge) -> FollowingParts:
+    return FollowingParts(
+        upstream=data.upstream,
+        lists=data.routing.lists,
+        checks=owners.egress.checks,
+        vendor_calls=owners.vendor_keys.ground.calls,
+        bridge=bridge,
+        known=ground.known,
+    )
+
+
 def _control_ground(ground: Ground, data: DataPlane, owners: Owners, bridge: OllamaBridge) -> ControlGround:
     upstream = data.upstream
     return ControlGround(
@@ -236,6 +260,8 @@ def _control_ground(ground: Ground, data: DataPlane, owners: Owners, bridge: Oll
         jobs=owners.jobs,
         usage=owners.usage,
         bridge=bridge,
+        book=ground.book,
+        live=ground.followers.live,
         exchanges=data.counting.running,
         metrics=owners.measures.book,
         updates=owners.updates,
@@ -255,8 +281,6 @@ def _control_ground(ground: Ground, data: DataPlane, owners: Owners, bridge: Oll
 def _bridge_ground(ground: Ground, data: DataPlane, log: RequestLog, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
-        settings_path=ground.settings_path,
-        overriding=ground.overriding,
         secret=secret,
         inference=data.inference,
         raw=data.raw,

@@ -23,10 +23,11 @@ from codex_proxy.cli.commands import add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table
 from codex_proxy.cli.keys.commands import keys
 from codex_proxy.cli.running import EXIT_FAILED, ConfigFile, DataDir
+from codex_proxy.cli.settings.commands import settings
 from codex_proxy.cli.updating import update_command
 from codex_proxy.cli.usage.commands import usage_command
 from codex_proxy.cli.vendors.commands import vendors
-from codex_proxy.settings.load import SettingsError
+from codex_proxy.settings.checks.faults import SettingsError
 
 EXIT_UNUSABLE: Final = 2
 SIMULATE: Final = "--simulate"
@@ -45,6 +46,7 @@ add_commands(app)
 add_capsule_commands(app)
 app.add_typer(vendors, name="vendors")
 app.add_typer(keys, name="keys")
+app.add_typer(settings, name="settings")
 app.command("usage")(usage_command)
 app.command("update")(update_command)
 

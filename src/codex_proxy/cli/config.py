@@ -4,16 +4,14 @@ Rules of this file: a secret is shown as set or not set, never as itself.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from codex_proxy.settings.keys import Section
 from codex_proxy.settings.load import LoadedSettings, known_keys, marks_of, value_of
-
-MASKED: Final = "(set, not shown)"
+from codex_proxy.settings.telling import MASKED, plain
 
 
 def shown_values(loaded: LoadedSettings) -> Iterator[tuple[str, Any, str]]:
@@ -22,7 +20,7 @@ def shown_values(loaded: LoadedSettings) -> Iterator[tuple[str, Any, str]]:
         value = value_of(loaded.settings, name)
         if marks_of(info).get("secret") and value:
             value = MASKED
-        yield name, _plain(value), loaded.provenance[name]
+        yield name, plain(value), loaded.provenance[name]
 
 
 def show_json(loaded: LoadedSettings) -> str:
@@ -45,11 +43,5 @@ def check_lines(loaded: LoadedSettings) -> Iterator[str]:
         source = loaded.provenance[name]
         if source != "default" and marks_of(info).get("used") is False:
             yield f"{source}: {name} is not used yet"
+    yield from loaded.notices
     yield "the configuration can be used"
-
-
-def _plain(value: Any) -> Any:
-    """The value as the owner would write it."""
-    if isinstance(value, Section):
-        return value.model_dump(exclude_unset=True)
-    return [_plain(one) for one in value] if isinstance(value, list) else value

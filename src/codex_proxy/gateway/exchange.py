@@ -91,7 +91,7 @@ class GatewayParts:
     resolver: Callable[[], Resolver]
     defaults: Callable[[], Defaults]
     next_routes: Callable[[str], Sequence[str]] = lambda _: ()
-    failover: FailoverPolicy
+    failover: Callable[[], FailoverPolicy]
     observer: Observer
     pictures: PictureStore | None = None
     links: LinkFetcher | None = None
@@ -302,7 +302,7 @@ class _Running:
         if failure.kind is FailureKind.MODEL_NOT_IN_PLAN:
             progress.plan_misses += 1
             candidate.lacks_model()
-        step = decide(failure, progress, policy=self._parts.failover, now=self._parts.clock.monotonic())
+        step = decide(failure, progress, policy=self._parts.failover(), now=self._parts.clock.monotonic())
         match step:
             case NextStep.RENEWED_CREDENTIAL:
                 progress.renewed.add(candidate.row_id)

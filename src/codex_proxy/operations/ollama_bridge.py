@@ -1,18 +1,16 @@
 """The Ollama bridge, switched and moved while the gateway runs.
 
-Rules of this file: a change holds as a whole or not at all: the listener follows first, then the settings are kept,
-and where either cannot be had the old state stays.  Off loopback needs ``allow_remote``, which the owner sets in a
-file, by environment or not at all, since this API has no keys; a change can never set it.
+Rules of this file: other settings hold as a whole or not at all: where the listener cannot follow, the old state stays.
+Off loopback needs ``allow_remote``, which the owner sets in a file, by environment or not at all, since this API has no
+keys.
 """
 
 import asyncio
 import ipaddress
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
-_SECTION: Final = "ollama"
 _LOOPBACK_NAME: Final = "localhost"
 
 
@@ -25,16 +23,6 @@ class BridgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     version: str = "0.18.3"
     disable_vision: bool = False
     allow_remote: bool = False
-
-
-class BridgeChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to change; members that are left out stay."""
-
-    enabled: bool | msgspec.UnsetType = msgspec.UNSET
-    host: Annotated[str, msgspec.Meta(min_length=1, max_length=253)] | msgspec.UnsetType = msgspec.UNSET
-    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] | msgspec.UnsetType = msgspec.UNSET
-    version: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | msgspec.UnsetType = msgspec.UNSET
-    disable_vision: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class BridgeStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,10 +48,6 @@ class CannotOpen(Exception):
     """The address cannot be listened on; one sentence."""
 
 
-class SettingsNotKept(Exception):
-    """The settings cannot be written; one sentence."""
-
-
 class BridgeListener(Protocol):
     """Listens for the bridge, at one address at a time."""
 
@@ -80,36 +64,12 @@ class BridgeListener(Protocol):
         ...
 
 
-class SettingsKeeper(Protocol):
-    """Writes settings where the next start finds them."""
-
-    def keep(self, values: Mapping[str, Any]) -> None:
-        """Write these values, by dotted key, and no others.
-
-        Raises:
-            SettingsNotKept: they cannot be written.
-        """
-        ...
-
-
 class OllamaBridge:
-    """The bridge's settings and its listener, which follows them.
+    """The bridge's settings and its listener, which follows them once ``start`` was called."""
 
-    ``overridden`` names, by setting, the variable or flag whose value the next start takes instead of a kept one.
-    """
-
-    def __init__(
-        self,
-        settings: BridgeSettings,
-        *,
-        listener: BridgeListener,
-        keeper: SettingsKeeper,
-        overridden: Mapping[str, str],
-    ) -> None:
+    def __init__(self, settings: BridgeSettings, *, listener: BridgeListener) -> None:
         self.settings = settings
-        self.overridden = overridden
         self._listener = listener
-        self._keeper = keeper
         self._url: str | None = None
         self._error: str | None = None
         self._changing = asyncio.Lock()
@@ -139,25 +99,17 @@ class OllamaBridge:
         await self._listener.close()
         self._url = None
 
-    async def change(self, change: BridgeChange) -> None:
-        """Make the change, and keep it for the next start, which heeds it except for what is ``overridden``.
+    async def follow(self, wanted: BridgeSettings) -> None:
+        """These settings hold from now on.
 
         Raises:
-            RemoteNotAllowed: it wants an address off loopback that is not allowed.
+            RemoteNotAllowed: they want an address off loopback without allowing it; everything is as before.
             CannotOpen: the address cannot be had; everything is as before.
-            SettingsNotKept: it cannot be written; everything is as before.
         """
-        values = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
         async with self._changing:
-            before, wanted = self.settings, msgspec.structs.replace(self.settings, **values)
-            if wanted.host != before.host or wanted.enabled:
+            if wanted.enabled:
                 check_host(wanted)
             await self._follow(wanted)
-            try:
-                await asyncio.to_thread(self._keeper.keep, {f"{_SECTION}.{name}": values[name] for name in values})
-            except SettingsNotKept:
-                await self._follow(before)
-                raise
 
     async def _follow(self, wanted: BridgeSettings) -> None:
         """Listen as ``wanted`` says; where that fails, as before."""

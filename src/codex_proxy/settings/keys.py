@@ -1,9 +1,12 @@
 """How a configuration key is declared: default, words, and what the owner must know about changing it."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+LEAST_ASKED: Final = "least_asked"
+"""The mark of a number: the least that the API takes, where a file may say less."""
 
 
 class Section(BaseModel):
@@ -27,13 +30,19 @@ def key(
     used: bool = True,
     secret: bool = False,
     file_only: bool = False,
+    **limits: Any,
 ) -> Any:
     """A configuration key.
 
     ``words`` say what it does, with the unit of a number.  ``used`` False marks a key whose feature comes later,
     ``secret`` one that is never shown, ``file_only`` one that moves credentials and is never set through the API.
+    ``limits`` are pydantic's (``ge``, ``le``, ``min_length``, ``max_length``), and ``least_asked``.
     """
     marks: dict[str, JsonValue] = {"change": change.value, "used": used, "secret": secret, "file_only": file_only}
+    if LEAST_ASKED in limits:
+        marks[LEAST_ASKED] = limits.pop(LEAST_ASKED)
     if isinstance(default, list | dict):
-        return Field(default_factory=lambda: type(default)(default), description=words, json_schema_extra=marks)
-    return Field(default=default, description=words, json_schema_extra=marks)
+        return Field(
+            default_factory=lambda: type(default)(default), description=words, json_schema_extra=marks, **limits
+        )
+    return Field(default=default, description=words, json_schema_extra=marks, **limits)

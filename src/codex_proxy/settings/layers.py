@@ -48,7 +48,13 @@ Layer: TypeAlias = Mapping[str, Found]
 
 
 class BrokenFile(Exception):
-    """A configuration file cannot be read; the words are one sentence with file and line."""
+    """A configuration file cannot be read; ``words`` are one sentence, ``line`` counts from 1 where one is to blame."""
+
+    def __init__(self, file: str, words: str, *, line: int | None = None) -> None:
+        super().__init__(f"{file}{'' if line is None else f':{line}'}: {words}")
+        self.file = file
+        self.words = words
+        self.line = line
 
 
 def flag_layer(flags: Mapping[str, Any]) -> Layer:
@@ -75,29 +81,47 @@ def environment_layer(environ: Mapping[str, str]) -> Layer:
     return layer
 
 
+def file_text(path: Path) -> str:
+    """What stands in a file, nothing where there is none.
+
+    Raises:
+        BrokenFile: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise BrokenFile(str(path), f"it cannot be read: {reason}") from error
+
+
 def file_layer(path: Path) -> Layer:
     """What a YAML file says; an absent file says nothing.
 
     Raises:
         BrokenFile: unreadable, no YAML, or no mapping.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise BrokenFile(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from error
+    return text_layer(file_text(path), path)
+
+
+def text_layer(text: str, path: Path) -> Layer:
+    """What a YAML text says that stands, or is to stand, in this file; a section without keys says nothing.
+
+    Raises:
+        BrokenFile: no YAML, or no mapping.
+    """
     try:
         value = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BrokenFile(f"{path}:{line}: not valid YAML: {error.problem or error.context}") from error
-    except YAMLError as error:
-        raise BrokenFile(f"{path}: not valid YAML") from error
+        raise BrokenFile(str(path), f"not valid YAML: {error.problem or error.context}", line=line) from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise BrokenFile(str(path), "not valid YAML") from error
     if value is None:
         return {}
     if not isinstance(value, CommentedMap):
-        raise BrokenFile(f"{path}:1: expected sections with keys, such as server: and port:")
+        raise BrokenFile(str(path), "expected sections with keys, such as server: and port:", line=1)
     return dict(_flatten(value, path.name))
 
 
@@ -117,6 +141,8 @@ def default_source() -> str:
 def _flatten(value: CommentedMap, file: str) -> Iterator[tuple[str, Found]]:
     for section, members in value.items():
         line = value.lc.key(section)[0] + 1
+        if members is None:
+            continue
         if not isinstance(members, CommentedMap) or section in {"providers", "model_routing"}:
             yield str(section), Found(_builtin(members), f"{file}:{line}")
             continue

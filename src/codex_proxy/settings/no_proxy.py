@@ -1,6 +1,6 @@
 """A proxy that the environment names for everybody, and the hosts it excepts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ _KEY: Final = "tls.proxy_url"
 
 def heed_no_proxy(loaded: LoadedSettings, environ: Mapping[str, str]) -> LoadedSettings:
     """The settings without ``HTTPS_PROXY`` where ``NO_PROXY`` excepts the upstream; a proxy set for us stays."""
+    loaded = replace(loaded, anew=_then(loaded.anew, environ))
     excepted = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
     if "HTTPS_PROXY" not in loaded.provenance.get(_KEY, "") or not excepted:
         return loaded
@@ -20,6 +21,10 @@ def heed_no_proxy(loaded: LoadedSettings, environ: Mapping[str, str]) -> LoadedS
     tls = loaded.settings.tls.model_copy(update={"proxy_url": None})
     settings = loaded.settings.model_copy(update={"tls": tls})
     return replace(loaded, settings=settings, provenance={**loaded.provenance, _KEY: "excepted by NO_PROXY"})
+
+
+def _then(anew: Callable[[str], LoadedSettings], environ: Mapping[str, str]) -> Callable[[str], LoadedSettings]:
+    return lambda text: heed_no_proxy(anew(text), environ)
 
 
 def _excepts(names: str, url: str) -> bool:

@@ -1,18 +1,38 @@
 """Every configuration key, its type, its default and what it does.
 
-Rules of this file: the only source of defaults; the documentation of the keys is generated from it.
+Rules of this file: the only source of defaults; the documentation of the keys, ``/admin/settings`` and
+``codex-proxy settings`` are made from it.
+
+To add a key, add one line to its section (or a section, and a line to ``Settings``)::
+
+    capacity: int = key(2000, "Records the request log keeps.", change=LIVE, ge=1, le=1_000_000)
+
+that is: type, default, words with the unit; ``change=LIVE`` where a change counts at the next request (else it counts
+at the next start); limits as in pydantic; ``secret=True`` where the value is never shown; ``file_only=True`` where it
+could move credentials and is never set through the API; ``used=False`` as long as nothing reads it.  A live key is read
+from ``Followers.live`` each time (bootstrap), or followed in ``bootstrap/settings/following``.  Nothing else is to do
+but to run ``python -m scripts.generate_pages`` and to add a probe of a live key to ``tests/scenarios/live_settings``.
 """
 
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from codex_proxy.accounts.quota.buckets import MODEL_BUCKETS
 from codex_proxy.routing.names import PICTURE_MODELS
-from codex_proxy.settings.custom_models import CustomModels
+from codex_proxy.settings.custom_models import CustomModels, Effort
 from codex_proxy.settings.keys import Change, Section, key
 from codex_proxy.settings.providers import Providers
+from codex_proxy.settings.values import (
+    Aliases,
+    Host,
+    ModelName,
+    Numbered,
+    Origin,
+    Percent,
+    RenamedProfile,
+    WebAddress,
+)
 
 LIVE = Change.LIVE
 
@@ -20,15 +40,27 @@ LIVE = Change.LIVE
 class ServerSection(Section):
     """Where the gateway listens and what it takes."""
 
-    host: str = key("127.0.0.1", "Address to listen on; 127.0.0.1 means both loopbacks, 127.0.0.1 and ::1.")
-    port: int = key(8080, "Port to listen on; 0 takes a free one.")
+    host: Host = key("127.0.0.1", "Address to listen on; 127.0.0.1 means both loopbacks, 127.0.0.1 and ::1.")
+    port: int = key(8080, "Port to listen on; 0 takes a free one.", ge=0, le=65_535, least_asked=1)
     proxy_api_key: str | None = key(
-        None, "A client key of the owner's choice with all scopes; null uses the generated pair.", secret=True
+        None,
+        "A client key of the owner's choice with all scopes; null uses the generated pair.",
+        secret=True,
+        min_length=1,
+        max_length=512,
     )
-    max_body_bytes: int = key(67_108_864, "Largest request body in bytes, packed and unpacked.")
-    first_byte_grace_seconds: float = key(2.0, "Seconds a stream's status waits for the first content.")
-    heartbeat_seconds: float = key(15.0, "Seconds of silence after which a stream gets a heartbeat.")
-    stop_grace_seconds: float = key(30.0, "Seconds running answers may take to finish when the gateway stops.")
+    max_body_bytes: int = key(
+        67_108_864, "Largest request body in bytes, packed and unpacked.", ge=1024, le=1_073_741_824
+    )
+    first_byte_grace_seconds: float = key(
+        2.0, "Seconds a stream's status waits for the first content.", change=LIVE, gt=0, le=60
+    )
+    heartbeat_seconds: float = key(
+        15.0, "Seconds of silence after which a stream gets a heartbeat.", change=LIVE, ge=0.01, le=3600
+    )
+    stop_grace_seconds: float = key(
+        30.0, "Seconds running answers may take to finish when the gateway stops.", change=LIVE, ge=0, le=3600
+    )
     trust_proxy: bool = key(False, "Whether forwarded-for headers of a reverse proxy are believed.", used=False)
     names: list[str] = key(
         [], "Host names under which the owner reaches the gateway, beside this machine's own and addresses."
@@ -40,52 +72,66 @@ class ServerSection(Section):
 class ApiSection(Section):
     """The upstream."""
 
-    base_url: str = key("https://chatgpt.com/backend-api", "Base URL of the Codex backend.", file_only=True)
-    timeout_seconds: float | None = key(None, "Total seconds of an upstream call; null for no limit.", used=False)
-    connect_timeout_seconds: float = key(10.0, "Seconds to connect.")
-    headers_timeout_seconds: float = key(120.0, "Seconds until the reply's headers.")
-    idle_timeout_seconds: float = key(300.0, "Seconds of silence within a reply.")
-    failover_budget_seconds: float = key(30.0, "Seconds in which other accounts may be tried before the first content.")
+    base_url: WebAddress = key("https://chatgpt.com/backend-api", "Base URL of the Codex backend.", file_only=True)
+    timeout_seconds: float | None = key(None, "Total seconds of an upstream call; null for no limit.", used=False, gt=0)
+    connect_timeout_seconds: float = key(10.0, "Seconds to connect.", gt=0, le=3600)
+    headers_timeout_seconds: float = key(120.0, "Seconds until the reply's headers.", change=LIVE, gt=0, le=86_400)
+    idle_timeout_seconds: float = key(300.0, "Seconds of silence within a reply.", change=LIVE, gt=0, le=86_400)
+    failover_budget_seconds: float = key(
+        30.0, "Seconds in which other accounts may be tried before the first content.", change=LIVE, ge=0, le=3600
+    )
 
 
 class ClientSection(Section):
     """The official client we present ourselves as."""
 
-    profile: Literal["desktop", "cli"] = key("desktop", "Which official client: the desktop app or the CLI.")
+    profile: Annotated[Literal["desktop", "cli"], RenamedProfile] = key(
+        "desktop", "Which official client: the desktop app or the CLI."
+    )
     originator: str | None = key(None, "Originator header instead of the profile's.", used=False)
-    app_version: str = key("26.1120.10001", "Version of the desktop app.")
-    engine_version: str = key("0.169.0", "Version of the CLI engine, sent as version.")
-    build_number: str | None = key(None, "Build number of the desktop app.", used=False)
+    app_version: str = key("26.1120.10001", "Version of the desktop app.", min_length=1, max_length=64)
+    engine_version: str = key("0.169.0", "Version of the CLI engine, sent as version.", min_length=1, max_length=64)
+    build_number: Numbered | None = key(None, "Build number of the desktop app.", used=False)
     pin_version: bool = key(False, "Whether app_version and engine_version hold whatever newer ones are found.")
-    platform: str = key("Debian 12.0.0", "Operating system and version in the user agent.")
-    arch: str = key("x86_64", "Architecture in the user agent.")
-    terminal: str = key("xterm", "Terminal word in the user agent; unknown where there is none.")
-    chromium_version: str | None = key(None, "Chromium version of the desktop app.", used=False)
+    platform: str = key("Debian 12.0.0", "Operating system and version in the user agent.", min_length=1, max_length=64)
+    arch: str = key("x86_64", "Architecture in the user agent.", min_length=1, max_length=64)
+    terminal: str = key(
+        "xterm", "Terminal word in the user agent; unknown where there is none.", min_length=1, max_length=64
+    )
+    chromium_version: Numbered | None = key(None, "Chromium version of the desktop app.", used=False)
 
 
 class ModelSection(Section):
     """Models and what is asked of them by default."""
 
-    default: str = key("gpt-5.4", "Model for requests that name none.")
-    unknown: Literal["error", "fallback"] = key("error", "What an unknown model gets: a 404, or the default.")
-    image_host_model: str = key(
-        "gpt-5.5", "Chat model that hosts image generation, for requests that name a picture model or none."
+    default: ModelName = key("gpt-5.4", "Model for requests that name none.", change=LIVE)
+    unknown: Literal["error", "fallback"] = key(
+        "error", "What an unknown model gets: a 404, or the default.", change=LIVE
     )
-    default_reasoning_effort: str | None = key(None, "Effort where neither request nor model name says one.")
-    default_service_tier: str | None = key(None, "Tier where neither request nor model name says one.")
-    default_instructions: str = key("", "Instructions for requests that bring none.")
+    image_host_model: ModelName = key(
+        "gpt-5.5",
+        "Chat model that hosts image generation, for requests that name a picture model or none.",
+        change=LIVE,
+    )
+    default_reasoning_effort: Effort | None = key(
+        None, "Effort where neither request nor model name says one.", change=LIVE
+    )
+    default_service_tier: str | None = key(
+        None, "Tier where neither request nor model name says one.", change=LIVE, min_length=1, max_length=64
+    )
+    default_instructions: str = key("", "Instructions for requests that bring none.", change=LIVE)
     default_tools: list[dict[str, Any]] = key([], "Tools added to every request.", used=False)
-    aliases: dict[str, str] = key({}, "Model names of the owner's, by the name clients send.")
+    aliases: Aliases = key({}, "Model names of the owner's, by the name clients send.", change=LIVE)
     fallbacks: dict[str, list[str]] = key(
-        {}, "Models to ask in turn where the one of this name cannot be had, by the name clients send."
+        {}, "Models to ask in turn where the one of this name cannot be had, by the name clients send.", change=LIVE
     )
     custom_models: CustomModels = key(
-        [], "Codex models added to the catalogue: ids, or objects with what is known of them."
+        [], "Codex models added to the catalogue: ids, or objects with what is known of them.", change=LIVE
     )
     inject_desktop_context: bool = key(False, "Whether desktop-context.md precedes the instructions.", used=False)
     suppress_desktop_directives: bool = key(False, "Whether desktop directives are removed.", used=False)
     allow_client_system_prompt_strategy: bool = key(False, "Whether clients choose the strategy.", used=False)
-    system_prompt_strategy: Literal["instructions", "developer_inline"] = key(
+    system_prompt_strategy: Literal["instructions", "developer_inline", "system_inline"] = key(
         "instructions", "Where system messages go upstream.", used=False
     )
 
@@ -101,16 +147,16 @@ class ModelsSection(Section):
     """Model lists."""
 
     list_variants: bool = key(
-        False, "Whether lists name models with their suffixes too, such as gpt-5.4-high and gpt-5.4-fast."
+        False, "Whether lists name models with their suffixes too, such as gpt-5.4-high and gpt-5.4-fast.", change=LIVE
     )
 
 
 class ImagesSection(Section):
     """Generated pictures that answers show as links, and pictures that requests give by link."""
 
-    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.")
-    max_total_bytes: int = key(1_073_741_824, "Bytes that all of them may take; the oldest go first.")
-    link_bases: list[str] = key(
+    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.", gt=0, le=8760)
+    max_total_bytes: int = key(1_073_741_824, "Bytes that all of them may take; the oldest go first.", ge=0)
+    link_bases: list[Origin] = key(
         [],
         "Beginnings of links beside loopback, such as https://gateway.example; a request whose Host is one of these "
         "gets links with it.",
@@ -121,15 +167,6 @@ class ImagesSection(Section):
         "backend; through an egress proxy only where that is none or socks5.",
     )
 
-    @field_validator("link_bases")
-    @classmethod
-    def _bases(cls, value: list[str]) -> list[str]:
-        for base in value:
-            parts = urlsplit(base)
-            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
-                raise ValueError(f"{base!r} is no scheme and host such as https://gateway.example")
-        return value
-
 
 class AuthSection(Section):
     """Accounts and how they take turns."""
@@ -139,25 +176,36 @@ class AuthSection(Section):
     )
     chatgpt_oauth: bool = key(True, "Whether ChatGPT accounts may log in.", used=False)
     rotation_strategy: Literal["least_used", "round_robin", "sticky"] = key(
-        "least_used", "Which account a new conversation gets."
+        "least_used", "Which account a new conversation gets.", change=LIVE
     )
-    tier_priority: list[str] | None = key(None, "Plans in order of preference; those not named come last together.")
-    rate_limit_backoff_seconds: float = key(60.0, "Seconds an account rests where a 429 names no time.", used=False)
-    refresh_enabled: bool = key(True, "Whether tokens are refreshed before they expire.")
-    refresh_margin_seconds: float = key(300.0, "Seconds before expiry at which a token is refreshed.")
-    refresh_concurrency: int = key(2, "Tokens refreshed at once.")
-    max_concurrent_per_account: int | None = key(16, "Answers one account gives at once; null for no limit.")
+    tier_priority: list[str] | None = key(
+        None, "Plans in order of preference; those not named come last together.", change=LIVE
+    )
+    rate_limit_backoff_seconds: float = key(
+        60.0, "Seconds an account rests where a 429 names no time.", used=False, ge=0
+    )
+    refresh_enabled: bool = key(True, "Whether tokens are refreshed before they expire.", change=LIVE)
+    refresh_margin_seconds: float = key(
+        300.0, "Seconds before expiry at which a token is refreshed.", change=LIVE, ge=0
+    )
+    refresh_concurrency: int = key(2, "Tokens refreshed at once.", change=LIVE, ge=1, le=1000)
+    max_concurrent_per_account: int | None = key(
+        16, "Answers one account gives at once; null for no limit.", change=LIVE, ge=1
+    )
     request_interval_ms: int | None = key(
-        0, "Milliseconds that lie at least between the starts of two requests of one account; null for none."
+        0,
+        "Milliseconds that lie at least between the starts of two requests of one account; null for none.",
+        change=LIVE,
+        ge=0,
     )
-    queue_timeout_ms: int = key(10_000, "Milliseconds a request waits while all slots are taken.")
-    queue_limit: int = key(64, "Requests that may wait at once.")
-    max_failover_attempts: int = key(5, "Attempts one request may make.")
+    queue_timeout_ms: int = key(10_000, "Milliseconds a request waits while all slots are taken.", change=LIVE, ge=0)
+    queue_limit: int = key(64, "Requests that may wait at once.", change=LIVE, ge=0)
+    max_failover_attempts: int = key(5, "Attempts one request may make.", change=LIVE, ge=1, le=100)
     oauth_client_id: str = key("app_EMoamEEZ73f0CkXaXp7hrann", "OAuth client id.", file_only=True)
-    oauth_auth_endpoint: str = key(
+    oauth_auth_endpoint: WebAddress = key(
         "https://auth.openai.com/oauth/authorize", "OAuth authorization endpoint.", file_only=True
     )
-    oauth_token_endpoint: str = key(
+    oauth_token_endpoint: WebAddress = key(
         "https://auth.openai.com/oauth/token",
         "OAuth token endpoint; its origin is the issuer by which accounts are known.",
         file_only=True,
@@ -174,11 +222,11 @@ class TlsSection(Section):
 
     transport: Literal["native"] = key("native", "The TLS stack.", used=False)
     proxy_url: str | None = key(
-        None, "Egress proxy for every upstream call: http, https, socks5 or socks5h.", secret=True
+        None, "Egress proxy for every upstream call: http, https, socks5 or socks5h.", secret=True, change=LIVE
     )
     force_http11: bool = key(False, "Whether HTTP/2 is avoided.", used=False)
     ca_file: str | None = key(None, "PEM file with certificates to trust beside the system's.", file_only=True)
-    health_check_url: str = key("https://api.ipify.org?format=json", "Where egress checks ask for their IP.")
+    health_check_url: WebAddress = key("https://api.ipify.org?format=json", "Where egress checks ask for their IP.")
 
 
 class ChatSection(Section):
@@ -196,24 +244,29 @@ class ChatSection(Section):
 class TranslationSection(Section):
     """Between dialects."""
 
-    strict: bool = key(False, "Whether a request that cannot be carried without loss is refused.")
+    strict: bool = key(False, "Whether a request that cannot be carried without loss is refused.", change=LIVE)
 
 
 class LogsSection(Section):
     """Logging and the request log."""
 
     format: Literal["auto", "console", "json"] = key(
-        "auto", "Form of log lines on standard error; `auto` is `console` on a terminal, else `json`."
+        "auto", "Form of log lines on standard error; `auto` is `console` on a terminal, else `json`.", change=LIVE
     )
-    enabled: bool = key(True, "Whether the request log is kept.", change=LIVE)
-    capacity: int = key(10_000, "Records the request log keeps; the oldest go first.")
-    retention_hours: float = key(72.0, "Hours a record is kept.")
-    max_bytes: int = key(209_715_200, "Bytes the request log may take; the oldest records go first.")
+    level: Literal["debug", "info", "warning", "error"] = key(
+        "info", "Least weight of log lines that are written.", change=LIVE
+    )
+    enabled: bool = key(True, "Whether the request log is kept.")
+    capacity: int = key(10_000, "Records the request log keeps; the oldest go first.", ge=1, le=1_000_000)
+    retention_hours: float = key(72.0, "Hours a record is kept.", gt=0)
+    max_bytes: int = key(209_715_200, "Bytes the request log may take; the oldest records go first.", ge=1)
     capture_body: bool = key(
         False, "Whether the bodies of requests and answers are kept with it, without the secrets in them."
     )
-    capture_hours: float = key(24.0, "Hours after which bodies are no longer kept, unless that is switched on again.")
-    max_body_bytes: int = key(65_536, "Bytes kept of the beginning of a body, and of its end.")
+    capture_hours: float = key(
+        24.0, "Hours after which bodies are no longer kept, unless that is switched on again.", gt=0
+    )
+    max_body_bytes: int = key(65_536, "Bytes kept of the beginning of a body, and of its end.", ge=0)
     llm_only: bool = key(True, "Whether only requests to models are kept.")
 
 
@@ -221,7 +274,7 @@ class ObservabilitySection(Section):
     """Errors kept for the owner."""
 
     local_error_log: bool = key(True, "Whether errors are kept in a file.", used=False)
-    max_log_bytes: int = key(10_485_760, "Bytes of that file before it is turned over.", used=False)
+    max_log_bytes: int = key(10_485_760, "Bytes of that file before it is turned over.", used=False, ge=1024)
     otlp_endpoint: str | None = key(
         None,
         "Base URL of an OpenTelemetry collector (OTLP over HTTP) that is told of requests, such as "
@@ -234,26 +287,21 @@ class UsageStatsSection(Section):
     """Usage statistics."""
 
     enabled: bool = key(True, "Whether every exchange is recorded: what it used and cost, never what it said.")
-    event_retention_days: int = key(7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.")
-    history_retention_days: int | None = key(
-        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay."
+    event_retention_days: int = key(
+        7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.", ge=1
     )
-    snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False)
-    credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False)
-
-    @field_validator("event_retention_days", "history_retention_days")
-    @classmethod
-    def _some_days(cls, value: int | None) -> int | None:
-        if value is not None and value < 1:
-            raise ValueError("expected 1 day or more")
-        return value
+    history_retention_days: int | None = key(
+        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", ge=1
+    )
+    snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False, change=LIVE, ge=0)
+    credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False, change=LIVE, ge=0)
 
 
 class SessionSection(Section):
     """Dashboard sessions, and how conversations are told apart."""
 
-    ttl_minutes: int = key(60, "Minutes a session lasts.", used=False)
-    cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False)
+    ttl_minutes: int = key(60, "Minutes a session lasts.", used=False, ge=1)
+    cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False, ge=1)
     trust_user_field: bool = key(
         False, "Whether a request's `user` names its conversation; many programs send the same on every request."
     )
@@ -262,15 +310,17 @@ class SessionSection(Section):
 class QuotaSection(Section):
     """Quota."""
 
-    refresh_interval_minutes: int = key(0, "Minutes between local usage snapshots; 0 for none.", used=False)
-    concurrency: int = key(10, "Usage queries at once.")
-    skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.")
+    refresh_interval_minutes: int = key(
+        0, "Minutes between local usage snapshots; 0 for none.", used=False, change=LIVE, ge=0
+    )
+    concurrency: int = key(10, "Usage queries at once.", ge=1, le=1000)
+    skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.", change=LIVE)
     model_buckets: dict[str, str] = key(
         dict(MODEL_BUCKETS),
         "Which of the upstream's limits a model draws on, by a part of its name; others draw on codex.",
     )
-    warning_thresholds: dict[str, list[int]] = key(
-        {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window."
+    warning_thresholds: dict[Literal["primary", "secondary"], Annotated[list[Percent], Field(max_length=10)]] = key(
+        {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window.", change=LIVE
     )
 
 
@@ -280,9 +330,10 @@ class EgressSection(Section):
     on_unavailable: Literal["fail", "next", "global", "direct"] = key(
         "fail",
         "What an account does whose own proxy cannot be used: nothing, the next proxy, the global one, or no proxy.",
+        change=LIVE,
     )
     check_interval_minutes: int = key(
-        5, "Minutes between checks of the proxies; 0 for none but of those that fail.", change=LIVE
+        5, "Minutes between checks of the proxies; 0 for none but of those that fail.", change=LIVE, ge=0, le=1440
     )
 
 
@@ -318,12 +369,12 @@ class UpdateSection(Section):
         "Package index that is asked for them and that they are installed from (its simple API); null for none.",
         file_only=True,
     )
-    feed_url: str = key(
+    feed_url: WebAddress = key(
         "https://persistent.oaistatic.com/codex-app-prod/appcast.xml",
         "Feed of the official app's versions.",
         file_only=True,
     )
-    engine_feed_url: str | None = key(
+    engine_feed_url: WebAddress | None = key(
         None,
         "Where the package registry tells the CLI engine's versions (its dist-tags); null for nowhere.",
         file_only=True,
@@ -334,17 +385,17 @@ class WsPoolSection(Section):
     """WebSocket connections to the upstream."""
 
     enabled: bool = key(True, "Whether they are used.", used=False)
-    max_age_ms: int = key(3_300_000, "Milliseconds a connection lives.", used=False)
-    max_per_account: int = key(8, "Connections of one account.", used=False)
+    max_age_ms: int = key(3_300_000, "Milliseconds a connection lives.", used=False, ge=0)
+    max_per_account: int = key(8, "Connections of one account.", used=False, ge=1)
 
 
 class OllamaSection(Section):
     """The Ollama-compatible listener."""
 
     enabled: bool = key(False, "Whether it listens.", change=LIVE)
-    host: str = key("127.0.0.1", "Address to listen on; 127.0.0.1 means both loopbacks.", change=LIVE)
-    port: int = key(11_434, "Port to listen on; 0 takes a free one.", change=LIVE)
-    version: str = key("0.18.3", "Version it claims.", change=LIVE)
+    host: Host = key("127.0.0.1", "Address to listen on; 127.0.0.1 means both loopbacks.", change=LIVE)
+    port: int = key(11_434, "Port to listen on; 0 takes a free one.", change=LIVE, ge=0, le=65_535, least_asked=1)
+    version: str = key("0.18.3", "Version it claims.", change=LIVE, min_length=1, max_length=64)
     disable_vision: bool = key(False, "Whether vision is not advertised.", change=LIVE)
     allow_remote: bool = key(
         False, "Whether it may listen off loopback, where anybody may use it without a key.", file_only=True
@@ -410,7 +461,7 @@ class Settings(Section):
         file_only=True,
     )
     model_routing: dict[str, str] = key(
-        {}, "Vendor by model id, or by a pattern in which * is any text and ? one character."
+        {}, "Vendor by model id, or by a pattern in which * is any text and ? one character.", change=LIVE
     )
 
     @field_validator("model_routing", mode="before")

@@ -142,6 +142,11 @@ class ClientPool:
         gone = set(account_ids)
         await self._retire([key for key in self._clients if key[0] in gone])
 
+    async def change_timeouts(self, timeouts: Timeouts) -> None:
+        """Others hold for calls from now on; what streams goes on as it began."""
+        self._timeouts = timeouts
+        await self._retire(list(self._clients))
+
     async def close(self) -> None:
         """Close every client; what still streams is cut."""
         clients = [*self._clients.values(), *self._leaving]

@@ -62,6 +62,11 @@ class HttpTransport:
         """Send the call and wait for the reply's headers; see ``Transport``, and ``Binding`` where there is one."""
         return self._open(call, route, binding)
 
+    async def change_timeouts(self, timeouts: Timeouts) -> None:
+        """Others hold for calls from now on; what streams goes on as it began."""
+        self._timeouts = timeouts
+        await self._pool.change_timeouts(timeouts)
+
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.close()

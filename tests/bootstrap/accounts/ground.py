@@ -16,6 +16,7 @@ from codex_proxy.bootstrap.outgoing.upstream import UpstreamGround, make_upstrea
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.sealing.sources import KeyFile
+from tests.operations.egress.stage import StandInKeeper
 
 
 @asynccontextmanager
@@ -47,6 +48,6 @@ async def services_in(
 def kept_up(services: AccountServices) -> AbstractAsyncContextManager[None]:
     """Everything that goes on all the time, while the block runs."""
     ground = services.ground
-    egress = egress_services(services, settings_path=ground.data_dir / "local.yaml", overriding={})
+    egress = egress_services(services, keeper=StandInKeeper(), overriding={})
     jobs = JobBook(clock=ground.clock, new_id=new_row_id, complain=ground.complain)
     return upkeep(services, logins(services), egress, jobs)

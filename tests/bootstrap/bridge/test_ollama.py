@@ -118,14 +118,14 @@ async def test_the_owners_aliases_name_models_here_too(tmp_path: Path) -> None:
     await with_gateway(tmp_path, play, **ON, **settings)
 
 
-async def test_a_change_of_what_the_environment_sets_holds_until_the_next_start_and_says_so(tmp_path: Path) -> None:
+async def test_a_change_of_what_the_environment_sets_is_kept_and_says_that_it_does_not_hold(tmp_path: Path) -> None:
     told = {"version": "environment OLLAMA_BRIDGE_VERSION"}
 
     async def play(served: Serving) -> None:
         async with owner(served) as admin:
             assert (await admin.get(SETTINGS)).json()["overridden"] == told
             changed = (await admin.post(SETTINGS, json={"version": "0.20.1"})).json()
-            assert (changed["version"], changed["overridden"]) == ("0.20.1", told)
+            assert (changed["version"], changed["overridden"]) == ("0.19", told)
 
     await with_gateway(tmp_path, play, OLLAMA_BRIDGE_VERSION="0.19")
     await with_gateway(tmp_path, lambda served: _version(served, "0.19"), OLLAMA_BRIDGE_VERSION="0.19")
@@ -154,7 +154,7 @@ async def test_a_taken_port_does_not_stop_the_gateway(tmp_path: Path) -> None:
 async def test_off_loopback_needs_more_than_a_host(tmp_path: Path) -> None:
     async def play(served: Serving) -> None:
         async with owner(served) as admin:
-            for change in ({"host": "0.0.0.0"}, {"allow_remote": True}):
+            for change in ({"host": "0.0.0.0", "enabled": True}, {"allow_remote": True}):
                 assert (await admin.post(SETTINGS, json=change)).status_code == 400
 
     remote = ON | {"OLLAMA_BRIDGE_HOST": "0.0.0.0"}

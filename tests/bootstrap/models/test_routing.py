@@ -58,7 +58,8 @@ def routing(keys: Keys | None = None, **settings: Any) -> Routing:
         )
     )
     vendors = Vendors() if keys is None else Vendors(offers=keys.offers, models=lambda: keys.models)
-    return Routing(Settings.model_validate(settings), lists, vendors)
+    validated = Settings.model_validate(settings)
+    return Routing(lambda: validated, lists, vendors)
 
 
 def test_settings_reach_the_resolver() -> None:

@@ -10,10 +10,12 @@ def test_settings_are_told_without_secrets_and_places() -> None:
         {
             "server": {"proxy_api_key": "the-owners-key"},
             "auth": {"jwt_token": "a-token"},
-            "tls": {"proxy_url": "http://user:pass@proxy", "health_check_url": "http://u:hidden@check/"},
+            "tls": {"proxy_url": "http://user:pass@proxy"},
             "model": {"aliases": {"mine": "gpt-5.4"}},
         }
     )
+    tls = settings.tls.model_copy(update={"health_check_url": "http://u:hidden@check/"})  # not even this is told
+    settings = settings.model_copy(update={"tls": tls})
     facts = capsule_facts(settings, SystemClock())
     assert facts.config["model.aliases"] == {"mine": "gpt-5.4"}
     assert facts.config["tls.health_check_url"] == "http://[redacted]@check/"

@@ -1,6 +1,7 @@
 """The log put together."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,14 @@ from codex_proxy.operations.request_log.desk import StateChange
 from codex_proxy.operations.request_log.state import Level
 from codex_proxy.settings.schema import LogsSection
 from codex_proxy.storage.request_log.file import LOG_FILE
+from tests.operations.egress.stage import StandInKeeper
 from tests.operations.request_log.samples import SECRET, exchange
 
 
 def ground(folder: Path, known: KnownSecrets) -> LogGround:
     return LogGround(
         settings=LogsSection(),
-        settings_path=folder / "local.yaml",
+        keeper=StandInKeeper(),
         data_dir=folder,
         known=known,
         clock=SystemClock(),
@@ -45,10 +47,11 @@ async def test_what_happens_is_written_redacted_and_told_to_who_looks_on(tmp_pat
     assert (await log.desk.record("req_1")).model_asked == "[redacted]"
 
 
-async def test_the_switch_is_kept_in_the_owners_file(tmp_path: Path) -> None:
-    log = make_request_log(ground(tmp_path, KnownSecrets()))
+async def test_the_switch_is_kept_with_the_owners_settings(tmp_path: Path) -> None:
+    keeper = StandInKeeper()
+    log = make_request_log(replace(ground(tmp_path, KnownSecrets()), keeper=keeper))
     await log.desk.change(StateChange(enabled=False))
-    assert (tmp_path / "local.yaml").read_text() == "logs:\n  enabled: false\n"
+    assert keeper.kept == {"logs.enabled": False}
     await log.close()
 
 

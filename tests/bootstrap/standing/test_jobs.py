@@ -22,6 +22,7 @@ class Jobs:
         self.told: Counter[str] = Counter()
         self.ground: Any = SimpleNamespace(
             clock=FakeClock(),
+            book=SimpleNamespace(look=self._job("settings")),
             pictures=SimpleNamespace(expire=self._job("pictures")),
             report_defect=self._tell,
             report_trouble=self._tell,
@@ -49,7 +50,7 @@ class Jobs:
         return done
 
 
-@pytest.mark.parametrize(("telemetry", "count"), [(True, 7), (False, 6)])
+@pytest.mark.parametrize(("telemetry", "count"), [(True, 8), (False, 7)])
 async def test_every_job_is_done_again_and_one_that_fails_is_told_and_goes_on(telemetry: bool, count: int) -> None:
     jobs = Jobs("lists", telemetry=telemetry)
     async with asyncio.TaskGroup() as tasks:

@@ -292,6 +292,17 @@ async def test_the_first_failure_of_a_row_is_said() -> None:
     assert len(scene.complaints) == 2
 
 
+async def test_u_14_other_models_of_the_owners_hold_at_once_and_nobody_is_asked() -> None:
+    scene = Scene("plus")
+    scene.tell("plus", "a")
+    await scene.lists.refresh()
+    asked = len(scene.asked)
+    scene.lists.change_custom([CustomModel(id="mine")])
+    assert (scene.slugs(), scene.servers("mine")) == (["a", "mine"], ["plus"])
+    scene.lists.change_custom([])
+    assert (scene.slugs(), len(scene.asked)) == (["a"], asked)
+
+
 async def test_a_plan_without_accounts_has_no_list_any_more() -> None:
     scene = Scene()
     scene.tell("free", "a")

@@ -12,7 +12,7 @@ from codex_proxy.operations.egress.assigning import Assignments
 from codex_proxy.operations.egress.book import EgressBook, EgressPolicy
 from codex_proxy.operations.egress.checks import CheckParts, ExitAnswer, ExitProbe, NotThrough, ProxyChecks
 from codex_proxy.operations.egress.pool import PoolParts, ProxyPool
-from codex_proxy.operations.ollama_bridge import SettingsNotKept
+from codex_proxy.operations.settings.parts import SettingsNotKept
 from tests.gateway.scene import FakeClock
 from tests.stores.memory_keeping import MemoryEgressStore
 
@@ -49,7 +49,7 @@ class StandInKeeper:
         self.kept: dict[str, Any] = {}
         self.broken = False
 
-    def keep(self, values: Mapping[str, Any]) -> None:
+    async def keep(self, values: Mapping[str, Any]) -> None:
         if self.broken:
             raise SettingsNotKept("local.yaml cannot be written")
         self.kept |= values

@@ -9,7 +9,7 @@ from codex_proxy.accounts.keeping import EgressHealth
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.operations.egress.checks import CHECKS_AT_ONCE, ExitAnswer, NotThrough, read_exit_ip
 from codex_proxy.operations.egress.pool import NoSuchProxy
-from codex_proxy.operations.ollama_bridge import SettingsNotKept
+from codex_proxy.operations.settings.parts import SettingsNotKept
 from tests.operations.egress.stage import WELL, A, Stage
 from tests.waiting import until
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from codex_proxy.operations.ollama_bridge import SettingsNotKept
 from codex_proxy.operations.request_log.desk import DeskParts, LogDesk, NoSuchEntry, StateChange
 from codex_proxy.operations.request_log.state import Level, LogPolicy, LogSwitch
 from codex_proxy.operations.request_log.store import LogUnusable, Retention, Wanted
 from codex_proxy.operations.request_log.tail import Tail
+from codex_proxy.operations.settings.parts import SettingsNotKept
 from tests.gateway.scene import FakeClock
 from tests.operations.request_log.samples import BROKEN, failed, items
 from tests.storage.request_log.keeping import Log
@@ -23,7 +23,7 @@ class Keeper:
         self.kept: dict[str, Any] = {}
         self.is_broken = False
 
-    def keep(self, values: Mapping[str, Any]) -> None:
+    async def keep(self, values: Mapping[str, Any]) -> None:
         if self.is_broken:
             raise SettingsNotKept("no room")
         self.kept |= values

@@ -88,6 +88,7 @@ INCIDENTS: Final = {
     "P-12": "connections of the old proxy",
     "S-03": "pages that change what they may not",
     "S-04": "a name that leads here from elsewhere",
+    "S-06": "a broken configuration that opens",
     "S-07": "a client's key that opens the owner's side",
     "S-08": "a session that outlives its end",
     "S-11": "a budget spent twice at once",
@@ -103,9 +104,13 @@ INCIDENTS: Final = {
     "U-05": "secrets in logs",
     "U-06": "counts of tokens hidden",
     "U-07": "a client's id overwrites records",
+    "U-08": "answers that need every section",
     "U-09": "an update over the owner's own edits",
     "U-10": "updates that stay on",
+    "U-11": "files of yesterday that stop a start",
+    "U-12": "layers that win by chance",
     "U-13": "a feed's nonsense believed",
+    "U-14": "saving that asks, resets and forgets",
     "U-18": "a restart that cuts answers",
 }
 

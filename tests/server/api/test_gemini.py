@@ -53,7 +53,7 @@ def asking(scene: Scene) -> GeminiEndpoint:
         running=running,
         clock=SystemClock(),
         ids=RandomIds(),
-        pace=Pace(),
+        pace=Pace,
         max_body_bytes=10_000,
     )
     counting = CountParts(counting=TokenCounting(Counter()), running=running, max_body_bytes=10_000)

@@ -28,7 +28,7 @@ class Caller:
             running=self.running,
             clock=SystemClock(),
             ids=RandomIds(),
-            pace=Pace(),
+            pace=Pace,
             max_body_bytes=max_body_bytes,
         )
         self.endpoint = InferenceEndpoint(ChatServer(), parts)

@@ -61,3 +61,10 @@ async def test_a_key_may_be_told_something_of_its_own() -> None:
 
     endpoint = UsageEndpoint(lambda only: {"plan_type": "plus"}, own)
     assert await ask(endpoint) == (200, b'{"plan_type":"plus","key":""}')
+
+
+async def test_health_tells_a_configuration_that_cannot_be_used_and_not_what_is_wrong_with_it() -> None:
+    endpoint = HealthEndpoint(
+        readiness(pool_of(a=0), stopping=False), authenticator=Keys(), iso=str, is_configured=lambda: False
+    )
+    assert await ask(endpoint) == (200, b'{"status":"ok","configuration":"unusable","timestamp":"1000.0"}')

@@ -31,7 +31,7 @@ def inference_parts(scene: Scene, *, max_body_bytes: int = 10_000) -> InferenceP
         running=RunningExchanges(),
         clock=SystemClock(),
         ids=RandomIds(),
-        pace=Pace(),
+        pace=Pace,
         max_body_bytes=max_body_bytes,
     )
 

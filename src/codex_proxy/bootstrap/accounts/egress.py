@@ -6,7 +6,6 @@ Rules of this file: objects are made here, rules are elsewhere.
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from codex_proxy.bootstrap.accounts.services import AccountServices
@@ -15,7 +14,7 @@ from codex_proxy.operations.egress.assigning import Assignments
 from codex_proxy.operations.egress.checks import FALLBACK_URL, INTERVAL_KEY, CheckParts, ProxyChecks
 from codex_proxy.operations.egress.pool import PoolParts, ProxyPool
 from codex_proxy.operations.ollama_bridge import is_loopback
-from codex_proxy.storage.local_settings import LocalSettings
+from codex_proxy.operations.settings.parts import SettingsKeeper
 from codex_proxy.transports.exit_probe import GuardedProbe
 from codex_proxy.transports.guard import UrlGuard
 
@@ -30,11 +29,10 @@ class EgressServices:
     cookies: AccountCookies
 
 
-def egress_services(services: AccountServices, *, settings_path: Path, overriding: Mapping[str, str]) -> EgressServices:
-    """The services; ``settings_path`` is the file that keeps the interval of checks.
-
-    ``overriding`` are the flags and variables that win over that file, by dotted key.
-    """
+def egress_services(
+    services: AccountServices, *, keeper: SettingsKeeper, overriding: Mapping[str, str]
+) -> EgressServices:
+    """The services; ``overriding`` are the flags and variables that win over what ``keeper`` keeps, by dotted key."""
     ground = services.ground
 
     async def rerouted(row_ids: Collection[str]) -> None:
@@ -53,13 +51,13 @@ def egress_services(services: AccountServices, *, settings_path: Path, overridin
     return EgressServices(
         pool=pool,
         assignments=Assignments(pool, ground.pool.records),
-        checks=_checks(services, pool, settings_path, overriding),
+        checks=_checks(services, pool, keeper, overriding),
         cookies=AccountCookies(kept=ground.jars, book=ground.book, is_account=ground.pool.__contains__),
     )
 
 
 def _checks(
-    services: AccountServices, pool: ProxyPool, settings_path: Path, overriding: Mapping[str, str]
+    services: AccountServices, pool: ProxyPool, keeper: SettingsKeeper, overriding: Mapping[str, str]
 ) -> ProxyChecks:
     ground = services.ground
     settings = ground.settings
@@ -75,7 +73,7 @@ def _checks(
         probe=probe,
         clock=ground.clock,
         urls=lambda: _check_urls(settings.tls.health_check_url),
-        keeper=LocalSettings(settings_path),
+        keeper=keeper,
     )
     return ProxyChecks(
         parts, interval_minutes=settings.egress.check_interval_minutes, overridden=overriding.get(INTERVAL_KEY)

@@ -84,10 +84,14 @@ class AccountServices:
 
 def egress_book(settings: Settings, clock: SystemClock) -> EgressBook:
     """The ways out as the settings say; nobody leaves until what is kept is taken in.  Raises ``StartRefused``."""
-    policy = EgressPolicy(
+    return EgressBook(policy=egress_policy(settings), now=clock.now, is_read=False)
+
+
+def egress_policy(settings: Settings) -> EgressPolicy:
+    """Everybody's way out, and what becomes of accounts whose own one fails; raises ``StartRefused``."""
+    return EgressPolicy(
         global_url=global_proxy(settings.tls), on_unavailable=OnUnavailable(settings.egress.on_unavailable)
     )
-    return EgressBook(policy=policy, now=clock.now, is_read=False)
 
 
 def global_proxy(tls: TlsSection) -> str | None:

@@ -10,6 +10,7 @@ from functools import partial
 from codex_proxy.accounts.quota.buckets import bucket_of_model
 from codex_proxy.bootstrap.asking.vendors import VendorAskers
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream
 from codex_proxy.gateway.admission.ports import OPEN, Admission
@@ -28,9 +29,13 @@ from codex_proxy.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeGround:
-    """What exchanges stand on; ``redact`` gives a text without the secrets this process knows."""
+    """What exchanges stand on; ``live`` are the settings in force, ``settings`` those of the start.
+
+    ``redact`` gives a text without the secrets this process knows.
+    """
 
     settings: Settings
+    live: Current[Settings]
     upstream: Upstream
     vendors: VendorAskers
     resolver: Callable[[], Resolver]
@@ -44,8 +49,7 @@ class ExchangeGround:
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
     """The gateway."""
-    settings, upstream = ground.settings, ground.upstream
-    defaults = _defaults(settings)
+    settings, upstream, live = ground.settings, ground.upstream, ground.live
     return Gateway(
         GatewayParts(
             runner=AttemptRunner(
@@ -57,11 +61,9 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
             vendors=ground.vendors.upstream,
             clock=ground.clock,
             resolver=ground.resolver,
-            defaults=lambda: defaults,
-            next_routes=lambda model: settings.model.fallbacks.get(model, ()),
-            failover=FailoverPolicy(
-                max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
-            ),
+            defaults=live.derived(_defaults),
+            next_routes=lambda model: live.get().model.fallbacks.get(model, ()),
+            failover=live.derived(_failover),
             observer=ground.observer,
             pictures=ground.pictures,
             links=linked_files(settings),
@@ -82,12 +84,18 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             clock=ground.clock,
             client=upstream.client,
             place_of=upstream.lookups.place_of,
-            default_instructions=lambda: settings.model.default_instructions,
+            default_instructions=lambda: ground.live.get().model.default_instructions,
             bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
             renewal=upstream.accounts.refresher,
             egress=upstream.accounts.ground.watch,
             models_hinted=ground.models_hinted,
         )
+    )
+
+
+def _failover(settings: Settings) -> FailoverPolicy:
+    return FailoverPolicy(
+        max_attempts=settings.auth.max_failover_attempts, budget_seconds=settings.api.failover_budget_seconds
     )
 
 

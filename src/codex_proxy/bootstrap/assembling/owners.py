@@ -50,7 +50,7 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
     vendor_keys, usage = _vendor_keys(ground, upstream), _usage(ground)
     return Owners(
         logins=logins(upstream.accounts),
-        egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
+        egress=egress_services(upstream.accounts, keeper=ground.book, overriding=ground.book.configured.overriding),
         vendor_keys=vendor_keys,
         client_keys=_client_keys(ground, usage.prices),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
@@ -78,7 +78,7 @@ def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
     return make_request_log(
         LogGround(
             settings=ground.settings.logs,
-            settings_path=ground.settings_path,
+            keeper=ground.book,
             data_dir=ground.data_dir,
             known=ground.known,
             clock=ground.clock,

@@ -5,10 +5,8 @@ calls, serves the bridge's settings and is made later.
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.canonical.target import ModelFacts
@@ -23,22 +21,16 @@ from codex_proxy.server.cors import CorsPolicy
 from codex_proxy.server.ollama.application import BRIDGE_KEY_ID, BridgeParts, bridge_application
 from codex_proxy.server.ollama.listener import OllamaListener
 from codex_proxy.settings.schema import OllamaSection, Settings
-from codex_proxy.storage.local_settings import LocalSettings
-
-_SECTION: Final = "ollama"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeGround:
     """What the bridge stands on: the gateway's parts, and ``secret``, the client key that it calls the gateway with.
 
-    ``overriding`` are the flags and variables that win over the settings' file, by dotted key; ``logged`` notes what
-    an application is asked.
+    ``logged`` notes what an application is asked.
     """
 
     settings: Settings
-    settings_path: Path
-    overriding: Mapping[str, str]
     secret: str
     inference: InferenceParts
     raw: RawGateway
@@ -60,12 +52,7 @@ def make_bridge(ground: BridgeGround, main: Callable[[], Application]) -> Ollama
     def application(host: str) -> Application:
         return ground.logged(bridge_application(_parts(ground, main(), bridge, names=_names_of(host))))
 
-    bridge = OllamaBridge(
-        settings,
-        listener=OllamaListener(application),
-        keeper=LocalSettings(ground.settings_path),
-        overridden=_of_section(ground.overriding),
-    )
+    bridge = OllamaBridge(settings, listener=OllamaListener(application))
     try:
         if settings.enabled:
             check_host(settings)
@@ -84,11 +71,6 @@ def bridge_settings(section: OllamaSection) -> BridgeSettings:
         disable_vision=section.disable_vision,
         allow_remote=section.allow_remote,
     )
-
-
-def _of_section(overriding: Mapping[str, str]) -> dict[str, str]:
-    named = ((name.partition("."), source) for name, source in overriding.items())
-    return {member: source for (section, _, member), source in named if section == _SECTION}
 
 
 def _parts(ground: BridgeGround, main: Application, bridge: OllamaBridge, *, names: frozenset[str]) -> BridgeParts:

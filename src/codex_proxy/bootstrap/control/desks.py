@@ -4,7 +4,6 @@ Rules of this file: objects are made here, rules are elsewhere.
 """
 
 import uuid
-from collections.abc import Callable
 
 from litestar.handlers import HTTPRouteHandler
 
@@ -33,7 +32,7 @@ from codex_proxy.server.admin.egress.cookies import cookie_routes
 from codex_proxy.server.admin.egress.proxies import ProxyDesk, proxy_routes
 from codex_proxy.server.admin.jobs import jobs_routes
 from codex_proxy.server.admin.transfer import TransferDesk, transfer_routes
-from codex_proxy.settings.schema import QuotaSection
+from codex_proxy.settings.schema import Settings
 
 
 def owners_routes(ground: ControlGround) -> tuple[HTTPRouteHandler, ...]:
@@ -53,7 +52,7 @@ def owners_routes(ground: ControlGround) -> tuple[HTTPRouteHandler, ...]:
             clock=below.clock,
         )
     )
-    thresholds = _thresholds(below.settings.quota)
+    thresholds = ground.live.derived(_thresholds)
     return (
         *login_routes(_login_desk(ground, views, changes)),
         *listing_routes(views, quota, changes),
@@ -159,6 +158,6 @@ def _egress_routes(ground: ControlGround, views: AccountViews) -> list[HTTPRoute
     return [*proxy_routes(proxies), *assignment_routes(assignments), *cookie_routes(egress.cookies)]
 
 
-def _thresholds(quota: QuotaSection) -> Callable[[], Thresholds]:
-    told = {name: tuple(map(float, levels)) for name, levels in quota.warning_thresholds.items()}
-    return lambda: Thresholds(**told)
+def _thresholds(settings: Settings) -> Thresholds:
+    levels = settings.quota.warning_thresholds
+    return Thresholds(**{name: tuple(map(float, each)) for name, each in levels.items()})

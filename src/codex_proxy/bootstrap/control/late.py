@@ -14,6 +14,7 @@ from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.client_keys.services import GrantedKeyServices
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.models.routing import Routing
 from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
 from codex_proxy.bootstrap.outgoing.updates import Updates
@@ -24,9 +25,11 @@ from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.metrics.book import MetricsBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.request_log.desk import LogDesk
+from codex_proxy.operations.settings.book import SettingsBook
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.security import Authenticator
+from codex_proxy.settings.schema import Settings
 
 PLANE: Final = "codex_proxy.bootstrap.control.plane"
 
@@ -36,7 +39,7 @@ class ControlGround:
     """What the control plane stands on.
 
     ``inference_key`` gives the key for clients; ``names`` are host names of this gateway beside loopback's and all
-    addresses; ``started_at`` is a monotonic second.
+    addresses; ``started_at`` is a monotonic second; ``live`` are the settings in force, which ``book`` changes.
     """
 
     services: AccountServices
@@ -47,6 +50,8 @@ class ControlGround:
     jobs: JobBook
     usage: UsageServices
     bridge: OllamaBridge
+    book: SettingsBook
+    live: Current[Settings]
     exchanges: RunningExchanges
     metrics: MetricsBook
     updates: Updates

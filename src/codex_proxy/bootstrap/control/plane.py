@@ -5,6 +5,8 @@ Rules of this file: objects are made here, rules are elsewhere; ``late`` loads i
 
 from typing import cast
 
+from litestar.handlers import HTTPRouteHandler
+
 from codex_proxy import __version__
 from codex_proxy.bootstrap.control.client_keys import granted_key_routes
 from codex_proxy.bootstrap.control.desks import owners_routes
@@ -12,12 +14,17 @@ from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.operating import operating_routes
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
 from codex_proxy.bootstrap.request_log.facts import capsule_facts
+from codex_proxy.routing.catalogue import Catalogue
+from codex_proxy.routing.names import PICTURE_MODELS
+from codex_proxy.routing.resolve import Resolved
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
 from codex_proxy.server.admin.logs.errors import error_routes
 from codex_proxy.server.admin.logs.listing import log_routes
 from codex_proxy.server.admin.logs.tailing import tail_route
-from codex_proxy.server.admin.ollama import ollama_routes
+from codex_proxy.server.admin.settings.desk import SettingsDesk
+from codex_proxy.server.admin.settings.listing import listing_routes
+from codex_proxy.server.admin.settings.named import named_routes
 from codex_proxy.server.admin.usage_stats.routes import usage_stats_routes
 from codex_proxy.server.asgi import Application
 
@@ -32,12 +39,12 @@ def make_plane(ground: ControlGround) -> Application:
         names=ground.names,
         routes=(
             *operating_routes(ground),
-            *ollama_routes(ground.bridge),
             *log_routes(
                 ground.log, lambda: capsule_facts(ground.services.ground.settings, ground.services.ground.clock)
             ),
             *error_routes(ground.log),
             tail_route(ground.log.tail),
+            *_settings_routes(ground),
             *owners_routes(ground),
             *vendor_key_routes(ground.vendor_keys, ground.authenticator),
             *granted_key_routes(ground.client_keys),
@@ -45,6 +52,20 @@ def make_plane(ground: ControlGround) -> Application:
         ),
     )
     return cast("Application", plane)
+
+
+def _settings_routes(ground: ControlGround) -> list[HTTPRouteHandler]:
+    desk = SettingsDesk(
+        book=ground.book,
+        image_hosts=lambda: _image_hosts(ground.routing.lists.catalogue),
+        is_routable=lambda model: isinstance(ground.routing.resolver().resolve(model), Resolved),
+        bridge_status=lambda: ground.bridge.status,
+    )
+    return [*named_routes(desk), *listing_routes(desk)]
+
+
+def _image_hosts(catalogue: Catalogue) -> list[str]:
+    return [model.slug for model in catalogue.listed() if model.chats and not PICTURE_MODELS.match(model.slug)]
 
 
 def _health(ground: ControlGround) -> HealthReport:
@@ -64,4 +85,5 @@ def _health(ground: ControlGround) -> HealthReport:
         ),
         exchanges_count=len(ground.exchanges),
         models_fetched_at=ground.routing.lists.fetched_at,
+        configuration_errors=tuple(f"{fault.source}: {fault}" for fault in ground.book.faults),
     )

@@ -3,6 +3,7 @@
 Rules of this file: objects are made here, rules are elsewhere.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,14 +45,20 @@ FIDELITY: Final = Path(__file__).parents[1] / "fidelity.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthRoutes:
-    """What health and readiness are told of, and whose keys hear more of it."""
+    """What health and readiness are told of, and whose keys hear more of it.
+
+    ``is_configured`` says whether the settings' file is followed.
+    """
 
     readiness: Readiness
     authenticator: Authenticator
+    is_configured: Callable[[], bool] = lambda: True
 
     def exact(self) -> dict[str, Route]:
         """The routes."""
-        health = HealthEndpoint(self.readiness, authenticator=self.authenticator, iso=iso)
+        health = HealthEndpoint(
+            self.readiness, authenticator=self.authenticator, iso=iso, is_configured=self.is_configured
+        )
         ready = ReadyEndpoint(self.readiness, iso=iso)
         return {
             "/health": Route(by_method={"GET": health}, open_to_all=True),

@@ -4,7 +4,7 @@ Rules of this file: objects are made here, rules are elsewhere.  Everything is a
 and their models change while the gateway runs.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from codex_proxy.accounts.pool import AccountPool
@@ -24,7 +24,7 @@ from codex_proxy.settings.schema import Settings
 class Routing:
     """What model names lead to."""
 
-    def __init__(self, settings: Settings, lists: ModelLists, vendors: Vendors) -> None:
+    def __init__(self, settings: Callable[[], Settings], lists: ModelLists, vendors: Vendors) -> None:
         self.lists = lists
         self._settings = settings
         self._vendors = vendors
@@ -33,7 +33,8 @@ class Routing:
 
     def resolver(self) -> Resolver:
         """The resolver of this moment."""
-        model, offers = self._settings.model, self._vendors.offers()
+        settings, offers = self._settings(), self._vendors.offers()
+        model = settings.model
         return Resolver(
             catalogue=self.lists.catalogue,
             aliases=model.aliases,
@@ -41,7 +42,7 @@ class Routing:
             image_host=model.image_host_model,
             offers=offers.models,
             vendors=offers.vendors,
-            model_routing=self._settings.model_routing,
+            model_routing=settings.model_routing,
             vendor_models=self._vendor_models(),
             unknown=model.unknown,
         )
@@ -59,7 +60,7 @@ class Routing:
                 resolver=self.resolver,
                 plans_of=self.lists.plans_of,
                 pool=pool,
-                bucket_of=partial(bucket_of_model, table=self._settings.quota.model_buckets),
+                bucket_of=partial(bucket_of_model, table=self._settings().quota.model_buckets),
                 vendor_keys=self._vendors.all_keys,
                 clock=clock,
                 notes_of=self.lists.notes_of,
@@ -69,9 +70,9 @@ class Routing:
     def model_list(self, may_use: MayUse = everything) -> ModelList:
         """The models that client keys are shown."""
         return ModelList(
-            aliases=lambda: self._settings.model.aliases,
+            aliases=lambda: self._settings().model.aliases,
             resolver=self.resolver,
-            variants=lambda: self._settings.models.list_variants,
+            variants=lambda: self._settings().models.list_variants,
             may_use=may_use,
             vendor_models=self._vendors.models,
         )

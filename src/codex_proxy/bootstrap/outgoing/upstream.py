@@ -34,9 +34,10 @@ from codex_proxy.transports.http import HttpTransport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
-    """Everything between an exchange and the upstream."""
+    """Everything between an exchange and the upstream; ``transport`` calls by ``http`` and hears what comes of it."""
 
     transport: Transport
+    http: HttpTransport
     pool: AccountPool
     continuation: Continuation
     leases: MemoryLeaseBook
@@ -110,13 +111,14 @@ def make_upstream(given: UpstreamGround) -> Upstream:
         clock=clock,
         complain=given.complain,
     )
-    return _over(ground, client)
+    return _over(ground, client, http)
 
 
-def _over(ground: AccountGround, client: PresentedClient) -> Upstream:
-    leases, queue = MemoryLeaseBook(), _queue_policy(ground.settings)
+def _over(ground: AccountGround, client: PresentedClient, http: HttpTransport) -> Upstream:
+    leases, queue = MemoryLeaseBook(), queue_policy(ground.settings)
     return Upstream(
         transport=ground.transport,
+        http=http,
         pool=ground.pool,
         continuation=ground.continuation,
         leases=leases,
@@ -140,7 +142,8 @@ def _clients(
     )
 
 
-def _queue_policy(settings: Settings) -> QueuePolicy:
+def queue_policy(settings: Settings) -> QueuePolicy:
+    """How long requests wait for an account, and how many of them."""
     return QueuePolicy(timeout_seconds=settings.auth.queue_timeout_ms / 1000, limit=settings.auth.queue_limit)
 
 

@@ -54,6 +54,7 @@ class VendorCalls:
     """What makes calls with vendor keys; ``close`` ends their connections, ``retire`` those of keys that went."""
 
     transport: VendorTransport
+    http: HttpTransport
     clients: ClientPool
     book: EgressBook
     allow_private: bool
@@ -89,12 +90,17 @@ def vendor_calls(
     pem = trusted_pem(settings.tls.ca_file)
     timeouts, only_here = timeouts_of(settings), settings.security.loopback_only
     clients = ClientPool(timeouts=timeouts, now=monotonic, trusted_pem=pem, user_agent=lambda: USER_AGENT)
+    http = HttpTransport(pool=clients, timeouts=timeouts, only_here=only_here)
     transport = VendorTransport(
-        http=HttpTransport(pool=clients, timeouts=timeouts, only_here=only_here),
+        http=http,
         checks=AddressChecks(UrlGuard(resolve=resolve, only_here=only_here), now=monotonic),
         relay=EgressRelay(secret=secrets.token_bytes(_SECRET_BYTES), trusted_pem=pem, connect_seconds=timeouts.connect),
         user_agent=USER_AGENT,
     )
     return VendorCalls(
-        transport=transport, clients=clients, book=book, allow_private=settings.security.allow_private_upstreams
+        transport=transport,
+        http=http,
+        clients=clients,
+        book=book,
+        allow_private=settings.security.allow_private_upstreams,
     )

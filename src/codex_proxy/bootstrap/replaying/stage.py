@@ -17,7 +17,7 @@ from codex_proxy.bootstrap.simulated import listening, simulated_urls
 from codex_proxy.operations.capsules.capsule import Capsule, CapsuleUnusable
 from codex_proxy.operations.capsules.replay import REPLAYED_SECTIONS, Replayed, replayed, replayed_config
 from codex_proxy.operations.client_keys import ADMIN_KEY_ID, INFERENCE_KEY_ID
-from codex_proxy.settings.load import SettingsError
+from codex_proxy.settings.checks.faults import SettingsError
 from codex_proxy.settings.schema import Settings
 from codex_proxy.simulator.app import SimulatedBackend
 from codex_proxy.simulator.taped.backend import TapedBackend

@@ -18,8 +18,8 @@ from codex_proxy.operations.request_log.state import Level, LogPolicy, LogSwitch
 from codex_proxy.operations.request_log.store import Retention
 from codex_proxy.operations.request_log.tail import Tail
 from codex_proxy.operations.request_log.visits import VisitParts, Visits
+from codex_proxy.operations.settings.parts import SettingsKeeper
 from codex_proxy.settings.schema import LogsSection
-from codex_proxy.storage.local_settings import LocalSettings
 from codex_proxy.storage.request_log.file import LOG_FILE
 from codex_proxy.storage.request_log.queue import LogQueue, QueueParts
 from codex_proxy.storage.request_log.reading import SqliteLog
@@ -33,7 +33,7 @@ class LogGround:
     """What the log stands on; ``skips`` are the beginnings of paths that ask no model."""
 
     settings: LogsSection
-    settings_path: Path
+    keeper: SettingsKeeper
     data_dir: Path
     known: KnownSecrets
     clock: SystemClock
@@ -81,7 +81,7 @@ def make_request_log(ground: LogGround) -> RequestLog:
             switch=switch,
             retention=retention,
             tail=tail,
-            keeper=LocalSettings(ground.settings_path),
+            keeper=ground.keeper,
         )
     )
     return RequestLog(visits=Visits(parts, skips=ground.skips, never=NEVER), desk=desk, tail=tail, queue=queue)

@@ -11,6 +11,7 @@ from codex_proxy.bootstrap.assembling.ground import Ground
 from codex_proxy.bootstrap.wiring import Running
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.catalogue.lists import TICK_SECONDS
+from codex_proxy.operations.settings.book import LOOK_SECONDS
 from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
 
 LOOKUP_PAUSE_SECONDS: Final = 3600.0
@@ -44,6 +45,12 @@ async def do_repeatedly(running: Running, ground: Ground) -> None:
         pause_seconds=running.updates.pause_seconds,
         complain=lambda error: ground.report_trouble("updates", error),
     )
+    settings = repeat(
+        ground.book.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: LOOK_SECONDS,
+        complain=lambda error: ground.report_defect("settings", error),
+    )
     own_updates = repeat(
         running.own_updates.look,
         clock=ground.clock,
@@ -57,7 +64,7 @@ async def do_repeatedly(running: Running, ground: Ground) -> None:
         complain=lambda error: ground.report_defect("event loop's lag", error),
     )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates, own_updates, lag, *_telling(running, ground)):
+        for job in (lookups, lists, expiry, updates, own_updates, settings, lag, *_telling(running, ground)):
             jobs.create_task(job)
 
 

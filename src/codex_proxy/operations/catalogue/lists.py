@@ -97,6 +97,7 @@ class ModelLists:
 
     def __init__(self, parts: ListParts) -> None:
         self._parts = parts
+        self._custom = tuple(parts.custom)
         self._lists: dict[str, PlanList] = {}
         self._due_at: dict[str, float] = {}
         self._retries: dict[str, int] = {}
@@ -138,6 +139,12 @@ class ModelLists:
         self._hinted[plan] = etag
         due_at = max(self._parts.clock.now(), known.fetched_at + HINT_PAUSE_SECONDS)
         self._due_at[plan] = min(due_at, self._due_at.get(plan, due_at))
+
+    def change_custom(self, custom: Sequence[CustomModel]) -> None:
+        """These are the owner's own models from now on; nobody is asked anything."""
+        self._custom = tuple(custom)
+        self._take(self._lists)
+        self._tell_baseless()
 
     async def look(self) -> bool:
         """Ask for the lists that are due; whether nothing failed."""
@@ -228,13 +235,13 @@ class ModelLists:
 
     def _tell_baseless(self) -> None:
         """Say which of the owner's models stand on nothing, each once as long as it does."""
-        before, self._baseless = self._baseless, unknown_bases(self._listed(), self._parts.custom)
+        before, self._baseless = self._baseless, unknown_bases(self._listed(), self._custom)
         for model, base in self._baseless.items():
             if model not in before:
                 self._parts.complain("custom models", BaseUnknown(_baseless(model, base)))
 
     def _joined(self) -> Catalogue:
-        return with_custom(self._listed(), self._parts.custom)
+        return with_custom(self._listed(), self._custom)
 
     def _listed(self) -> Catalogue:
         """Without the owner's models."""
@@ -252,7 +259,7 @@ class ModelLists:
         return frozenset().union(*(_ids(listed.models) for listed in self._lists.values()))
 
     def _custom_ids(self) -> frozenset[str]:
-        return frozenset(entry.id for entry in self._parts.custom)
+        return frozenset(entry.id for entry in self._custom)
 
     def _accounts(self) -> dict[str, list[Account]]:
         """Enabled accounts by plan."""

@@ -18,7 +18,7 @@ from codex_proxy.accounts.keeping import EgressHealth, EgressProxy
 from codex_proxy.gateway.ports import Clock
 from codex_proxy.operations.egress.book import EgressBook
 from codex_proxy.operations.egress.pool import NoSuchProxy, ProxyPool
-from codex_proxy.operations.ollama_bridge import SettingsKeeper
+from codex_proxy.operations.settings.parts import SettingsKeeper
 
 CHECK_SECONDS: Final = 10.0
 CHECKS_AT_ONCE: Final = 5
@@ -70,7 +70,7 @@ class CheckParts:
 class ProxyChecks:
     """Checks of proxies, asked for or due; ``interval_minutes`` 0 makes none by itself but of proxies that fail.
 
-    ``overridden`` names the flag or variable whose interval the next start takes instead of a kept one.
+    ``overridden`` names the flag or variable whose interval is in force instead of a kept one.
     """
 
     def __init__(self, parts: CheckParts, *, interval_minutes: int, overridden: str | None = None) -> None:
@@ -81,16 +81,15 @@ class ProxyChecks:
         self._turns: dict[str, _Turn] = {}
 
     async def change_interval(self, minutes: int) -> None:
-        """Check every so many minutes from now on, 0 for never; the next start heeds it unless it is ``overridden``.
+        """Keep that checks come every so many minutes, 0 for never; it is so at once unless it is ``overridden``.
 
-        Raises:
-            ValueError: it is less than 0 or more than a day.
-            SettingsNotKept: it could not be written, and nothing was changed.
+        Raises like ``SettingsKeeper``, and ``ValueError`` where it is less than 0 or more than a day.
         """
         if not 0 <= minutes <= MAX_INTERVAL_MINUTES:
             raise ValueError(f"healthCheckIntervalMinutes is no number from 0 to {MAX_INTERVAL_MINUTES}")
-        await asyncio.to_thread(self._parts.keeper.keep, {INTERVAL_KEY: minutes})
-        self.interval_minutes = minutes
+        await self._parts.keeper.keep({INTERVAL_KEY: minutes})
+        if self.overridden is None:
+            self.interval_minutes = minutes
 
     async def check(self, proxy_id: str) -> EgressHealth:
         """Check one proxy now.  Raises ``NoSuchProxy`` and ``StoreUnusable``."""

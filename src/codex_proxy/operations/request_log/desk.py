@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from codex_proxy.operations.ollama_bridge import SettingsKeeper
 from codex_proxy.operations.request_log.state import Level, LogSwitch
 from codex_proxy.operations.request_log.store import Entry, LogStore, LogUnusable, LogWriter, Retention, Wanted
 from codex_proxy.operations.request_log.tail import Tail
@@ -23,6 +22,7 @@ from codex_proxy.operations.request_log.views import (
     record_of,
     summary_of,
 )
+from codex_proxy.operations.settings.parts import SettingsKeeper
 from codex_proxy.operations.transfer.times import iso
 
 ENABLED: Final = "logs.enabled"
@@ -144,7 +144,7 @@ class LogDesk:
             level = _level(change, switch.level)
             is_on = level is not Level.OFF
             if is_on is not (switch.level is not Level.OFF):
-                await asyncio.to_thread(self._parts.keeper.keep, _kept(is_on=is_on))
+                await self._parts.keeper.keep(_kept(is_on=is_on))
             if level is not switch.level or change.bodies_hours is not msgspec.UNSET:
                 hours = change.bodies_hours
                 seconds = switch.policy.bodies_seconds if hours is msgspec.UNSET else hours * 3600

@@ -20,6 +20,7 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     """The state of the gateway now.
 
     ``accounts`` counts accounts by state; ``exchanges_count`` is what runs; times are seconds.
+    ``configuration_errors`` say why the settings' file is not followed.
     """
 
     status: str
@@ -29,6 +30,7 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     slots: SlotReport
     exchanges_count: int
     models_fetched_at: float | None
+    configuration_errors: tuple[str, ...] = ()
 
 
 MakeReport: TypeAlias = Callable[[], HealthReport]

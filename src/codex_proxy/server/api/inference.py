@@ -56,7 +56,7 @@ class InferenceParts:
     running: RunningExchanges
     clock: Clock
     ids: Ids
-    pace: Pace
+    pace: Callable[[], Pace]
     max_body_bytes: int
     link_base: Callable[[Incoming], str] = lambda _: ""
     prompts: PromptEstimates | None = None
@@ -133,7 +133,7 @@ class InferenceEndpoint:
             stream=self._codec.open_stream(exchange.request, ids),
             send=incoming.send,
             headers=facts.headers,
-            pace=self._parts.pace,
+            pace=self._parts.pace(),
             monotonic=self._parts.clock.monotonic,
             gap_seen=self._parts.gap_seen,
         )

@@ -29,10 +29,22 @@ class RootEndpoint:
 
 
 class HealthEndpoint:
-    """Says whether new requests are taken; 503 while stopping.  ``iso`` writes epoch seconds as ISO 8601."""
+    """Says whether new requests are taken; 503 while stopping.
 
-    def __init__(self, readiness: Readiness, *, authenticator: Authenticator, iso: Callable[[float], str]) -> None:
+    ``iso`` writes epoch seconds as ISO 8601; ``is_configured`` says whether the settings' file is followed: what is
+    wrong with it is for its owner alone.
+    """
+
+    def __init__(
+        self,
+        readiness: Readiness,
+        *,
+        authenticator: Authenticator,
+        iso: Callable[[float], str],
+        is_configured: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._readiness = readiness
+        self._is_configured = is_configured
         self._authenticator = authenticator
         self._iso = iso
 
@@ -41,6 +53,8 @@ class HealthEndpoint:
         readiness = self._readiness
         stopping = readiness.is_stopping
         told: JsonObject = {"status": "stopping" if stopping else "ok"}
+        if not self._is_configured():
+            told["configuration"] = "unusable"
         if identify(self._authenticator, incoming.headers, incoming.query) is not None:
             told["authenticated"] = readiness.has_accounts()
             told["pool"] = msgspec.to_builtins(readiness.pool())

@@ -20,7 +20,6 @@ from codex_proxy.operations.egress.checks import ProxyChecks
 from codex_proxy.operations.egress.formats import MAX_BYTES
 from codex_proxy.operations.egress.pool import ProxyInUse, ProxyPool
 from codex_proxy.operations.egress.shown import shown_proxy
-from codex_proxy.operations.ollama_bridge import SettingsNotKept
 from codex_proxy.server.admin.egress.shapes import (
     AllProxies,
     AssignmentView,
@@ -88,10 +87,7 @@ def _listing(desk: ProxyDesk) -> list[HTTPRouteHandler]:
     @put(f"{PROXIES_PATH}/settings", summary="How often proxies are checked")
     async def change_pool_settings(request: ControlRequest, data: JSONBody[PoolSettings]) -> SettingsKept:
         """Minutes between checks, at most a day; 0 for never, but for proxies that fail."""
-        try:
-            await desk.checks.change_interval(data.health_check_interval_minutes)
-        except SettingsNotKept as error:
-            raise ControlError(409, "settings_not_kept", f"{error}; nothing was changed") from error
+        await desk.checks.change_interval(data.health_check_interval_minutes)
         return SettingsKept(
             health_check_interval_minutes=desk.checks.interval_minutes,
             overridden=desk.checks.overridden,

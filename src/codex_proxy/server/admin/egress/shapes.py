@@ -90,7 +90,7 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SettingsKept(Done, frozen=True, kw_only=True, rename="camel"):
-    """The interval in force; ``overridden`` names the flag or variable that the next start takes instead of it."""
+    """The interval in force; ``overridden`` names the flag or variable that wins over what is kept."""
 
     health_check_interval_minutes: int
     overridden: str | None

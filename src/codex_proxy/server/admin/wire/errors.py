@@ -32,10 +32,18 @@ from codex_proxy.operations.login.cli_file import CliFileUnusable
 from codex_proxy.operations.login.outcomes import TooManyLogins, UnknownLogin
 from codex_proxy.operations.login.ports import FileUnreadable
 from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, WrongIdentity
-from codex_proxy.operations.ollama_bridge import SettingsNotKept
 from codex_proxy.operations.request_log.desk import NoSuchEntry
 from codex_proxy.operations.request_log.store import LogUnusable
 from codex_proxy.operations.request_log.tail import TooManyReaders
+from codex_proxy.operations.settings.history import NothingToUndo, UndoConflict
+from codex_proxy.operations.settings.parts import (
+    CannotFollow,
+    FileChanged,
+    FileUnusable,
+    RevisionConflict,
+    SettingsNotKept,
+    SettingsRefused,
+)
 from codex_proxy.operations.usage_stats.periods import InvalidPeriod
 from codex_proxy.operations.vendor_keys.parts import KeyConfigured, NoModelList, UnknownKey, VendorRefused
 from codex_proxy.vendors.telling import InvalidKey
@@ -124,11 +132,13 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     NoSuchEntry: Meaning(status=404, code="not_found"),
     LogUnusable: Meaning(status=503, code="log_unusable"),
     TooManyReaders: Meaning(status=429, code="too_many_readers"),
-    SettingsNotKept: Meaning(status=503, code="settings_not_kept"),
     UnknownClientKey: Meaning(status=404, code="unknown_key"),
     InvalidTerms: Meaning(status=400, code="invalid_terms"),
     SecretTaken: Meaning(status=409, code="secret_taken"),
     InvalidPeriod: Meaning(status=400, code="invalid_period"),
+    SettingsNotKept: Meaning(status=409, code="settings_not_kept"),
+    FileChanged: Meaning(status=409, code="revision_conflict"),
+    NothingToUndo: Meaning(status=404, code="nothing_to_undo"),
 }
 
 
@@ -139,6 +149,11 @@ _MORE_THAN_A_MEANING: Final[tuple[type[Exception], ...]] = (
     RedeemedJustNow,
     NothingRedeemed,
     VendorRefused,
+    SettingsRefused,
+    FileUnusable,
+    RevisionConflict,
+    CannotFollow,
+    UndoConflict,
 )
 
 
@@ -173,10 +188,28 @@ def control_error(error: Exception) -> ControlError:
         case VendorRefused(failure=failure):
             status = 401 if error.is_about_the_key else 502
             return ControlError(status, f"vendor_{failure.kind.value}", str(error))
+        case SettingsRefused() | FileUnusable() | RevisionConflict() | CannotFollow() | UndoConflict():
+            return _about_settings(error)
     found = next((MEANINGS[kind] for kind in type(error).__mro__ if kind in MEANINGS), None)
     if found is None:
         raise TypeError(f"no operation raises {type(error).__name__}")
     return ControlError(found.status, found.code, found.message or str(error))
+
+
+def _about_settings(
+    error: SettingsRefused | FileUnusable | RevisionConflict | CannotFollow | UndoConflict,
+) -> ControlError:
+    match error:
+        case SettingsRefused(faults=faults):
+            return ControlError(400, "invalid_settings", str(error), details={"errors": faults})
+        case FileUnusable(faults=faults):
+            return ControlError(409, "file_unusable", str(error), details={"errors": faults})
+        case RevisionConflict(revision=revision):
+            return ControlError(409, "revision_conflict", str(error), details={"revision": revision})
+        case CannotFollow(key=key):
+            return ControlError(409, "cannot_follow", f"{error}; nothing was changed", details={"key": key})
+        case UndoConflict(keys=keys):
+            return ControlError(409, "changed_again", str(error), details={"keys": keys})
 
 
 def _told(_: AnyRequest, error: Exception) -> Response[Any]:

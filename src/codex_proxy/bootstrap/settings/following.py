@@ -1,0 +1,83 @@
+"""Which parts follow which settings.
+
+Rules of this file: objects are made here, rules are elsewhere.  Parts that ask for the settings in force anew each time
+(``Followers.live``) are not named here.
+"""
+
+from dataclasses import dataclass
+
+from codex_proxy.accounts.choice.need import ChoicePolicy
+from codex_proxy.bootstrap.accounts.services import egress_policy, refresh_policy
+from codex_proxy.bootstrap.bridge.ollama import bridge_settings
+from codex_proxy.bootstrap.live.followers import Followers
+from codex_proxy.bootstrap.logs import Level, Style, configure_logs
+from codex_proxy.bootstrap.models.lists import custom_models
+from codex_proxy.bootstrap.outgoing.client import timeouts_of
+from codex_proxy.bootstrap.outgoing.upstream import Upstream, choice_policy, queue_policy
+from codex_proxy.bootstrap.outgoing.vendors import VendorCalls
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
+from codex_proxy.gateway.selection import QueuePolicy
+from codex_proxy.operations.catalogue.lists import ModelLists
+from codex_proxy.operations.egress.book import EgressPolicy
+from codex_proxy.operations.egress.checks import ProxyChecks
+from codex_proxy.operations.ollama_bridge import BridgeSettings, CannotOpen, OllamaBridge, RemoteNotAllowed
+from codex_proxy.operations.settings.parts import CannotFollow
+from codex_proxy.settings.schema import Settings
+from codex_proxy.transports.clients import Timeouts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowingParts:
+    """Parts that keep a value of their own."""
+
+    upstream: Upstream
+    lists: ModelLists
+    checks: ProxyChecks
+    vendor_calls: VendorCalls
+    bridge: OllamaBridge
+    known: KnownSecrets
+
+
+def follow_settings(followers: Followers, parts: FollowingParts) -> None:
+    """Let the parts follow the settings from now on."""
+    accounts = parts.upstream.accounts
+
+    async def bridge(settings: BridgeSettings) -> None:
+        try:
+            await parts.bridge.follow(settings)
+        except RemoteNotAllowed as error:
+            raise CannotFollow("ollama.host", str(error)) from error
+        except CannotOpen as error:
+            raise CannotFollow("ollama.port", str(error)) from error
+
+    def choice(policy: ChoicePolicy) -> None:
+        parts.upstream.pool.policy = policy
+
+    def queue(policy: QueuePolicy) -> None:
+        parts.upstream.selection.queue = policy
+
+    def egress(policy: EgressPolicy) -> None:
+        accounts.ground.book.change_policy(policy)
+        accounts.ground.watch.tell()
+
+    def interval(minutes: int) -> None:
+        parts.checks.interval_minutes = minutes
+
+    async def timeouts(each: Timeouts) -> None:
+        await parts.upstream.http.change_timeouts(each)
+        await parts.vendor_calls.http.change_timeouts(each)
+
+    followers.ask(lambda settings: bridge_settings(settings.ollama), bridge)
+    followers.tell(choice_policy, choice)
+    followers.tell(queue_policy, queue)
+    followers.tell(egress_policy, egress)
+    followers.tell(lambda settings: refresh_policy(settings.auth), accounts.refresher.change_policy)
+    followers.tell(lambda settings: settings.egress.check_interval_minutes, interval)
+    followers.tell(lambda settings: custom_models(settings.model.custom_models), parts.lists.change_custom)
+    followers.tell(timeouts_of, timeouts)
+    followers.tell(_shown, lambda shown: configure_logs(shown[0], level=shown[1], known=parts.known))
+
+
+def _shown(settings: Settings) -> tuple[Style, Level]:
+    """How log lines are written, and which."""
+    return settings.logs.format, settings.logs.level

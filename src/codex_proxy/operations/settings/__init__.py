@@ -1,0 +1,1 @@
+"""The settings as their owner changes them while the gateway runs."""

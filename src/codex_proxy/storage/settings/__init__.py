@@ -1,0 +1,1 @@
+"""The settings' file and what was changed in it."""

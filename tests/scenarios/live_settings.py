@@ -1,0 +1,213 @@
+"""How a gateway shows that it goes by a setting: a value to set for each live key, and what is seen then.
+
+Whoever adds a live key adds a line here: what to set, who looks, and what is seen once the gateway goes by it.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import httpx
+import structlog
+
+from codex_proxy.bootstrap.run import Assembled
+from codex_proxy.server.listeners import bind
+from tests.scenarios.stage import CHAT
+
+SCENARIO: Final = """\
+rules:
+  - when: {contains: slow}
+    steps: [{delay_ms: 250}, {text: late}]
+  - when: {contains: overloaded}
+    reply: {status: 503, body: {error: {code: server_is_overloaded, message: m}}}
+"""
+
+
+def _free_port() -> int:
+    with bind("127.0.0.1", 0) as free:
+        return int(free.getsockname()[1])
+
+
+PORT: Final = _free_port()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A gateway without a socket, over a backend on loopback, and its client with an admin key."""
+
+    whole: Assembled
+    client: httpx.AsyncClient
+    backend: httpx.AsyncClient
+
+    async def chat(self, text: str = "hi", **members: Any) -> httpx.Response:
+        body = {"model": "gpt-5.4", "messages": [{"role": "user", "content": text}]} | members
+        return await self.client.post(CHAT, json={name: value for name, value in body.items() if value is not None})
+
+    async def journal(self) -> list[dict[str, Any]]:
+        entries = (await self.backend.get("/__journal")).json()["entries"]
+        return [entry for entry in entries if entry["endpoint"] == "/codex/responses"]
+
+
+class Probe(NamedTuple):
+    """What to set, who looks, and what is seen then."""
+
+    value: Any
+    look: Callable[[Scene], Awaitable[Any]]
+    seen: Any
+
+
+def _asked(*path: str, text: str = "hi", **members: Any) -> Callable[[Scene], Awaitable[Any]]:
+    """What of a question reaches the backend."""
+
+    async def look(scene: Scene) -> Any:
+        await scene.chat(text, **members)
+        told: Any = (await scene.journal())[-1]["body"]
+        for name in path:
+            told = told.get(name) or {}
+        return told
+
+    return look
+
+
+def _status(**members: Any) -> Callable[[Scene], Awaitable[int]]:
+    async def look(scene: Scene) -> int:
+        return (await scene.chat(**members)).status_code
+
+    return look
+
+
+async def _heartbeats(scene: Scene) -> bool:
+    return b"\n: " in b"\n" + (await scene.chat("slow", stream=True)).content
+
+
+async def _attempts(scene: Scene) -> int:
+    before = len(await scene.journal())
+    await scene.chat("overloaded")
+    return len({entry["account"] for entry in (await scene.journal())[before:]})
+
+
+async def _host_of_a_picture(scene: Scene) -> Any:
+    await scene.client.post("/v1/images/generations", json={"prompt": "a cat", "model": "gpt-image-2"})
+    return (await scene.journal())[-1]["body"]["model"]
+
+
+def _listed(name: str) -> Callable[[Scene], Awaitable[bool]]:
+    async def look(scene: Scene) -> bool:
+        return name in {row["id"] for row in (await scene.client.get("/v1/models")).json()["data"]}
+
+    return look
+
+
+def _told(path: str, *names: str) -> Callable[[Scene], Awaitable[Any]]:
+    """What the control plane tells."""
+
+    async def look(scene: Scene) -> Any:
+        told = (await scene.client.get(path)).json()
+        for name in names:
+            told = told[name]
+        return told
+
+    return look
+
+
+def _part(get: Callable[[Assembled], Any]) -> Callable[[Scene], Awaitable[Any]]:
+    """A value that a part of the gateway holds."""
+
+    async def look(scene: Scene) -> Any:
+        return get(scene.whole)
+
+    return look
+
+
+def _choice(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    return _part(lambda whole: getattr(whole.running.accounts.ground.pool.policy, name))
+
+
+def _refresh(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    return _part(lambda whole: getattr(whole.running.accounts.refresher.schedule.policy, name))
+
+
+def _queue(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    return _part(lambda whole: getattr(whole.running.selection.queue, name))
+
+
+def _bridge(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    return _part(lambda whole: getattr(whole.running.bridge.settings, name))
+
+
+def _timeout(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    """Of accounts' calls and of vendors'."""
+
+    def both(whole: Assembled) -> tuple[float, float]:
+        pools = (whole.running.clients, whole.running.vendor_keys.ground.calls.clients)
+        return tuple(getattr(pool._timeouts, name) for pool in pools)
+
+    return _part(both)
+
+
+def _plain(get: Callable[[Any], Any]) -> Callable[[Scene], Awaitable[Any]]:
+    """What is asked of the settings in force at the moment it is wanted."""
+    return _part(lambda whole: get(whole.ground.followers.live.get()))
+
+
+async def _warnings(scene: Scene) -> bool:
+    await scene.chat()
+    return bool((await scene.client.get("/auth/quota/warnings")).json()["warnings"])
+
+
+BEHAVIOUR: Final[Mapping[str, Probe]] = {
+    "server.first_byte_grace_seconds": Probe(0.02, _heartbeats, True),
+    "server.heartbeat_seconds": Probe(0.05, _heartbeats, True),
+    "api.failover_budget_seconds": Probe(0, _attempts, 1),
+    "auth.max_failover_attempts": Probe(1, _attempts, 1),
+    "model.default": Probe("gpt-5.5", _asked("model", model=None), "gpt-5.5"),
+    "model.unknown": Probe("fallback", _status(model="nobody-knows"), 200),
+    "model.image_host_model": Probe("gpt-5.4", _host_of_a_picture, "gpt-5.4"),
+    "model.default_reasoning_effort": Probe("high", _asked("reasoning", "effort"), "high"),
+    "model.default_service_tier": Probe("priority", _asked("service_tier"), "priority"),
+    "model.default_instructions": Probe("be brief", _asked("instructions"), "be brief"),
+    "model.aliases": Probe({"mine": "gpt-5.4-mini"}, _asked("model", model="mine"), "gpt-5.4-mini"),
+    "model.fallbacks": Probe({"gone": ["gpt-5.4"]}, _plain(lambda live: live.model.fallbacks), {"gone": ["gpt-5.4"]}),
+    "model.custom_models": Probe(["gpt-mine"], _listed("gpt-mine"), True),
+    "models.list_variants": Probe(True, _listed("gpt-5.4-high"), True),
+    "model_routing": Probe({"x": "groq"}, _told("/admin/route?model=x", "vendor"), "groq"),
+    "translation.strict": Probe(True, _status(response_format={"type": "grammar"}), 400),
+    "quota.warning_thresholds": Probe({"primary": [1], "secondary": [1]}, _warnings, True),
+    "egress.check_interval_minutes": Probe(9, _told("/api/proxies", "healthCheckIntervalMinutes"), 9),
+    "ollama.version": Probe("9.9", _bridge("version"), "9.9"),
+    "ollama.disable_vision": Probe(True, _bridge("disable_vision"), True),
+    "ollama.host": Probe("localhost", _bridge("host"), "localhost"),
+    "ollama.port": Probe(PORT, _bridge("port"), PORT),
+}
+"""Set all at once, and then looked at."""
+
+PARTS: Final[Mapping[str, Probe]] = {
+    "server.stop_grace_seconds": Probe(7.0, _plain(lambda live: live.server.stop_grace_seconds), 7.0),
+    "api.headers_timeout_seconds": Probe(7.0, _timeout("headers"), (7.0, 7.0)),
+    "api.idle_timeout_seconds": Probe(8.0, _timeout("idle"), (8.0, 8.0)),
+    "auth.rotation_strategy": Probe("sticky", _choice("strategy"), "sticky"),
+    "auth.tier_priority": Probe(["pro"], _choice("tier_priority"), ("pro",)),
+    "auth.refresh_enabled": Probe(False, _refresh("enabled"), False),
+    "auth.refresh_margin_seconds": Probe(60.0, _refresh("margin_seconds"), 60.0),
+    "auth.refresh_concurrency": Probe(5, _refresh("concurrency"), 5),
+    "auth.max_concurrent_per_account": Probe(3, _told("/health/details", "slots", "total_count"), 6),
+    "auth.request_interval_ms": Probe(50, _choice("interval_seconds"), 0.05),
+    "auth.queue_timeout_ms": Probe(30, _queue("timeout_seconds"), 0.03),
+    "auth.queue_limit": Probe(3, _queue("limit"), 3),
+    "quota.skip_exhausted": Probe(False, _choice("skip_exhausted"), False),
+    "tls.proxy_url": Probe(
+        "http://127.0.0.1:9",
+        _part(lambda whole: getattr(whole.running.accounts.ground.book.owners_way(), "url", None)),
+        "http://127.0.0.1:9",
+    ),
+    "egress.on_unavailable": Probe(
+        "direct", _part(lambda whole: whole.running.accounts.ground.book._policy.on_unavailable), "direct"
+    ),
+    "ollama.enabled": Probe(True, _told("/admin/ollama-status", "running"), True),
+    "logs.level": Probe("error", _part(lambda _: logging.getLogger().level), logging.ERROR),
+    "logs.format": Probe(
+        "console", _part(lambda _: type(structlog.get_config()["processors"][-1]).__name__), "ConsoleRenderer"
+    ),
+}
+"""Set afterwards, since calls would fail by some of them."""

@@ -1,0 +1,61 @@
+"""Every setting that the schema calls live is live: set through the API, it is seen at once."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from codex_proxy.bootstrap.logs import configure_logs
+from codex_proxy.bootstrap.run import ServeOptions, assembled, load
+from codex_proxy.bootstrap.simulated import simulated_backend, simulated_tokens
+from codex_proxy.settings.load import known_keys, marks_of
+from codex_proxy.simulator.scenario import parse_scenario
+from tests.scenarios.live_settings import BEHAVIOUR, PARTS, SCENARIO, Probe, Scene
+from tests.scenarios.stage import KEY
+
+
+@asynccontextmanager
+async def scene(data_dir: Path) -> AsyncIterator[Scene]:
+    async with simulated_backend(parse_scenario(SCENARIO)) as base_url:
+        environ = {
+            "CODEX_PROXY_SERVER__PROXY_API_KEY": KEY,
+            "CODEX_PROXY_API__BASE_URL": base_url,
+            "CODEX_JWT_TOKEN": ",".join(simulated_tokens()),
+        }
+        loaded = load(ServeOptions(flags={"server.port": 0}, data_dir=data_dir), environ)
+        headers = {"authorization": f"Bearer {KEY}", "host": "127.0.0.1"}
+        configure_logs("json")
+        async with assembled(loaded, environ) as whole:
+            inner = httpx.ASGITransport(app=whole.running.application)
+            async with (
+                httpx.AsyncClient(transport=inner, base_url="http://127.0.0.1", headers=headers, timeout=20) as client,
+                httpx.AsyncClient(base_url=base_url, timeout=20) as backend,
+            ):
+                yield Scene(whole=whole, client=client, backend=backend)
+            await whole.running.bridge.stop()
+            configure_logs("auto")
+
+
+async def seen(play: Scene, probes: Mapping[str, Probe]) -> dict[str, Any]:
+    return {name: await probe.look(play) for name, probe in probes.items()}
+
+
+async def test_q_11_whatever_the_schema_calls_live_is_live_in_the_next_request(tmp_path: Path) -> None:
+    async with scene(tmp_path) as play:
+        await play.whole.running.lists.refresh()
+        for probes in (BEHAVIOUR, PARTS):
+            wanted = {name: probe.seen for name, probe in probes.items()}
+            before = await seen(play, probes)
+            assert [name for name in probes if before[name] == wanted[name]] == []
+            values = {name: probe.value for name, probe in probes.items()}
+            reply = await play.client.post("/admin/settings", json={"values": values})
+            assert (reply.status_code, reply.json().get("restart_required")) == (200, []), reply.text
+            assert await seen(play, probes) == wanted
+
+
+def test_every_live_key_that_is_used_has_a_probe() -> None:
+    marks = {name: marks_of(info) for name, info in known_keys().items()}
+    live = {name for name, told in marks.items() if told["change"] == "live" and told["used"]}
+    assert BEHAVIOUR.keys() | PARTS.keys() == live
