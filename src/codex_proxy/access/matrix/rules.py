@@ -1,0 +1,50 @@
+"""What a route wants of whoever calls it.
+
+Rules of this file: pure data.  A route that no row names is the owner's alone, and changes something: forgetting a row
+opens nothing.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import msgspec
+
+
+class Need(StrEnum):
+    """The scope that is wanted; ``OPEN`` wants none."""
+
+    OPEN = "open"
+    INFERENCE = "inference"
+    ADMIN = "admin"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What a route wants.
+
+    ``acts`` where it changes something, so that no foreign page may lead there; ``sudo`` where it shows secrets, so
+    that a session needs a fresh password and no link will do.
+    """
+
+    need: Need
+    acts: bool = False
+    sudo: bool = False
+
+
+Route: TypeAlias = tuple[str, str]
+"""Method and path; parameters in braces, ``*`` at the end for everything below."""
+Rules: TypeAlias = Mapping[Route, Rule]
+
+READ: Final = Rule(need=Need.ADMIN)
+CHANGE: Final = Rule(need=Need.ADMIN, acts=True)
+REVEAL: Final = Rule(need=Need.ADMIN, sudo=True)
+CHANGE_SECRETS: Final = Rule(need=Need.ADMIN, acts=True, sudo=True)
+OPEN_READ: Final = Rule(need=Need.OPEN)
+OPEN_CHANGE: Final = Rule(need=Need.OPEN, acts=True)
+INFER: Final = Rule(need=Need.INFERENCE, acts=True)
+LIST: Final = Rule(need=Need.INFERENCE)
+
+
+def rule_of(rules: Rules, method: str, path: str) -> Rule:
+    """The rule of a route as the application names it."""
+    return rules.get((method, path), CHANGE)
