@@ -17,6 +17,7 @@ from typing import Any, Final
 import structlog
 
 from codex_proxy.access.keys import ADMIN, is_strong
+from codex_proxy.access.samples import is_sample
 from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.accounts.opening import key_source, open_account_stores
 from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
@@ -24,6 +25,7 @@ from codex_proxy.bootstrap.accounts.upkeep import upkeep
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.commands.announcing import COMMANDS_KEY_ID, announced
 from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
+from codex_proxy.bootstrap.control.access_files import AccessFiles, first_link, refuse_unusable
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
@@ -81,6 +83,7 @@ class Serving:
     keys: EnsuredKeys
     settings: Settings
     access_path: Path
+    setup_link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +160,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
     settings = loaded.settings
     configure_logs(settings.logs.format)
     _refuse_weak_key(settings)
+    refuse_unusable(settings)
     async with assembled(loaded, environ) as whole:
         running = whole.running
         listener = await _listen(running, settings)
@@ -168,7 +172,12 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
                 _attended(running, whole.ground, listener),
             ):
                 yield Serving(
-                    url=url, bridge=running.bridge, keys=whole.keys, settings=settings, access_path=whole.access_path
+                    url=url,
+                    bridge=running.bridge,
+                    keys=whole.keys,
+                    settings=settings,
+                    access_path=whole.access_path,
+                    setup_link=first_link(whole.ground.access, settings, url=url, now=whole.ground.clock.now()),
                 )
 
 
@@ -182,7 +191,10 @@ async def assembled(loaded: LoadedSettings, environ: Mapping[str, str]) -> Async
     async with _stores(loaded, secret_keys) as stores:
         try:
             keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-            ground = replace(_ground(loaded, keys, stores, token=token), configured_vendor_keys=vendor_keys)
+            access_files = AccessFiles(data_dir=loaded.data_dir, secret_keys=secret_keys, pepper=keys.kept.pepper)
+            ground = replace(
+                _ground(loaded, keys, stores, token=token, access=access_files), configured_vendor_keys=vendor_keys
+            )
         except KeysUnreadable as error:
             raise StartRefused(str(error)) from error
         running = assemble(ground)
@@ -276,7 +288,7 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
     await running.orphans.close()
 
 
-def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token: str) -> Ground:
+def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token: str, access: AccessFiles) -> Ground:
     ids = RandomIds()
     try:
         installation = installation_id(loaded.data_dir, ids.uuid4())
@@ -288,6 +300,7 @@ def _ground(loaded: LoadedSettings, keys: EnsuredKeys, stores: Stores, *, token:
         keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key).joined(
             COMMANDS_KEY_ID, token, frozenset({ADMIN})
         ),
+        access=access,
         inference_key=keys.kept.secret_of(INFERENCE_KEY_ID),
         data_dir=loaded.data_dir,
         installation_id=installation,
@@ -331,11 +344,12 @@ def _accounts(settings: Settings) -> tuple[Account, ...]:
 
 def _refuse_weak_key(settings: Settings) -> None:
     secret = settings.server.proxy_api_key
-    if secret is None or is_strong(secret):
+    if secret is None or (is_strong(secret) and not is_sample(secret)):
         return
     if settings.server.host not in LOOPBACK:
         raise StartRefused(
-            "server.proxy_api_key is too weak to listen off loopback; it needs 22 or more letters, digits, - and _"
+            "server.proxy_api_key is too weak to listen off loopback; it needs 22 or more letters, digits, - and _, "
+            "and may be no sample that others know"
         )
     structlog.get_logger("codex_proxy").warning("server.proxy_api_key is weak; that will do on loopback only")
 
@@ -347,4 +361,5 @@ def _greeting(served: Serving) -> Greeting:
         keys=served.keys,
         access_path=served.access_path,
         has_own_key=served.settings.server.proxy_api_key is not None,
+        setup_link=served.setup_link,
     )

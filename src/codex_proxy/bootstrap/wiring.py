@@ -17,6 +17,7 @@ from codex_proxy.bootstrap.asking.exchanges import ExchangeGround, make_gateway
 from codex_proxy.bootstrap.asking.vendors import VendorAskers
 from codex_proxy.bootstrap.bridge.ollama import BridgeGround, make_bridge
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.control.access_files import AccessFiles
 from codex_proxy.bootstrap.control.late import ControlGround, LatePlane
 from codex_proxy.bootstrap.dialects.anthropic import prompt_estimates
 from codex_proxy.bootstrap.dialects.openai import chat_server
@@ -70,6 +71,7 @@ class Ground:
     settings: Settings
     stores: Stores
     keys: KeyRing
+    access: AccessFiles
     inference_key: str | None
     data_dir: Path
     installation_id: str
@@ -284,6 +286,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         leases=upstream.leases,
         routing=data.routing,
         authenticator=ground.keys,
+        access=ground.access,
         explain=upstream.selection.explanations.explain,
         inference_key=lambda: ground.inference_key,
         names=frozenset(ground.settings.server.names),

@@ -19,12 +19,10 @@ MOST_SESSIONS: Final = 64
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One browser that is logged in.
 
-    ``session_id`` names it to its owner; ``csrf`` is the word that its pages send with what they do; ``proved_at`` is
-    when the password was last shown.
+    ``session_id`` names it to its owner and opens nothing; ``proved_at`` is when the password was last shown.
     """
 
     session_id: str
-    csrf: str
     opened_at: float
     seen_at: float
     proved_at: float
@@ -40,10 +38,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionBook:
-    """The sessions that are open; ``rest_seconds`` tells after how long without a request one ends."""
+    """The sessions that are open.
 
-    def __init__(self, *, rest_seconds: Callable[[], float]) -> None:
+    ``rest_seconds`` tells after how long without a request one ends, ``longest_seconds`` how old one may become.
+    """
+
+    def __init__(
+        self, *, rest_seconds: Callable[[], float], longest_seconds: Callable[[], float] = lambda: LONGEST_SECONDS
+    ) -> None:
         self._rest_seconds = rest_seconds
+        self._longest_seconds = longest_seconds
         self._by_digest: dict[str, Session] = {}
 
     def open(self, token: str, session: Session) -> None:
@@ -91,7 +95,7 @@ class SessionBook:
         return tuple(sorted(self._by_digest.values(), key=lambda session: session.seen_at, reverse=True))
 
     def _is_over(self, session: Session, now: float) -> bool:
-        return now - session.seen_at > self._rest_seconds() or now - session.opened_at > LONGEST_SECONDS
+        return now - session.seen_at > self._rest_seconds() or now - session.opened_at > self._longest_seconds()
 
 
 def _digest(token: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from codex_proxy.access.matrix.rules import (
     CHANGE,
     CHANGE_SECRETS,
+    LOOK,
     OPEN_CHANGE,
     OPEN_READ,
     READ,
@@ -17,28 +18,28 @@ from codex_proxy.access.matrix.rules import (
     Rules,
 )
 
-_ACCOUNT: Final = "/auth/accounts/{row_id:str}"
-_VENDOR_KEY: Final = "/auth/api-keys/{entry_id:str}"
-_PROXY: Final = "/api/proxies/{proxy_id:str}"
+_ACCOUNT: Final = "/auth/accounts/{row_id}"
+_VENDOR_KEY: Final = "/auth/api-keys/{entry_id}"
+_PROXY: Final = "/api/proxies/{proxy_id}"
 
 _DASHBOARD: Final[dict[Route, Rule]] = {
     ("GET", "/auth/setup"): OPEN_READ,
-    ("GET", "/auth/setup/{name:str}"): OPEN_READ,
+    ("GET", "/auth/setup/{name}"): OPEN_READ,
     ("GET", "/auth/dashboard-status"): OPEN_READ,
     ("POST", "/auth/dashboard-setup"): OPEN_CHANGE,
     ("POST", "/auth/dashboard-login"): OPEN_CHANGE,
     ("POST", "/auth/dashboard-logout"): OPEN_CHANGE,
     ("POST", "/auth/dashboard-sudo"): CHANGE,
-    ("POST", "/admin/dashboard-password"): CHANGE,
+    ("POST", "/admin/dashboard-password"): CHANGE_SECRETS,
     ("POST", "/admin/dashboard-setup-link"): CHANGE_SECRETS,
     ("POST", "/admin/dashboard-totp"): CHANGE_SECRETS,
     ("POST", "/admin/dashboard-totp/confirm"): CHANGE_SECRETS,
     ("DELETE", "/admin/dashboard-totp"): CHANGE_SECRETS,
     ("GET", "/admin/sessions"): READ,
     ("DELETE", "/admin/sessions"): CHANGE,
-    ("DELETE", "/admin/sessions/{session_id:str}"): CHANGE,
-    ("GET", "/admin/audit-log"): READ,
-    ("GET", "/admin/audit-log/verify"): READ,
+    ("DELETE", "/admin/sessions/{session_id}"): CHANGE,
+    ("GET", "/admin/audit"): READ,
+    ("GET", "/admin/audit/verify"): READ,
 }
 
 _ACCOUNTS: Final[dict[Route, Rule]] = {
@@ -47,12 +48,12 @@ _ACCOUNTS: Final[dict[Route, Rule]] = {
     ("GET", "/auth/accounts/login"): CHANGE,
     ("GET", "/auth/callback"): OPEN_READ,  # the issuer's page leads here; its state is the credential
     ("POST", "/auth/login-start"): CHANGE,
-    ("POST", "/auth/login-status"): CHANGE,
+    ("POST", "/auth/login-status"): LOOK,
     ("POST", "/auth/login-cancel"): CHANGE,
     ("POST", "/auth/code-relay"): CHANGE,
     ("POST", "/auth/device-login"): CHANGE,
-    ("GET", "/auth/device-poll/{device_code:str}"): CHANGE,
-    ("POST", "/auth/device-poll/{device_code:str}"): CHANGE,
+    ("GET", "/auth/device-poll/{device_code}"): LOOK,
+    ("POST", "/auth/device-poll/{device_code}"): LOOK,
     ("POST", "/auth/token"): CHANGE,
     ("POST", "/auth/import-cli"): CHANGE,
     ("POST", "/auth/logout"): CHANGE,
@@ -107,7 +108,7 @@ _PROXIES: Final[dict[Route, Rule]] = {
     ("POST", "/api/proxies/assign"): CHANGE,
     ("POST", "/api/proxies/assign-bulk"): CHANGE,
     ("POST", "/api/proxies/assign-rule"): CHANGE,
-    ("DELETE", "/api/proxies/assign/{account_id:str}"): CHANGE,
+    ("DELETE", "/api/proxies/assign/{account_id}"): CHANGE,
     ("PUT", _PROXY): CHANGE,
     ("DELETE", _PROXY): CHANGE,
     ("POST", f"{_PROXY}/enable"): CHANGE,
@@ -123,14 +124,14 @@ _GATEWAY: Final[dict[Route, Rule]] = {
     ("GET", "/admin/ollama-status"): READ,
     ("POST", "/admin/refresh-models"): CHANGE,
     ("GET", "/admin/route"): READ,
-    ("GET", "/admin/explain/{request_id:str}"): READ,
+    ("GET", "/admin/explain/{request_id}"): READ,
     ("GET", "/admin/jobs"): READ,
-    ("GET", "/admin/jobs/{job_id:str}"): READ,
-    ("DELETE", "/admin/jobs/{job_id:str}"): CHANGE,
+    ("GET", "/admin/jobs/{job_id}"): READ,
+    ("DELETE", "/admin/jobs/{job_id}"): CHANGE,
     ("GET", "/openapi"): OPEN_READ,
     ("GET", "/openapi/page.css"): OPEN_READ,
     ("GET", "/openapi/openapi.json"): OPEN_READ,
-    ("GET", "/openapi/{path:str}"): OPEN_READ,
+    ("GET", "/openapi/{path}"): OPEN_READ,
 }
 
 CONTROL: Final[Rules] = _DASHBOARD | _ACCOUNTS | _VENDOR_KEYS | _PROXIES | _GATEWAY

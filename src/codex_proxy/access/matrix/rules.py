@@ -22,13 +22,20 @@ class Need(StrEnum):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What a route wants.
 
-    ``acts`` where it changes something, so that no foreign page may lead there; ``sudo`` where it shows secrets, so
-    that a session needs a fresh password and no link will do.
+    ``acts`` where it changes something, so that no foreign page may lead there; ``sudo`` where it shows or sets
+    secrets, so that a session needs a fresh password and no link will do; ``quiet`` where it is asked over and over
+    and is not written down.
     """
 
     need: Need
     acts: bool = False
     sudo: bool = False
+    quiet: bool = False
+
+    @property
+    def is_written_down(self) -> bool:
+        """Whether the log of changes tells of it."""
+        return (self.acts or self.sudo) and not self.quiet
 
 
 Route: TypeAlias = tuple[str, str]
@@ -36,6 +43,7 @@ Route: TypeAlias = tuple[str, str]
 Rules: TypeAlias = Mapping[Route, Rule]
 
 READ: Final = Rule(need=Need.ADMIN)
+LOOK: Final = Rule(need=Need.ADMIN, acts=True, quiet=True)
 CHANGE: Final = Rule(need=Need.ADMIN, acts=True)
 REVEAL: Final = Rule(need=Need.ADMIN, sudo=True)
 CHANGE_SECRETS: Final = Rule(need=Need.ADMIN, acts=True, sudo=True)

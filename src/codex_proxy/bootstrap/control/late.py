@@ -13,6 +13,7 @@ from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
+from codex_proxy.bootstrap.control.access_files import AccessFiles
 from codex_proxy.bootstrap.models.routing import Routing
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
@@ -43,6 +44,7 @@ class ControlGround:
     leases: MemoryLeaseBook
     routing: Routing
     authenticator: Authenticator
+    access: AccessFiles
     explain: Callable[[str], Explanation | None]
     inference_key: Callable[[], str | None]
     names: frozenset[str]

@@ -8,6 +8,7 @@ Times are epoch seconds.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -25,6 +26,8 @@ from codex_proxy.operations.access.second_factor import (
     taken,
 )
 from codex_proxy.operations.access.setup_links import SetupLinks
+
+MOST_AGENT: Final = 200
 
 
 class NoPassword(Exception):
@@ -80,8 +83,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 class DashboardParts:
     """What the dashboard's access stands on.
 
-    ``configured`` is the password of the settings, ``new_token`` gives 256 random bits as URL-safe text and
-    ``new_bytes`` random bytes; ``pepper`` keys hashes.
+    ``configured`` is the password of the settings, ``new_bytes`` gives random bytes; ``pepper`` keys hashes.
     """
 
     store: AdminStore
@@ -89,7 +91,6 @@ class DashboardParts:
     sessions: SessionBook
     hashing: Hashing
     now: Callable[[], float]
-    new_token: Callable[[], str]
     new_bytes: Callable[[int], bytes]
     pepper: bytes
     configured: str | None = None
@@ -104,6 +105,7 @@ class Dashboard:
         self._configured_digest: str | None = None
         self._changing = asyncio.Lock()
         self.sessions = parts.sessions
+        self.now = parts.now
 
     async def has_password(self) -> bool:
         """Whether there is a password."""
@@ -114,28 +116,24 @@ class Dashboard:
         factor = (await self._kept()).factor
         return factor is not None and factor.confirmed
 
-    async def log_in(self, password: str, code: str | None, visitor: Visitor) -> tuple[str, Session]:
-        """A new session and its token; raises ``NoPassword``, ``WrongCredentials``, ``TooManyGuesses``."""
+    async def log_in(self, password: str, code: str | None, visitor: Visitor) -> Session:
+        """A new session, to be opened by a token; raises ``NoPassword``, ``WrongCredentials``, ``TooManyGuesses``."""
         await self.prove(password, code, visitor)
-        parts, now = self._parts, self._parts.now()
-        token = parts.new_token()
-        session = Session(
-            session_id=parts.new_bytes(8).hex(),
-            csrf=parts.new_token(),
+        now = self.now()
+        return Session(
+            session_id=self._parts.new_bytes(8).hex(),
             opened_at=now,
             seen_at=now,
             proved_at=now,
             address=visitor.address,
-            agent=visitor.agent,
+            agent=visitor.agent[:MOST_AGENT],
         )
-        self.sessions.open(token, session)
-        return token, session
 
     async def prove(self, password: str, code: str | None, visitor: Visitor) -> None:
         """See to it that whoever asks is the owner; raises like ``log_in``."""
         if not await self.has_password():
-            raise NoPassword("there is no dashboard password yet; set one with: codex-proxy password --link")
-        wait = self._limits.begin(visitor.address, self._parts.now())
+            raise NoPassword("there is no dashboard password yet; set one with: codex-proxy password set")
+        wait = self._limits.begin(visitor.address, self.now())
         if wait:
             raise TooManyGuesses(wait)
         kept = await self._kept()
@@ -148,7 +146,9 @@ class Dashboard:
         """Set the password once; raises ``LinkUnusable``, ``PasswordRefused``, ``PasswordConfigured``."""
         async with self._changing:
             if not await asyncio.to_thread(self._parts.links.fits, token, now=self._parts.now()):
-                raise LinkUnusable("this setup link was used, has expired or never was; see: codex-proxy password --link")
+                raise LinkUnusable(
+                    "this setup link was used, has expired or never was; make another with: codex-proxy password link"
+                )
             await self._set(password)
 
     async def change(self, password: str) -> int:
@@ -208,7 +208,9 @@ class Dashboard:
 
     def _require_kept_password(self) -> None:
         if self._parts.configured is not None:
-            raise PasswordConfigured("the password stands in the settings (server.dashboard_password); change it there")
+            raise PasswordConfigured(
+                "the password stands in the settings (security.dashboard_password); change it there"
+            )
 
     async def _digest(self, kept: KeptAdmin) -> str | None:
         if self._parts.configured is None:

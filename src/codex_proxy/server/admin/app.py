@@ -7,25 +7,27 @@ from collections.abc import Sequence
 from typing import Final
 
 from litestar import Litestar
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.session.base import SessionMiddleware
+from litestar.middleware.session.server_side import ServerSideSessionConfig
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
-from codex_proxy.server.admin.guard import Connection, ControlGuard, Identify, headers_of
+from codex_proxy.access.dashboard.sessions import LONGEST_SECONDS
+from codex_proxy.server.admin.access.auditing import Audit
+from codex_proxy.server.admin.access.csrf import SessionCsrf
+from codex_proxy.server.admin.access.entrance import Connection, Entrance
+from codex_proxy.server.admin.access.gate import Gate
+from codex_proxy.server.admin.access.sessions import STORE, BookStore, RotatingSessions
+from codex_proxy.server.admin.guard import ControlGuard, Identify, headers_of
 from codex_proxy.server.admin.health import MakeReport, health_route
-from codex_proxy.server.admin.openapi_page import PlainPagePlugin
+from codex_proxy.server.admin.openapi_page import PageStylePlugin, PlainPagePlugin
 from codex_proxy.server.admin.wire.bodies import ControlRequest
-from codex_proxy.server.admin.wire.errors import ReportDefect, error_handlers
+from codex_proxy.server.admin.wire.errors import HEADERS, ReportDefect, error_handlers
 from codex_proxy.server.security import Authenticator, Caller, identify
 
 OPENAPI_PATH: Final = "/openapi"
-HEADERS: Final = {
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-}
-"""What every answer carries that says nothing else."""
 
 
 def control_plane(
@@ -35,15 +37,16 @@ def control_plane(
     version: str,
     report_defect: ReportDefect,
     routes: Sequence[ControllerRouterHandler] = (),
-    names: frozenset[str] = frozenset(),
+    entrance: Entrance | None = None,
 ) -> Litestar:
-    """The application, with further ``routes``; mount it where no data-plane route matches.
-
-    ``names`` are host names of this gateway beside loopback's and all addresses.
-    """
+    """The application, with further ``routes``; mount it where no data-plane route matches."""
+    entrance = Entrance() if entrance is None else entrance
+    desk = entrance.desk
     return Litestar(
         route_handlers=[health_route(make_report), *routes],
-        guards=[ControlGuard(identify=by_key(authenticator), names=names, open_below=OPENAPI_PATH)],
+        guards=[ControlGuard(identify=by_key(authenticator), entrance=entrance)],
+        middleware=_middleware(entrance),
+        stores={} if desk is None else {STORE: BookStore(desk.dashboard.sessions, now=desk.dashboard.now)},
         exception_handlers=error_handlers(report_defect),
         request_class=ControlRequest,
         response_headers=HEADERS,
@@ -52,7 +55,7 @@ def control_plane(
             version=version,
             use_handler_docstrings=True,
             path=OPENAPI_PATH,
-            render_plugins=[PlainPagePlugin(), JsonRenderPlugin()],
+            render_plugins=[PlainPagePlugin(), PageStylePlugin(), JsonRenderPlugin()],
         ),
         logging_config=None,
     )
@@ -66,3 +69,17 @@ def by_key(authenticator: Authenticator) -> Identify:
         return identify(authenticator, headers_of(connection), query)
 
     return find
+
+
+def _middleware(entrance: Entrance) -> list[DefineMiddleware]:
+    """From the outside in; what the gate refuses is written down as well."""
+    gate, desk = DefineMiddleware(Gate, entrance=entrance), entrance.desk
+    if desk is None:
+        return [gate]
+    config = ServerSideSessionConfig(store=STORE, max_age=int(LONGEST_SECONDS))
+    return [
+        DefineMiddleware(Audit, entrance=entrance, desk=desk),
+        gate,
+        DefineMiddleware(SessionMiddleware, backend=RotatingSessions(config, entrance)),
+        DefineMiddleware(SessionCsrf, entrance=entrance, secret=desk.csrf_secret),
+    ]

@@ -36,7 +36,7 @@ class AdminFile:
         """See ``AdminStore``."""
         try:
             kept = msgspec.json.decode(self.path.read_bytes(), type=_Content).kept
-            return kept if kept.factor is None else self._opened(kept)
+            return self._opened(kept)
         except FileNotFoundError:
             return KeptAdmin()
         except OSError as error:
@@ -48,7 +48,7 @@ class AdminFile:
 
     def save(self, kept: KeptAdmin) -> None:
         """See ``AdminStore``."""
-        content = _Content(version=_VERSION, kept=kept if kept.factor is None else self._sealed(kept))
+        content = _Content(version=_VERSION, kept=self._sealed(kept))
         try:
             replace_private_file(self.path, msgspec.json.format(msgspec.json.encode(content)))
         except OSError as error:
@@ -61,12 +61,14 @@ class AdminFile:
             self.save(kept)
 
     def _sealed(self, kept: KeptAdmin) -> KeptAdmin:
-        assert kept.factor is not None
+        if kept.factor is None:
+            return kept
         sealed = self._fernet().encrypt(kept.factor.secret.encode()).decode()
         return replace(kept, factor=replace(kept.factor, secret=sealed))
 
     def _opened(self, kept: KeptAdmin) -> KeptAdmin:
-        assert kept.factor is not None
+        if kept.factor is None:
+            return kept
         secret = self._fernet().decrypt(kept.factor.secret.encode()).decode()
         return replace(kept, factor=replace(kept.factor, secret=secret))
 

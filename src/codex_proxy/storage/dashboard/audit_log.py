@@ -9,6 +9,7 @@ under its first entry's number; none is ever removed here.
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +34,7 @@ _LOCK: Final = "audit.lock"
 class AuditLog:
     """Implements the operations' ``AuditStore`` in a data directory; ``key`` is the chain's."""
 
-    def __init__(
-        self, data_dir: Path, *, key: bytes, now: Callable[[], float], most_bytes: int = MOST_BYTES
-    ) -> None:
+    def __init__(self, data_dir: Path, *, key: bytes, now: Callable[[], float], most_bytes: int = MOST_BYTES) -> None:
         self.path = data_dir / AUDIT_FILE
         self.head_path = data_dir / HEAD_FILE
         self._lock_path = data_dir / LOCKS_FOLDER / _LOCK
@@ -57,25 +56,16 @@ class AuditLog:
 
     def entries(self, *, limit: int, before: int | None) -> tuple[Entry, ...]:
         """See ``AuditStore``."""
-        found: list[Entry] = []
         with self._held("read"):
-            for path in reversed(self._files()):
-                for line in lines_backwards(path):
-                    entry = self._entry(line)
-                    if entry is not None and (before is None or entry.seq < before):
-                        found.append(entry)
-                    if len(found) == limit:
-                        return tuple(found)
-        return tuple(found)
+            entries = (entry for entry in map(self._entry, self._lines_backwards()) if entry is not None)
+            return tuple(islice((entry for entry in entries if before is None or entry.seq < before), limit))
 
     def verify(self) -> Verdict:
         """See ``AuditStore``."""
         check = ChainCheck(self._key)
         with self._held("read"):
             for path in self._files():
-                with path.open("rb") as file:
-                    for number, line in enumerate(file, start=1):
-                        check.feed(line.rstrip(b"\n"), where=f"{path.name}, line {number}")
+                _feed(check, path)
             return check.end(self._head())
 
     def _standing(self) -> tuple[int, str, tuple[Change, ...]]:
@@ -92,12 +82,14 @@ class AuditLog:
         return head.seq, head.last, (*notices, missing)
 
     def _last(self) -> tuple[int, str] | None:
-        for path in reversed(self._files()):
-            for line in lines_backwards(path):
-                with contextlib.suppress(Unreadable):
-                    entry, seal = opened(line, self._key)
-                    return entry.seq, seal
+        for line in self._lines_backwards():
+            with contextlib.suppress(Unreadable):
+                entry, seal = opened(line, self._key)
+                return entry.seq, seal
         return None
+
+    def _lines_backwards(self) -> Iterator[bytes]:
+        return chain.from_iterable(map(lines_backwards, reversed(self._files())))
 
     def _repaired(self) -> Iterator[Change]:
         """Remove what a crash left of a line."""
@@ -167,6 +159,12 @@ class AuditLog:
                 yield
         except OSError as error:
             raise AuditUnwritable(f"{self.path} cannot be {what}: {error.strerror}") from error
+
+
+def _feed(check: ChainCheck, path: Path) -> None:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            check.feed(line.rstrip(b"\n"), where=f"{path.name}, line {number}")
 
 
 def _unfinished(path: Path) -> int:

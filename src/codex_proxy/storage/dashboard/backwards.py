@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 PIECE_BYTES: Final = 64 * 1024
 
@@ -14,19 +14,20 @@ def lines_backwards(path: Path, *, keep_unfinished: bool = False) -> Iterator[by
     Raises ``OSError``.
     """
     with path.open("rb") as file:
-        place = file.seek(0, os.SEEK_END)
-        held, is_last = b"", True
-        while place:
-            step = min(PIECE_BYTES, place)
-            place -= step
-            file.seek(place)
-            first, *lines = (file.read(step) + held).split(b"\n")
-            held = first
-            for line in reversed(lines):
-                if is_last:
-                    is_last = False
-                    if not line or not keep_unfinished:
-                        continue
-                yield line
-        if held and (not is_last or keep_unfinished):
-            yield held
+        lines = _pieces_backwards(file)
+        unfinished = next(lines, b"")
+        if unfinished and keep_unfinished:
+            yield unfinished
+        yield from lines
+
+
+def _pieces_backwards(file: BinaryIO) -> Iterator[bytes]:
+    """What stands between line ends, the last first: what follows the last line end, which may be nothing, begins."""
+    place, held = file.seek(0, os.SEEK_END), b""
+    while place:
+        step = min(PIECE_BYTES, place)
+        place -= step
+        file.seek(place)
+        held, *whole = (file.read(step) + held).split(b"\n")
+        yield from reversed(whole)
+    yield held

@@ -20,6 +20,7 @@ from codex_proxy.server.admin.accounts.explaining import explaining_routes
 from codex_proxy.server.admin.accounts.listing import listing_routes
 from codex_proxy.server.admin.accounts.logging_in import LoginDesk, login_routes
 from codex_proxy.server.admin.accounts.quota import quota_routes
+from codex_proxy.server.admin.access.entrance import Entrance
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.jobs import jobs_routes
 from codex_proxy.server.security import Caller
@@ -86,7 +87,7 @@ class Plane:
                 *jobs_routes(self.jobs),
                 *self.further_routes(),
             ],
-            names=frozenset({"gateway.example"}),
+            entrance=Entrance(names=frozenset({"gateway.example"})),
         )
 
     def further_routes(self) -> Sequence[ControllerRouterHandler]:

@@ -25,7 +25,7 @@ from codex_proxy.operations.login.ports import CALLBACK_PATH, CallbackReply
 from codex_proxy.operations.login.ways import Way, ways_to_log_in
 from codex_proxy.operations.transfer.times import iso
 from codex_proxy.server.admin.accounts.changing import AddedAccount, added_account
-from codex_proxy.server.admin.guard import ACTS, OPEN, headers_of, is_remote
+from codex_proxy.server.admin.guard import headers_of, is_remote
 from codex_proxy.server.admin.wire.bodies import ControlRequest, RowIdText, unknown_members
 from codex_proxy.server.admin.wire.errors import ControlError
 from codex_proxy.server.oauth.pages import HEADERS, page_of
@@ -181,13 +181,13 @@ def _status(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
 
 def _links(desk: LoginDesk) -> list[HTTPRouteHandler]:
-    @get(["/auth/login", "/auth/accounts/login"], opt={ACTS: True}, status_code=HTTP_302_FOUND, summary="Log in")
+    @get(["/auth/login", "/auth/accounts/login"], status_code=HTTP_302_FOUND, summary="Log in")
     async def login() -> Response[None]:
         """To the issuer's page."""
         started = await desk.browser.start()
         return Response(None, status_code=HTTP_302_FOUND, headers={"location": started.auth_url, **_LINK_HEADERS})
 
-    @get(CALLBACK_PATH, opt={OPEN: True}, summary="The issuer's redirect")
+    @get(CALLBACK_PATH, summary="The issuer's redirect")
     async def callback(request: ControlRequest) -> Response[bytes]:
         """Finish the login that the redirect belongs to; a page."""
         if headers_of(request).get("sec-fetch-mode", "navigate") != "navigate":
@@ -247,7 +247,7 @@ def _devices(desk: LoginDesk) -> list[HTTPRouteHandler]:
         """Asks the issuer where it is time."""
         return await _polled(device_code, desk)
 
-    @get(DEVICE_PATH, opt={ACTS: True}, summary="How far a login by device code is")
+    @get(DEVICE_PATH, summary="How far a login by device code is")
     async def get_device_poll(device_code: DeviceHandle) -> AddedAccount | DeviceWaits:
         """The same as with POST, for programs that know this form only."""
         return await _polled(device_code, desk)

@@ -4,6 +4,7 @@ Rules of this file: what an operation may raise has its status and code in one t
 sentence, which holds no secret.  What nobody expected says nothing but that it is in the log.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +15,17 @@ from litestar.types import ExceptionHandlersMap
 
 from codex_proxy.accounts.issuer import IssuerError
 from codex_proxy.accounts.store import StoreUnusable
+from codex_proxy.operations.access.auditing import AuditUnwritable
+from codex_proxy.operations.access.dashboard import (
+    FactorUnusable,
+    LinkUnusable,
+    NoPassword,
+    PasswordConfigured,
+    PasswordRefused,
+    TooManyGuesses,
+    WrongCredentials,
+)
+from codex_proxy.operations.access.kept import AdminUnreadable
 from codex_proxy.operations.account_cookies import InvalidCookies, NoWayOut
 from codex_proxy.operations.accounts.credits import NothingRedeemed, RedeemedJustNow
 from codex_proxy.operations.accounts.explaining import NotExplained
@@ -35,7 +47,21 @@ from codex_proxy.vendors.telling import InvalidKey
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 ReportDefect: TypeAlias = Callable[[str, Exception], None]
 
-NO_STORE: Final = {"cache-control": "no-store"}
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "cache-control": "no-store",
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""What every answer carries that says nothing else."""
 
 CODES: Final[Mapping[int, str]] = {
     400: "invalid_request",
@@ -113,6 +139,14 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     KeyConfigured: Meaning(status=409, code="configured_key"),
     InvalidKey: Meaning(status=400, code="invalid_key"),
     NoModelList: Meaning(status=400, code="no_model_list"),
+    AdminUnreadable: Meaning(status=503, code="password_unreadable"),
+    AuditUnwritable: Meaning(status=503, code="audit_log_unusable"),
+    NoPassword: Meaning(status=409, code="no_password_yet"),
+    PasswordConfigured: Meaning(status=409, code="configured_password"),
+    PasswordRefused: Meaning(status=400, code="weak_password"),
+    WrongCredentials: Meaning(status=401, code="wrong_credentials"),
+    LinkUnusable: Meaning(status=403, code="setup_link_unusable"),
+    FactorUnusable: Meaning(status=409, code="second_factor_unusable"),
 }
 
 
@@ -123,6 +157,7 @@ _MORE_THAN_A_MEANING: Final[tuple[type[Exception], ...]] = (
     RedeemedJustNow,
     NothingRedeemed,
     VendorRefused,
+    TooManyGuesses,
 )
 
 
@@ -150,8 +185,9 @@ def control_error(error: Exception) -> ControlError:
         case IssuerError(refusal=refusal):
             return ControlError(502, f"issuer_{refusal.value}", str(error))
         case RedeemedJustNow(wait_seconds=wait_seconds):
-            headers = {"retry-after": str(max(1, round(wait_seconds)))}
-            return ControlError(429, "cooldown", str(error), headers=headers)
+            return ControlError(429, "cooldown", str(error), headers=_retry_after(wait_seconds))
+        case TooManyGuesses(wait_seconds=wait_seconds):
+            return ControlError(429, "too_many_guesses", str(error), headers=_retry_after(wait_seconds))
         case NothingRedeemed(outcome=outcome):
             return ControlError(409, outcome.value, str(error))
         case VendorRefused(failure=failure):
@@ -161,6 +197,10 @@ def control_error(error: Exception) -> ControlError:
     if found is None:
         raise TypeError(f"no operation raises {type(error).__name__}")
     return ControlError(found.status, found.code, found.message or str(error))
+
+
+def _retry_after(wait_seconds: float) -> dict[str, str]:
+    return {"retry-after": str(max(1, math.ceil(wait_seconds)))}
 
 
 def _told(_: AnyRequest, error: Exception) -> Response[Any]:
@@ -175,7 +215,7 @@ def _response(error: HTTPException) -> Response[Any]:
     content: dict[str, Any] = {"error": _words(error), "code": CODES.get(error.status_code, "error")}
     if isinstance(error, ControlError):
         content |= {"code": error.code, **({"details": error.details} if error.details else {}), **error.beside}
-    headers = {**NO_STORE, **(error.headers or {})}
+    headers = {**HEADERS, **(error.headers or {})}
     return Response(content, status_code=error.status_code, headers=headers)
 
 
