@@ -49,6 +49,17 @@ def test_the_first_turn_state_holds_and_a_late_one_is_ignored() -> None:
     assert known.identity(KEY, ANSWERED, NOW).turn_state is None
 
 
+def test_a_compaction_opens_the_next_window_once_and_the_conversation_stays_in_it() -> None:
+    known = continuation()
+    first = known.identity(KEY, ASKED, NOW)
+    known.compacted(KEY, first, NOW)
+    known.compacted(KEY, first, NOW)
+    known.compacted(None, first, NOW)
+    later = known.identity(KEY, ASKED, NOW)
+    assert (first.window_id, later.window_id) == (f"{first.thread_id}:0", f"{first.thread_id}:1")
+    assert known.take_dirty()[KEY].identity.window_number == 1
+
+
 def test_another_account_key_or_conversation_has_ids_of_its_own() -> None:
     known = continuation()
     keys: list[ConversationKey] = [KEY, ("other", *KEY[1:]), (KEY[0], "other", KEY[2]), (*KEY[:2], "other")]

@@ -127,7 +127,8 @@ def _swapped(data: bytes) -> bytes:
         for part in candidate["content"]["parts"]:
             call = part.get("functionCall", {"id": None})
             call["id"] = {"call_0": "call_1", "call_1": "call_0"}.get(call["id"], call["id"])
-    for call in members.get("message", {}).get("tool_calls", ()):
+    message = members.get("message")
+    for call in message.get("tool_calls", ()) if isinstance(message, dict) else ():  # an error's is a text
         call["id"] = {"call_0": "call_1", "call_1": "call_0"}.get(call["id"], call["id"])
     for choice in members.get("choices", ()):
         for call in choice["delta"].get("tool_calls", ()):

@@ -101,6 +101,17 @@ async def test_a_limit_moves_the_compaction_and_with_it_the_conversation(tmp_pat
     ]
 
 
+async def test_after_a_compaction_the_conversation_is_in_its_next_window(tmp_path: Path) -> None:
+    async with stage(tmp_path) as play:
+        for _ in range(2):
+            sealed = (await compacted(play, CODEX)).json()["output"]
+            body = {"model": "gpt-5.4", "input": [*sealed, {"role": "user", "content": "go on"}]}
+            assert (await play.client.post("/v1/responses", json=body, headers=CODEX)).status_code == 200
+        headers = [dict(entry["headers"]) for entry in await entries(play)]
+    assert len({told["thread-id"] for told in headers}) == 1
+    assert [told["x-codex-window-id"].rpartition(":")[2] for told in headers] == ["0", "1", "1", "2"]
+
+
 @pytest.mark.parametrize(
     ("members", "status", "code", "param"),
     [

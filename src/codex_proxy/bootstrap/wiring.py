@@ -302,6 +302,7 @@ def _bridge_ground(ground: Ground, data: DataPlane, *, secret: str) -> BridgeGro
         overriding=ground.overriding,
         secret=secret,
         inference=data.inference,
+        raw=data.raw,
         resolver=data.routing.resolver,
         models=data.routing.model_list(),
         report_defect=ground.report_defect,

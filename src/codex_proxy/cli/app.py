@@ -76,10 +76,13 @@ def simulate_command(
 
 
 @app.command("demo")
-def demo_command() -> None:
+def demo_command(
+    *,
+    day: Annotated[bool, typer.Option("--day", help="Show two accounts: one runs out and comes back.")] = False,
+) -> None:
     """Ask one question in each dialect of a gateway on the simulated backend."""
     try:
-        demo = importlib.import_module("codex_proxy.cli.demo")
+        demo = importlib.import_module(f"codex_proxy.cli.demo.{'day' if day else 'dialects'}")
     except ModuleNotFoundError as error:
         clients = "openai anthropic google-genai ollama"
         raise StartRefused(f"the demo needs the package {error.name}: pip install {clients}") from error

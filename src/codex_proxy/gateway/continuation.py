@@ -69,6 +69,12 @@ class Continuation:
         if known.identity.turn_state is None:
             self._keep(key, msgspec.structs.replace(known.identity, turn_state=turn_state), now)
 
+    def compacted(self, key: ConversationKey | None, identity: UpstreamIdentity, now: float) -> None:
+        """The answer compacted the conversation: it goes on in the next window, which an answer raises once."""
+        known = self._identities.get(key) if key is not None else None
+        if key is not None and known is not None and known.identity.window_id == identity.window_id:
+            self._keep(key, msgspec.structs.replace(known.identity, window_number=identity.window_number + 1), now)
+
     def leave(self, row_ids: Collection[str]) -> None:
         """Forget conversations with these accounts."""
         for row_id in row_ids:

@@ -14,7 +14,6 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
 from codex_proxy.gateway.attempts.delivery import Delivery
-from codex_proxy.gateway.attempts.history import History
 from codex_proxy.gateway.attempts.pictures import picture_filter
 from codex_proxy.gateway.attempts.plan import AttemptPlan
 from codex_proxy.gateway.attempts.runner import AttemptRunner
@@ -40,6 +39,7 @@ from codex_proxy.gateway.prepare import ClientBody, Defaults, Prepared, prepare,
 from codex_proxy.gateway.progress import Progress
 from codex_proxy.gateway.upstreams.accounts import AccountUpstream
 from codex_proxy.gateway.upstreams.candidate import Asker, Asking, Candidate, Outgoing, Upstream
+from codex_proxy.gateway.upstreams.history import History
 from codex_proxy.gateway.upstreams.vendors import VendorUpstream
 from codex_proxy.protocols.base import ClientCodec, ReplyFacts
 from codex_proxy.routing.resolve import Resolver

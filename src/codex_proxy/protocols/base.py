@@ -10,6 +10,7 @@ from typing import Final, Protocol, TypeAlias
 import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.embeddings.vectors import EmbeddingRequest, Embeddings
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.fold import Response
@@ -299,4 +300,28 @@ class VendorCodec(ClientCodec, Protocol):
 
         None where the body holds what the vendor cannot read.
         """
+        ...
+
+
+class EmbeddingServer(Protocol):
+    """A client's words for embeddings; made for one endpoint."""
+
+    def parse_request(self, body: bytes) -> EmbeddingRequest:
+        """The request; raises ``InvalidRequest``."""
+        ...
+
+    def encode_response(self, request: EmbeddingRequest, embeddings: Embeddings, *, model: str) -> bytes:
+        """The answer to a request that this codec parsed; ``model`` is the name that the client asked for."""
+        ...
+
+
+class EmbeddingClient(Protocol):
+    """A vendor's words for embeddings."""
+
+    def build_body(self, request: EmbeddingRequest, *, model: str) -> bytes:
+        """The body of the call; raises ``Unsupported``."""
+        ...
+
+    def parse_response(self, body: bytes) -> Embeddings | None:
+        """The vectors, as many as there are inputs or not; None where the body is no such answer."""
         ...

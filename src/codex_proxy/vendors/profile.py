@@ -86,7 +86,7 @@ class WireProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ``base_url`` is set where it differs from the vendor's.  ``key_header`` carries the key, as a bearer token if it is
     ``authorization``; None means the wire's usual one.  ``headers`` go with every call, ``lookup_headers`` with those
     that no codec writes (model lists, raw endpoints).  ``model_list_path`` is None where there is no list; it and
-    paths in ``quirks`` are relative to the base URL.
+    paths in ``quirks`` are relative to the base URL.  ``paths`` are in the place of the vendor's.
     """
 
     wire: Wire
@@ -97,6 +97,7 @@ class WireProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     quirks: JsonObject = {}
     model_list_path: str | None = "/models"
     model_list_shape: ListShape = ListShape.OPENAI
+    paths: dict[RawEndpoint, str] | None = None
 
     @property
     def sent_key_header(self) -> str:
@@ -172,6 +173,11 @@ class VendorProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         """The default base URL for calls of this wire."""
         found = self.find_wire(wire)
         return (found.base_url if found else None) or self.base_url
+
+    def paths_of(self, wire: Wire) -> Mapping[RawEndpoint, str]:
+        """The endpoints beside chat that keys of this wire have, with their paths."""
+        found = self.find_wire(wire)
+        return self.paths if found is None or found.paths is None else found.paths
 
     def family_of(self, model: str) -> ModelFamily | None:
         """The family the model belongs to."""
@@ -264,6 +270,11 @@ def _check_capabilities(profile: VendorProfile) -> None:
     wanted: dict[str, tuple[Capability, ...]] = {
         f"paths.{endpoint}": (endpoint.capability,) for endpoint in profile.paths
     }
+    wanted |= {
+        f"wires[{index}].paths.{endpoint}": (endpoint.capability,)
+        for index, wire in enumerate(profile.wires)
+        for endpoint in wire.paths or {}
+    }
     wanted |= {f"models[{index}]": model.capabilities for index, model in enumerate(profile.models)}
     for endpoint, path in profile.paths.items():
         _check_path(path, f"{profile.name}.paths.{endpoint}")
@@ -277,6 +288,8 @@ def _check_wire(wire: WireProfile, path: str) -> None:
     _check_url(wire.base_url, f"{path}.base_url")
     if wire.model_list_path is not None:
         _check_path(wire.model_list_path, f"{path}.model_list_path")
+    for endpoint, told in (wire.paths or {}).items():
+        _check_path(told, f"{path}.paths.{endpoint}")
     for header in (wire.sent_key_header, *wire.headers, *wire.lookup_headers):
         if not _HEADER.fullmatch(header):
             raise ProfileError(path, f"{header!r} is no name of a header")

@@ -5,19 +5,22 @@ from typing import Any
 
 import pytest
 
+from codex_proxy.bootstrap.asking.vendors import EMBEDDERS
 from codex_proxy.bootstrap.models.packaged import packaged_catalogue
 from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.notes import Note
 from codex_proxy.gateway.observers import Observers
 from codex_proxy.gateway.ports import Route
 from codex_proxy.gateway.raw.question import RawQuestion
 from codex_proxy.gateway.raw.relay import RawGateway, RawParts, usage_at_end
 from codex_proxy.protocols.base import HeaderPairs
 from codex_proxy.protocols.openai_chat.client import ChatClient
+from codex_proxy.protocols.parts.openai.embeddings import OpenAiEmbeddingServer
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, ScriptedTransport
 from codex_proxy.vendors.key import KeyModel, KeyStatus, VendorKey
 from codex_proxy.vendors.pool import VendorPool
-from codex_proxy.vendors.profile import Capability, RawEndpoint, Wire, parse_profile
+from codex_proxy.vendors.profile import Capability, RawEndpoint, VendorProfile, Wire, parse_profile
 from tests.gateway.scene import FakeClock, Records, refusing
 from tests.gateway.upstreams.vendor_scene import key
 
@@ -30,23 +33,34 @@ ACME = parse_profile(
         "paths": {"embeddings": "/embeddings"},
     },
 )
+GEMINI = parse_profile(
+    "acme",
+    {
+        "base_url": "https://vendor.invalid",
+        "wires": [{"wire": "chat"}],
+        "capabilities": ["chat", "embeddings"],
+        "paths": {"batch_embed_contents": "/models/{model}:batchEmbedContents"},
+    },
+)
+VALUES = b'{"embeddings":[{"values":[0.5]}],"usageMetadata":{"promptTokenCount":3}}'
 ANSWER = b'{"data":[{"embedding":[0.1]}],"usage":{"prompt_tokens":3,"total_tokens":3}}'
 
 
 class Caller:
     def __init__(self) -> None:
         self.head: tuple[int, HeaderPairs] | None = None
+        self.notes: tuple[Note, ...] = ()
         self.body = b""
 
-    async def start(self, status: int, headers: HeaderPairs) -> None:
-        self.head = (status, headers)
+    async def start(self, status: int, headers: HeaderPairs, notes: tuple[Note, ...] = ()) -> None:
+        self.head, self.notes = (status, headers), notes
 
     async def send(self, chunk: bytes) -> None:
         self.body += chunk
 
 
 class RawScene:
-    def __init__(self, *keys: VendorKey) -> None:
+    def __init__(self, *keys: VendorKey, profile: VendorProfile = ACME) -> None:
         self.transport, self.clock, self.records = ScriptedTransport(), FakeClock(), Records()
         self.keys = VendorPool()
         for one in keys:
@@ -55,12 +69,13 @@ class RawScene:
             RawParts(
                 transport=self.transport,
                 pool=self.keys,
-                profile_of=lambda _: ACME,
+                profile_of=lambda _: profile,
                 codec_of=lambda _: ChatClient(),
                 route_of=lambda one: Route(base_url=one.base_url, account_id=one.row_id),
                 resolver=self._resolver,
                 clock=self.clock,
                 observer=Observers((self.records,), complain=lambda name, error: None),
+                embedders=EMBEDDERS,
             )
         )
 
@@ -75,17 +90,18 @@ class RawScene:
         )
 
     async def ask(
-        self, model: str = "embed-1", endpoint: RawEndpoint = RawEndpoint.EMBEDDINGS
+        self, model: str = "embed-1", endpoint: RawEndpoint = RawEndpoint.EMBEDDINGS, **members: Any
     ) -> tuple[Caller, Failure | None]:
         caller = Caller()
         question = RawQuestion(
             endpoint=endpoint,
             model=model,
-            body=json.dumps({"model": model, "input": "hi"}).encode(),
+            body=json.dumps({"model": model, "input": "hi"} | members).encode(),
             content_type="application/json",
             request_id="req",
             client_key_id="key",
             dialect="openai_embeddings",
+            server=OpenAiEmbeddingServer() if endpoint is RawEndpoint.EMBEDDINGS else None,
         )
         return caller, await self.gateway.run(question, caller)
 
@@ -145,6 +161,43 @@ async def test_the_only_keys_error_keeps_its_status_and_hides_the_key() -> None:
     assert found.status is KeyStatus.ERROR
 
 
+async def test_a_vendor_of_other_words_is_asked_in_them_and_told_in_the_clients() -> None:
+    scene = RawScene(embedding_key("k"), profile=GEMINI)
+    scene.transport.add(answer(VALUES))
+    caller, failure = await scene.ask("mine", user="me")
+    assert (failure, caller.head) == (None, (200, (("content-type", "application/json"),)))
+    assert json.loads(caller.body)["data"] == [{"object": "embedding", "index": 0, "embedding": [0.5]}]
+    assert [note.path for note in caller.notes] == ["user"]
+    assert scene.transport.calls[0][1].path == "/models/embed-1:batchEmbedContents"
+    record = scene.records.all[0]
+    assert record.usage is not None
+    assert (record.usage.input_tokens, record.notes) == (3, caller.notes)
+
+
+@pytest.mark.parametrize("broken", [answer(b"{}"), ScriptedReply(body=(Piece(b'{"embeddings":'), Break()))])
+async def test_what_cannot_be_told_in_the_clients_words_is_asked_of_another_key(broken: ScriptedReply) -> None:
+    scene = RawScene(embedding_key("a"), embedding_key("b"), profile=GEMINI)
+    scene.transport.add(broken, answer(VALUES))
+    caller, failure = await scene.ask()
+    assert (failure, scene.callers, b"0.5" in caller.body) == (None, ["a", "b"], True)
+
+
+async def test_a_request_that_the_vendors_words_cannot_say_is_refused_unasked() -> None:
+    scene = RawScene(embedding_key("k"), profile=GEMINI)
+    _, failure = await scene.ask(input=[1, 2])
+    assert failure is not None
+    assert (failure.kind, failure.param, scene.transport.calls) == (FailureKind.INVALID_REQUEST, "input", [])
+
+
+def test_whether_anybody_is_for_something_can_be_asked() -> None:
+    scene = RawScene(embedding_key("a", models=()))
+    assert (scene.gateway.serves(Capability.EMBEDDINGS), scene.gateway.serves(Capability.SPEECH)) == (True, False)
+    speaks = KeyModel(id="speak-1", capabilities=(Capability.SPEECH,))
+    assert RawScene(embedding_key("a", models=(speaks,))).gateway.serves(Capability.SPEECH)
+    off = RawScene(embedding_key("a", status=KeyStatus.DISABLED))
+    assert not off.gateway.serves(Capability.EMBEDDINGS)
+
+
 async def test_an_answer_that_breaks_off_is_not_asked_for_again() -> None:
     scene = RawScene(embedding_key("a"), embedding_key("b"))
     scene.transport.add(ScriptedReply(body=(Piece(b"{"), Break())))
@@ -183,6 +236,7 @@ def test_whose_a_model_is_can_be_asked() -> None:
     [
         (b'..."usage":{"prompt_tokens":3,"total_tokens":3}}', (3, 0)),
         (b'"usage": {"input_tokens":1,"input_tokens_details":{"text_tokens":1},"output_tokens":9}, "x":1}', (1, 9)),
+        (b'"usageMetadata": {"promptTokenCount": 4}}', (4, 0)),
         (b'"usage":{"type":"duration","seconds":3}}', None),
         (b'"usage":{"prompt_tokens":-3}}', None),
         (b'"usage":{broken}', None),

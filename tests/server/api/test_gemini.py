@@ -10,6 +10,7 @@ import pytest
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.operations.token_count import TokenCounting
+from codex_proxy.protocols.base import WireReply
 from codex_proxy.server.api.counting import CountParts
 from codex_proxy.server.api.gemini import (
     GeminiClientsFirst,
@@ -36,6 +37,15 @@ class Counter:
         return [10 for _ in passages]
 
 
+def embeds(verb: str, model: str) -> Endpoint | None:
+    """Stands where the endpoints of embeddings stand, and says what it was asked."""
+
+    async def answer(incoming: Incoming) -> None:
+        await incoming.reply(WireReply(status=200, body=f"{verb} of {model}".encode()))
+
+    return answer if verb == "embedContent" else None
+
+
 def asking(scene: Scene) -> GeminiEndpoint:
     running = RunningExchanges()
     parts = InferenceParts(
@@ -46,7 +56,8 @@ def asking(scene: Scene) -> GeminiEndpoint:
         pace=Pace(),
         max_body_bytes=10_000,
     )
-    return GeminiEndpoint(parts, CountParts(counting=TokenCounting(Counter()), running=running, max_body_bytes=10_000))
+    counting = CountParts(counting=TokenCounting(Counter()), running=running, max_body_bytes=10_000)
+    return GeminiEndpoint(parts, counting, embeds)
 
 
 def incoming(path: str, query: str = "", *, method: str = "POST", **headers: str) -> tuple[Incoming, list[Any]]:
@@ -119,7 +130,7 @@ async def test_a_count() -> None:
     assert told["totalTokens"] == told["promptTokensDetails"][0]["tokenCount"] > 0
 
 
-@pytest.mark.parametrize("path", ["/v1beta/models/m:embedContent", "/v1/models/m", "/v1beta/models/:generateContent"])
+@pytest.mark.parametrize("path", ["/v1beta/models/m:predict", "/v1/models/m", "/v1beta/models/:generateContent"])
 async def test_verbs_that_are_not_served_get_geminis_own_404(path: str) -> None:
     status, _, body = await answer(asking(Scene()), path)
     error = json.loads(body)["error"]

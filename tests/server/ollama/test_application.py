@@ -7,6 +7,7 @@ import pytest
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 from codex_proxy.server.cors import CorsPolicy
 from codex_proxy.server.ollama.application import BridgeParts, bridge_application
+from tests.gateway.raw.test_relay import RawScene, answer, embedding_key
 from tests.gateway.scene import Scene, answering
 from tests.server.ollama.calling import MODELS, Call, find_model, inference_parts
 
@@ -26,13 +27,14 @@ class Main:
 
 
 class Bridge:
-    def __init__(self, scene: Scene | None = None) -> None:
+    def __init__(self, scene: Scene | None = None, raw: RawScene | None = None) -> None:
         self.main = Main()
         self.defects: list[str] = []
         self.version = "0.18.3"
         self.application: Application = bridge_application(
             BridgeParts(
                 inference=inference_parts(scene or Scene()),
+                raw=(raw or RawScene()).gateway,
                 main=self.main,
                 secret="s3cret",
                 list_models=lambda: MODELS,
@@ -85,8 +87,6 @@ async def test_every_endpoint_answers(method: str, path: str, body: Any) -> None
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/api/embed"),
-        ("POST", "/api/embeddings"),
         ("POST", "/api/push"),
         ("POST", "/api/create"),
         ("POST", "/api/copy"),
@@ -100,6 +100,19 @@ async def test_what_needs_models_of_ones_own_is_not_supported(method: str, path:
     assert call.status == 501
     if method != "HEAD":
         assert call.json["error"].endswith("not supported by this bridge")
+
+
+@pytest.mark.parametrize("path", ["/api/embed", "/api/embeddings"])
+async def test_without_a_vendor_that_embeds_there_are_no_vectors(path: str) -> None:
+    call = await Bridge().ask("POST", path, {"model": "gpt-5.4"})
+    assert (call.status, "no vendor key here is for embeddings" in call.json["error"]) == (501, True)
+
+
+async def test_vectors_of_a_vendor() -> None:
+    raw = RawScene(embedding_key("k"))
+    raw.transport.add(answer())
+    call = await Bridge(raw=raw).ask("POST", "/api/embed", {"model": "mine:latest", "input": "hi"})
+    assert (call.status, call.json["embeddings"], call.json["model"]) == (200, [[0.1]], "mine:latest")
 
 
 async def test_errors_have_this_dialects_shape() -> None:

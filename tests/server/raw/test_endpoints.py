@@ -12,7 +12,7 @@ from codex_proxy.server.api.inference import FailureEncoder
 from codex_proxy.server.asgi import ClientGone
 from codex_proxy.server.body import read_body
 from codex_proxy.server.incoming import Endpoint, Incoming
-from codex_proxy.server.raw.endpoints import VendorEndpoint, VendorEndpointParts, VendorsFirst
+from codex_proxy.server.raw.endpoints import Spoken, VendorEndpoint, VendorEndpointParts, VendorsFirst
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply, Stall
 from codex_proxy.vendors.profile import RawEndpoint
@@ -39,7 +39,8 @@ class Stage:
             encode_failure=FailureEncoder(ChatServer()),
             max_body_bytes=1000,
         )
-        self.vendor = VendorEndpoint(RawEndpoint.EMBEDDINGS, parts, default_model=default_model)
+        spoken = Spoken(endpoint=RawEndpoint.EMBEDDINGS, dialect="openai_embeddings", default_model=default_model)
+        self.vendor = VendorEndpoint(spoken, parts)
         self.first = VendorsFirst(self.vendor, Own(), parts)
 
     async def ask(

@@ -3,9 +3,10 @@
 Rules of this file: objects are made here, rules are elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Final
 
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.vendors.codecs import VendorCodecs
@@ -14,8 +15,17 @@ from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.ports import Observer, Route, Transport, UpstreamReply
 from codex_proxy.gateway.raw.relay import RawGateway, RawParts
 from codex_proxy.gateway.upstreams.vendors import VendorParts, VendorUpstream
-from codex_proxy.protocols.base import UpstreamCall
+from codex_proxy.protocols.base import EmbeddingClient, UpstreamCall
+from codex_proxy.protocols.gemini.embedding import GeminiEmbeddingClient
+from codex_proxy.protocols.parts.openai.embeddings import OpenAiEmbeddingClient
 from codex_proxy.routing.resolve import Resolver
+from codex_proxy.vendors.profile import RawEndpoint
+
+EMBEDDERS: Final[Mapping[RawEndpoint, EmbeddingClient]] = {
+    RawEndpoint.EMBEDDINGS: OpenAiEmbeddingClient(),
+    RawEndpoint.BATCH_EMBED_CONTENTS: GeminiEmbeddingClient(),
+}
+"""Vendors' words for embeddings by the endpoint that understands them, the preferred ones first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +73,6 @@ class VendorAskers:
                 resolver=resolver,
                 clock=self._clock,
                 observer=observer,
+                embedders=EMBEDDERS,
             )
         )

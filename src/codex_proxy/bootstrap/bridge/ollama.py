@@ -12,6 +12,7 @@ from typing import Final
 
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.gateway.raw.relay import RawGateway
 from codex_proxy.operations.model_list import ModelList
 from codex_proxy.operations.ollama_bridge import BridgeSettings, OllamaBridge, RemoteNotAllowed, check_host
 from codex_proxy.routing.resolve import Resolved, Resolver
@@ -39,6 +40,7 @@ class BridgeGround:
     overriding: Mapping[str, str]
     secret: str
     inference: InferenceParts
+    raw: RawGateway
     resolver: Callable[[], Resolver]
     models: ModelList
     report_defect: ReportDefect
@@ -90,6 +92,7 @@ def _of_section(overriding: Mapping[str, str]) -> dict[str, str]:
 def _parts(ground: BridgeGround, main: Application, bridge: OllamaBridge, *, names: frozenset[str]) -> BridgeParts:
     return BridgeParts(
         inference=ground.inference,
+        raw=ground.raw,
         main=main,
         secret=ground.secret,
         list_models=lambda: ground.models.shown_to(BRIDGE_KEY_ID),

@@ -3,10 +3,14 @@
 Rules of this file: objects are made here, rules are elsewhere.
 """
 
+from codex_proxy.gateway.raw.relay import RawGateway
+from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.server.api.counting import CountParts
 from codex_proxy.server.api.gemini import GeminiClientsFirst, GeminiEndpoint, GeminiModelsEndpoint, ListModels
-from codex_proxy.server.api.inference import InferenceParts
+from codex_proxy.server.api.inference import FailureEncoder, InferenceParts
 from codex_proxy.server.app import Route
+from codex_proxy.server.raw.endpoints import VendorEndpointParts
+from codex_proxy.server.raw.gemini import GeminiEmbedding
 
 _OWN = "/v1beta/models"
 _SHARED = "/v1/models"
@@ -15,8 +19,16 @@ _SHARED = "/v1/models"
 class GeminiRoutes:
     """The routes, laid over those of a table that has the model lists already."""
 
-    def __init__(self, *, inference: InferenceParts, counting: CountParts, list_models: ListModels) -> None:
-        self._asked = GeminiEndpoint(inference, counting)
+    def __init__(
+        self, *, inference: InferenceParts, counting: CountParts, raw: RawGateway, list_models: ListModels
+    ) -> None:
+        vendors = VendorEndpointParts(
+            gateway=raw,
+            running=inference.running,
+            encode_failure=FailureEncoder(GeminiServer()),
+            max_body_bytes=inference.max_body_bytes,
+        )
+        self._asked = GeminiEndpoint(inference, counting, GeminiEmbedding(vendors))
         self._listed = GeminiModelsEndpoint(list_models)
 
     def exact(self, routes: dict[str, Route]) -> dict[str, Route]:

@@ -55,7 +55,7 @@ class DataPlane:
 def route_tables(data: DataPlane, encode_failure: FailureEncoder) -> tuple[dict[str, Route], dict[str, Route]]:
     """The routes of whole paths, and those of everything below a path."""
     parts, models = data.inference, data.routing.model_list()
-    gemini = GeminiRoutes(inference=parts, counting=data.counting, list_models=models.shown_to)
+    gemini = GeminiRoutes(inference=parts, counting=data.counting, raw=data.raw, list_models=models.shown_to)
     anthropic = AnthropicRoutes(
         AnthropicGround(
             inference=parts,

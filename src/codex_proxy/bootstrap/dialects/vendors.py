@@ -6,9 +6,10 @@ Rules of this file: objects are made here, rules are elsewhere.
 from typing import Final
 
 from codex_proxy.gateway.raw.relay import RawGateway
+from codex_proxy.protocols.parts.openai.embeddings import OpenAiEmbeddingServer
 from codex_proxy.server.api.inference import FailureEncoder, InferenceParts
 from codex_proxy.server.app import Route
-from codex_proxy.server.raw.endpoints import VendorEndpoint, VendorEndpointParts, VendorsFirst
+from codex_proxy.server.raw.endpoints import Spoken, VendorEndpoint, VendorEndpointParts, VendorsFirst
 from codex_proxy.vendors.profile import RawEndpoint
 
 ENDPOINTS: Final = {
@@ -44,8 +45,13 @@ class VendorRoutes:
         return routes | own | shared
 
     def _endpoint(self, kind: RawEndpoint) -> VendorEndpoint:
-        default = DEFAULT_MODERATION if kind is RawEndpoint.MODERATION else ""
-        return VendorEndpoint(kind, self._parts, default_model=default)
+        spoken = Spoken(
+            endpoint=kind,
+            dialect=f"openai_{kind.value}",
+            default_model=DEFAULT_MODERATION if kind is RawEndpoint.MODERATION else "",
+            server=OpenAiEmbeddingServer() if kind is RawEndpoint.EMBEDDINGS else None,
+        )
+        return VendorEndpoint(spoken, self._parts)
 
     def _first(self, route: Route, kind: RawEndpoint) -> Route:
         first = VendorsFirst(self._endpoint(kind), route.by_method["POST"], self._parts)

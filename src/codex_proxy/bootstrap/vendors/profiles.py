@@ -85,13 +85,16 @@ def _owned(name: str, entry: JsonObject, known: Mapping[str, JsonObject]) -> Ven
     members = deepcopy(known[source])
     told = {member: value for member, value in entry.items() if member not in {*KEY_MEMBERS, _PROFILE}}
     members |= {"display_name": name} if source == CUSTOM else {}
-    members["paths"] = members.get("paths", {}) | _taken(name, told, "paths", dict)
+    paths = _taken(name, told, "paths", dict)
+    members["paths"] = members.get("paths", {}) | paths
     families = _taken(name, told, "families", list)
     wires = _led(name, told.pop("wires", members["wires"]), told.pop("wire", None))
     members["families"] = [*families, *_spoken(members.get("families", []), wires)]
     wire_told: JsonObject = {member: told.pop(member) for member in _WIRE_MEMBERS if member in told}
     if "base_url" in told:
         wires[0].pop("base_url", None)
+    if "paths" in wires[0]:
+        wires[0]["paths"] = wires[0]["paths"] | paths
     members["wires"] = [_overlaid(wires[0], wire_told), *wires[1:]]
     try:
         return _checked(name, members | told)

@@ -1,16 +1,18 @@
 """Raw requests to vendor keys: the next key while nothing was handed over, then the vendor's bytes as they come.
 
-Rules of this file: no byte of body or answer is read but for the model's name and the token counts at the answer's end;
-what is not 2xx becomes a failure, so that another key may answer.
+Rules of this file: no byte of body or answer is read but for the model's name and the token counts at the answer's end,
+unless the vendor has other words for embeddings; what is not 2xx becomes a failure, so that another key may answer.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
 
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import (
@@ -24,25 +26,31 @@ from codex_proxy.gateway.ports import (
     UpstreamReply,
 )
 from codex_proxy.gateway.prepare import unknown_model
-from codex_proxy.gateway.raw.question import RawQuestion, RawResponder, no_endpoint
+from codex_proxy.gateway.raw.question import RawQuestion, RawResponder
+from codex_proxy.gateway.raw.ways import JSON, Translation, Way, way_to
 from codex_proxy.gateway.upstreams.vendors import no_key_failure
-from codex_proxy.protocols.base import HeaderPairs, UpstreamCall, VendorCodec
+from codex_proxy.protocols.base import EmbeddingClient, HeaderPairs, UpstreamCall, VendorCodec
 from codex_proxy.routing.resolve import Resolver, UnknownModel, VendorRoute
 from codex_proxy.vendors.key import VendorKey
 from codex_proxy.vendors.pool import NoKey, VendorPool, Wanted
-from codex_proxy.vendors.profile import VendorProfile
+from codex_proxy.vendors.profile import Capability, RawEndpoint, VendorProfile
 
 MAX_ATTEMPTS: Final = 5
 _TAIL_BYTES: Final = 8192  # token counts stand at the end of an answer, whatever its size
 _ERROR_BYTES: Final = 1024 * 1024
-_USAGE: Final = re.compile(rb'"usage"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+_USAGE: Final = re.compile(rb'"usage(?:Metadata)?"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
+_INTO: Final = ("prompt_tokens", "input_tokens", "promptTokenCount")
+_OUT: Final = ("output_tokens", "completion_tokens", "candidatesTokenCount")
 _RELAYED: Final = ("content-type", "content-disposition", "content-language", "openai-processing-ms", "openai-version")
-_PROFILE_MODEL: Final = "{model}"
+_LONGEST_TRANSLATED_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawParts:
-    """What raw requests are asked with; see ``VendorParts``."""
+    """What raw requests are asked with; see ``VendorParts``.
+
+    ``embedders`` are vendors' words for embeddings by the endpoint that understands them, the preferred ones first.
+    """
 
     transport: Transport
     pool: VendorPool
@@ -52,6 +60,7 @@ class RawParts:
     resolver: Callable[[], Resolver]
     clock: Clock
     observer: Observer
+    embedders: Mapping[RawEndpoint, EmbeddingClient] = field(default_factory=dict)
 
 
 class RawGateway:
@@ -64,6 +73,12 @@ class RawGateway:
         """Whether a model is a vendor's."""
         found = self._parts.resolver().resolve(model) if model else None
         return found is not None and not isinstance(found, UnknownModel) and found.vendor is not None
+
+    def serves(self, capability: Capability) -> bool:
+        """Whether any key that is not switched off could be for this: its vendor is, or it says so of a model."""
+        keys = [key for key in self._parts.pool.all_keys() if not key.is_off]
+        listed = any(model.enabled and capability in model.capabilities for key in keys for model in key.models)
+        return listed or any(capability in self._parts.profile_of(key).capabilities for key in keys)
 
     async def run(self, question: RawQuestion, responder: RawResponder) -> Failure | None:
         """Answer through ``responder``; the failure, also of an answer that broke off."""
@@ -88,6 +103,8 @@ class _Running:
         self._records: list[AttemptRecord] = []
         self._model_used: str | None = None
         self._tail = b""
+        self._usage: Usage | None = None
+        self._translated: Translation | None = None
         self._failure: Failure | None = None
 
     async def answer(self) -> Failure | None:
@@ -122,20 +139,14 @@ class _Running:
 
     async def _attempt(self, key: VendorKey, model: str) -> Failure | None:
         profile, route = self._parts.profile_of(key), self._parts.route_of(key)
-        path = profile.paths.get(self._question.endpoint)
-        if path is None:
-            return no_endpoint(self._question, profile.display_name)
+        way = way_to(profile, key.wire, self._question, model=model, clients=self._parts.embedders)
+        if isinstance(way, Failure):
+            return way
         if isinstance(route, Failure):
             return route
         began_at = self._parts.clock.monotonic()
         self._parts.pool.used(key.row_id, self._parts.clock.now())
-        call = UpstreamCall(
-            method="POST",
-            path=path.replace(_PROFILE_MODEL, model),
-            headers=self._headers(key, profile),
-            body=self._question.asking(model),
-        )
-        failure = await self._call(call, route, self._parts.codec_of(key))
+        failure = await self._call(way, key, route)
         self._parts.pool.settle(key.row_id, failure, self._parts.clock.now())
         told = None if failure is None else _told(failure, key)
         self._records.append(
@@ -150,19 +161,32 @@ class _Running:
         )
         return told
 
-    def _headers(self, key: VendorKey, profile: VendorProfile) -> HeaderPairs:
-        wire = profile.find_wire(key.wire) or profile.default_wire
-        return (("content-type", self._question.content_type), ("accept", "*/*"), *wire.lookup_pairs(key.secret))
-
-    async def _call(self, call: UpstreamCall, route: Route, codec: VendorCodec) -> Failure | None:
+    async def _call(self, way: Way, key: VendorKey, route: Route) -> Failure | None:
+        headers = _headers(way, key, self._parts.profile_of(key))
+        call = UpstreamCall(method="POST", path=way.path, headers=headers, body=way.body)
         try:
             async with self._parts.transport.open(call, route) as reply:
                 if not 200 <= reply.status < 300:
-                    return codec.parse_failure(reply.status, reply.headers, await _error_body(reply))
+                    told = await _whole(reply, _ERROR_BYTES)
+                    return self._parts.codec_of(key).parse_failure(reply.status, reply.headers, told)
+                if way.translation is not None:
+                    return await self._translate(way.translation, reply)
                 await self._relay(reply)
                 return None
         except TransportError as error:
             return error.failure
+
+    async def _translate(self, translation: Translation, reply: UpstreamReply) -> Failure | None:
+        told = translation.told(await _whole(reply, _LONGEST_TRANSLATED_BYTES, strictly=True))
+        if isinstance(told, Failure):
+            return told
+        answer, tokens = told
+        self._usage = None if tokens is None else Usage(input_tokens=tokens)
+        self._translated = translation
+        self._first_at = self._parts.clock.monotonic()
+        await self._responder.start(HTTPStatus.OK, (("content-type", JSON),), translation.request.notes)
+        await self._responder.send(answer)
+        return None
 
     async def _relay(self, reply: UpstreamReply) -> None:
         headers = tuple((name, reply.headers[name]) for name in _RELAYED if name in reply.headers)
@@ -185,9 +209,9 @@ class _Running:
             model_asked=self._question.model,
             model_used=self._model_used,
             attempts=tuple(self._records),
-            usage=usage_at_end(self._tail),
+            usage=self._usage or usage_at_end(self._tail),
             failure=self._failure,
-            notes=(),
+            notes=() if self._translated is None else self._translated.request.notes,
             first_content_seconds=None if self._first_at is None else self._first_at - self._started_at,
             duration_seconds=now - self._started_at,
             started_at=self._began_at,
@@ -207,9 +231,13 @@ def usage_at_end(tail: bytes) -> Usage | None:
         told = msgspec.json.decode(found)
     except (msgspec.DecodeError, UnicodeError):
         return None
-    read = told.get("prompt_tokens", told.get("input_tokens")), told.get("output_tokens", told.get("completion_tokens"))
-    counts = [count if isinstance(count, int) and count >= 0 else 0 for count in read]
-    return Usage(input_tokens=counts[0], output_tokens=counts[1]) if any(counts) else None
+    into, out = _count(told, _INTO), _count(told, _OUT)
+    return Usage(input_tokens=into, output_tokens=out) if into or out else None
+
+
+def _count(told: JsonObject, names: tuple[str, ...]) -> int:
+    counts = (told.get(name) for name in names)
+    return next((count for count in counts if isinstance(count, int) and count >= 0), 0)
 
 
 def _told(failure: Failure, key: VendorKey) -> Failure:
@@ -228,13 +256,20 @@ def _not_for_accounts(question: RawQuestion) -> Failure:
     )
 
 
-async def _error_body(reply: UpstreamReply) -> bytes:
+def _headers(way: Way, key: VendorKey, profile: VendorProfile) -> HeaderPairs:
+    wire = profile.find_wire(key.wire) or profile.default_wire
+    return (("content-type", way.content_type), ("accept", "*/*"), *wire.lookup_pairs(key.secret))
+
+
+async def _whole(reply: UpstreamReply, limit_bytes: int, *, strictly: bool = False) -> bytes:
+    """The body, or its beginning; a break off raises ``TransportError`` where the whole is needed."""
     pieces: list[bytes] = []
     size_bytes = 0
     try:
-        while size_bytes < _ERROR_BYTES and (piece := await reply.read()):
+        while size_bytes < limit_bytes and (piece := await reply.read()):
             pieces.append(piece)
             size_bytes += len(piece)
     except TransportError:
-        pass  # the status is known
+        if strictly:
+            raise
     return b"".join(pieces)

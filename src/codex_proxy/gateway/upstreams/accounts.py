@@ -154,7 +154,10 @@ class AccountCandidate:
         self._parts.pool.observe(self.row_id, snapshot, self._parts.clock.now())
 
     def settle(self, failure: Failure | None, delivery: Delivery | None, *, asked_at: float) -> None:
-        """See ``Candidate``; an answer with an item that only this account can open makes it the home."""
+        """See ``Candidate``.
+
+        An answer with an item that only this account can open makes it the home, in the conversation's next window.
+        """
         if self._place is None:
             return  # nobody was asked
         self._tell_pool(failure, asked_at)
@@ -164,7 +167,10 @@ class AccountCandidate:
             self._parts.rejects.learn_lite(self._asking.prepared.model.slug)
         key = self._asking.conversation
         if failure is None and key is not None and delivery is not None and delivery.compacted:
-            self._parts.pool.moved(self.row_id, key, self._parts.clock.now())
+            now = self._parts.clock.now()
+            self._parts.pool.moved(self.row_id, key, now)
+            if self._identity is not None:
+                self._parts.continuation.compacted(self._upstream_key, self._identity, now)
 
     def told(self, failure: Failure) -> Failure:
         """See ``Candidate``: as it is."""

@@ -21,6 +21,8 @@ from codex_proxy.server.incoming import Endpoint, Incoming
 
 ListModels: TypeAlias = Callable[[str], Sequence[ModelFacts]]
 """The models that the client key of this row id may use."""
+EmbeddingEndpoints: TypeAlias = Callable[[str, str], Endpoint | None]
+"""The endpoint for a verb and a model; None where the verb is not about embeddings."""
 
 _MODELS: Final = "/models"
 _VERBS: Final = {verb.value: verb for verb in Verb}
@@ -28,21 +30,29 @@ _GOOGLE_HEADERS: Final = ("x-goog-api-key", "x-goog-api-client")
 
 
 class GeminiEndpoint:
-    """``POST …/models/{model}:{verb}``."""
+    """``POST …/models/{model}:{verb}``; ``embedding`` has the endpoints of what only vendors answer."""
 
-    def __init__(self, parts: InferenceParts, counting: CountParts) -> None:
+    def __init__(self, parts: InferenceParts, counting: CountParts, embedding: EmbeddingEndpoints) -> None:
         self._parts = parts
         self._counting = counting
+        self._embedding = embedding
 
     async def __call__(self, incoming: Incoming) -> None:
         """Answer as the path's verb wants it."""
         model, _, told = model_part(incoming.path).rpartition(":")
         verb = _VERBS.get(told)
+        embedding = self._embedding(told, bare_model(model)) if model else None
+        if embedding is not None:
+            await embedding(incoming)
+            return
         if verb is None or not model:
             await incoming.reply(_not_found(f"{incoming.path} is not served here", incoming))
             return
+        await self._infer(incoming, bare_model(model), verb)
+
+    async def _infer(self, incoming: Incoming, model: str, verb: Verb) -> None:
         sse = parse_qs(incoming.query).get("alt") == ["sse"]
-        codec = GeminiServer(model=bare_model(model), verb=verb, sse=sse)
+        codec = GeminiServer(model=model, verb=verb, sse=sse)
         if verb is not Verb.COUNT:
             await InferenceEndpoint(codec, self._parts)(incoming)
             return

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.gateway.raw.relay import RawGateway
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.protocols.ollama import schema
+from codex_proxy.protocols.ollama.embedding import EmbedEndpoint
 from codex_proxy.protocols.ollama.errors import NOT_SUPPORTED, error_reply
 from codex_proxy.protocols.ollama.server import OllamaServer
 from codex_proxy.protocols.parts import json_text
@@ -19,6 +21,7 @@ from codex_proxy.server.app import INFERENCE_SCOPE, GatewayApplication, ReportDe
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 from codex_proxy.server.cors import CorsPolicy
 from codex_proxy.server.incoming import Endpoint, Incoming
+from codex_proxy.server.ollama.embedding import EmbeddingParts, OllamaEmbedding
 from codex_proxy.server.ollama.guard import BridgeGuard
 from codex_proxy.server.ollama.inference import OllamaInference
 from codex_proxy.server.ollama.models import FindModel, ListModels, ModelList, NamedModel, pull_answer, show_answer
@@ -28,7 +31,6 @@ BRIDGE_KEY_ID: Final = "ollama"
 """The row id under which the bridge's requests are known."""
 
 _CALLER: Final = Caller(key_id=BRIDGE_KEY_ID, scopes=frozenset({INFERENCE_SCOPE}))
-_EMBEDDING_PATHS: Final = ("/api/embed", "/api/embeddings")
 _BUILDING_PATHS: Final = ("/api/push", "/api/create", "/api/copy", "/api/delete")
 _BUILDING_METHODS: Final = ("POST", "DELETE", "HEAD", "GET")
 
@@ -42,6 +44,7 @@ class BridgeParts:
     """
 
     inference: InferenceParts
+    raw: RawGateway
     main: Application
     secret: str
     list_models: ListModels
@@ -78,7 +81,8 @@ def _routes(parts: BridgeParts) -> dict[str, Route]:
         for endpoint in (schema.Endpoint.CHAT, schema.Endpoint.GENERATE)
     )
     building = {path: _refused("models of one's own") for path in _BUILDING_PATHS}
-    embedding = {path: _open({"POST": NotSupported("embeddings")}) for path in _EMBEDDING_PATHS}
+    embedders = EmbeddingParts(inference=parts.inference, raw=parts.raw, caller=_CALLER)
+    embedding = {f"/api/{kind}": _open({"POST": OllamaEmbedding(kind, embedders)}) for kind in EmbedEndpoint}
     return {
         "/": _open({"GET": RunningEndpoint()}),
         "/api/version": _open({"GET": VersionEndpoint(parts.version)}),

@@ -1,23 +1,29 @@
 """Endpoints that vendors have and accounts have not: embeddings, sound, and pictures of a vendor's own models.
 
 Rules of this file: a body is read whole, within the limit, because another key may have to be sent it; the answer is
-handed on as it comes.  Errors are worded as OpenAI's, whose endpoints these are.
+handed on as it comes.  Errors are worded as the endpoint's own clients know them.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.gateway.raw.question import RawQuestion, model_named
+from codex_proxy.canonical.notes import Note
+from codex_proxy.gateway.raw.question import RawQuestion, Rename, model_named
 from codex_proxy.gateway.raw.relay import RawGateway
-from codex_proxy.protocols.base import HeaderPairs, InvalidRequest
-from codex_proxy.server.api.inference import STOPPING, FailureEncoder
+from codex_proxy.protocols.base import EmbeddingServer, HeaderPairs, InvalidRequest, WireReply
+from codex_proxy.server.api.inference import STOPPING
+from codex_proxy.server.api.notes_header import NOTES_HEADER, notes_value
 from codex_proxy.server.asgi import ClientGone, Message, Receive, send_message, watch_disconnect
 from codex_proxy.server.body import BodyRefused, read_body
 from codex_proxy.server.incoming import Endpoint, Incoming
 from codex_proxy.server.registry import Draining, RunningExchanges
 from codex_proxy.vendors.profile import RawEndpoint
+
+EncodeFailure: TypeAlias = Callable[[Failure, str], WireReply]
+"""The reply to a failure, with the request's id."""
 
 _BOUND: Final = Failure(
     kind=FailureKind.NOT_PERMITTED, message="this key is served by its own account alone, which has no such endpoint"
@@ -30,17 +36,33 @@ class VendorEndpointParts:
 
     gateway: RawGateway
     running: RunningExchanges
-    encode_failure: FailureEncoder
+    encode_failure: EncodeFailure
     max_body_bytes: int
 
 
-class VendorEndpoint:
-    """``POST`` of one kind.  ``default_model`` is asked where a body names none; empty where it has to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What an endpoint's clients ask for, and how; ``dialect`` is for the record.
 
-    def __init__(self, endpoint: RawEndpoint, parts: VendorEndpointParts, *, default_model: str = "") -> None:
-        self._endpoint = endpoint
+    ``default_model`` is asked where a body names none, ``model`` is the path's own; both may be empty.  The rest is
+    ``RawQuestion``'s.
+    """
+
+    endpoint: RawEndpoint
+    dialect: str
+    default_model: str = ""
+    model: str = ""
+    server: EmbeddingServer | None = None
+    passable: bool = True
+    rename: Rename | None = None
+
+
+class VendorEndpoint:
+    """``POST`` of one kind."""
+
+    def __init__(self, spoken: Spoken, parts: VendorEndpointParts) -> None:
+        self._spoken = spoken
         self._parts = parts
-        self._default_model = default_model
 
     async def __call__(self, incoming: Incoming) -> None:
         """Answer one request."""
@@ -55,7 +77,9 @@ class VendorEndpoint:
 
     def model_of(self, incoming: Incoming, body: bytes) -> str:
         """The model that a body asks for; raises ``InvalidRequest`` where it cannot be read."""
-        return model_named(body, incoming.headers.get("content-type", "")) or self._default_model
+        if self._spoken.model:
+            return self._spoken.model
+        return model_named(body, incoming.headers.get("content-type", "")) or self._spoken.default_model
 
     async def answer(self, incoming: Incoming, body: bytes, model: str) -> None:
         """Answer a request whose body was read already."""
@@ -72,13 +96,16 @@ class VendorEndpoint:
 
     def _question(self, incoming: Incoming, body: bytes, model: str) -> RawQuestion:
         return RawQuestion(
-            endpoint=self._endpoint,
+            endpoint=self._spoken.endpoint,
             model=model,
             body=body,
             content_type=incoming.headers.get("content-type", "application/json"),
             request_id=incoming.request_id,
             client_key_id=incoming.key_id,
-            dialect=f"openai_{self._endpoint.value}",
+            dialect=self._spoken.dialect,
+            server=self._spoken.server,
+            passable=self._spoken.passable,
+            rename=self._spoken.rename,
         )
 
     async def _run(self, incoming: Incoming, question: RawQuestion) -> None:
@@ -137,9 +164,11 @@ class _Responder:
         self._incoming = incoming
         self.started = False
 
-    async def start(self, status: int, headers: HeaderPairs) -> None:
+    async def start(self, status: int, headers: HeaderPairs, notes: tuple[Note, ...] = ()) -> None:
         self.started = True
         told = {**dict(headers), **self._incoming.common_headers}
+        if notes:
+            told[NOTES_HEADER] = notes_value(notes)
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
         await send_message(self._incoming.send, {"type": "http.response.start", "status": status, "headers": raw})
 
