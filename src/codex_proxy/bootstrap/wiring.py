@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from codex_proxy.access.keys import INFERENCE
+from codex_proxy.access.matrix.clients import DATA
 from codex_proxy.bootstrap.accounts.egress import EgressServices, egress_services
 from codex_proxy.bootstrap.accounts.logins import Logins, logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
@@ -261,6 +262,8 @@ def _application(ground: Ground, data: DataPlane, owners: _Owners) -> tuple[Appl
             prefixes=prefixes,
             control_plane=LatePlane(_control_ground(ground, data, owners, bridge)),
             control_prefixes=CONTROL_PREFIXES,
+            rules=DATA,
+            names=frozenset(name.lower() for name in settings.server.names),
         ),
         authenticator=ground.keys.joined(BRIDGE_KEY_ID, bridge_secret, frozenset({INFERENCE})),
         cors=CorsPolicy(

@@ -17,6 +17,8 @@ from codex_proxy import __version__
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.process.running import run_until_done
 from codex_proxy.bootstrap.run import ServeOptions, load, serve, simulate
+from codex_proxy.cli.access.audit import audit
+from codex_proxy.cli.access.password import password
 from codex_proxy.cli.asking import GatewayRefused
 from codex_proxy.cli.commands import add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table
@@ -39,6 +41,8 @@ config = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 app.add_typer(config, name="config")
 add_commands(app)
 app.add_typer(vendors, name="vendors")
+app.add_typer(password, name="password")
+app.add_typer(audit, name="audit")
 
 
 @app.command("serve")

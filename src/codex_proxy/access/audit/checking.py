@@ -14,11 +14,16 @@ MOST_PROBLEMS: Final = 100
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found: entries that are good, and sentences about what is not (at most 100)."""
+    """What was found: entries that are good, and sentences about what is not (at most 100).
+
+    ``last_seal`` is the last entry's: whoever keeps it elsewhere can tell that the log was not put back to an earlier
+    state together with its head.
+    """
 
     is_whole: bool
     entry_count: int
     problems: tuple[str, ...]
+    last_seal: str
 
 
 class ChainCheck:
@@ -51,7 +56,9 @@ class ChainCheck:
         """The verdict, with the head as it was found."""
         self._problems.extend(self._at_the_end(head))
         problems = tuple(self._problems[:MOST_PROBLEMS])
-        return Verdict(is_whole=not problems, entry_count=self._entry_count, problems=problems)
+        return Verdict(
+            is_whole=not problems, entry_count=self._entry_count, problems=problems, last_seal=self._seal or NO_SEAL
+        )
 
     def _at_the_end(self, head: Head | None) -> list[str]:
         if head is None:

@@ -6,14 +6,14 @@ it; below its ``/v1/`` lies the data plane, asked with a key of the bridge's own
 
 from typing import Final
 
-from codex_proxy.access.matrix.rules import INFER, LIST, OPEN_CHANGE, OPEN_READ, Rules
+from codex_proxy.access.matrix.rules import INFER, LIST, OPEN_ANYWHERE, OPEN_CHANGE, OPEN_READ, Rules
 
 _ANY: Final = ("DELETE", "GET", "POST")
 _BUILDING: Final = ("/api/push", "/api/create", "/api/copy", "/api/delete", "/api/blobs/*")
 
 DATA: Final[Rules] = {
     ("GET", "/"): OPEN_READ,
-    ("GET", "/health"): OPEN_READ,
+    ("GET", "/health"): OPEN_ANYWHERE,
     ("GET", "/api/hello"): OPEN_READ,
     ("POST", "/api/event_logging/batch"): OPEN_READ,  # clients' telemetry, thrown away
     ("GET", "/v1/images"): OPEN_READ,  # links to pictures hold 128 random bits

@@ -24,13 +24,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     ``acts`` where it changes something, so that no foreign page may lead there; ``sudo`` where it shows or sets
     secrets, so that a session needs a fresh password and no link will do; ``quiet`` where it is asked over and over
-    and is not written down.
+    and is not written down; ``any_host`` where it says nothing that a page of somebody else's may not know.
     """
 
     need: Need
     acts: bool = False
     sudo: bool = False
     quiet: bool = False
+    any_host: bool = False
 
     @property
     def is_written_down(self) -> bool:
@@ -48,6 +49,7 @@ CHANGE: Final = Rule(need=Need.ADMIN, acts=True)
 REVEAL: Final = Rule(need=Need.ADMIN, sudo=True)
 CHANGE_SECRETS: Final = Rule(need=Need.ADMIN, acts=True, sudo=True)
 OPEN_READ: Final = Rule(need=Need.OPEN)
+OPEN_ANYWHERE: Final = Rule(need=Need.OPEN, any_host=True)
 OPEN_CHANGE: Final = Rule(need=Need.OPEN, acts=True)
 INFER: Final = Rule(need=Need.INFERENCE, acts=True)
 LIST: Final = Rule(need=Need.INFERENCE)

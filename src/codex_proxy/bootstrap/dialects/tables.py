@@ -88,8 +88,8 @@ def _exact_routes(parts: InferenceParts, chat: ChatServer, encode_failure: Failu
     responses = ResponsesServer()
     health = HealthEndpoint(is_stopping=lambda: parts.running.draining)
     return {
-        "/": Route(by_method={"GET": RootEndpoint()}, open_to_all=True),
-        "/health": Route(by_method={"GET": health}, open_to_all=True),
+        "/": Route(by_method={"GET": RootEndpoint()}),
+        "/health": Route(by_method={"GET": health}),
         "/v1/chat/completions": Route(by_method={"POST": InferenceEndpoint(ChatOrResponses(chat, responses), parts)}),
         "/v1/responses": Route(
             by_method={"POST": InferenceEndpoint(responses, parts), "GET": UpgradeEndpoint(encode_failure)}

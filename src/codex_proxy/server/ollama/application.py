@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from codex_proxy.access.keys import INFERENCE
+from codex_proxy.access.matrix.clients import BRIDGE
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.gateway.raw.relay import RawGateway
 from codex_proxy.protocols.base import WireReply
@@ -17,7 +19,7 @@ from codex_proxy.protocols.ollama.errors import NOT_SUPPORTED, error_reply
 from codex_proxy.protocols.ollama.server import OllamaServer
 from codex_proxy.protocols.parts import json_text
 from codex_proxy.server.api.inference import InferenceParts
-from codex_proxy.server.app import INFERENCE_SCOPE, GatewayApplication, ReportDefect, Route, RouteTable
+from codex_proxy.server.app import GatewayApplication, ReportDefect, Route, RouteTable
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 from codex_proxy.server.cors import CorsPolicy
 from codex_proxy.server.incoming import Endpoint, Incoming
@@ -30,7 +32,7 @@ from codex_proxy.server.security import Caller
 BRIDGE_KEY_ID: Final = "ollama"
 """The row id under which the bridge's requests are known."""
 
-_CALLER: Final = Caller(key_id=BRIDGE_KEY_ID, scopes=frozenset({INFERENCE_SCOPE}))
+_CALLER: Final = Caller(key_id=BRIDGE_KEY_ID, scopes=frozenset({INFERENCE}))
 _BUILDING_PATHS: Final = ("/api/push", "/api/create", "/api/copy", "/api/delete")
 _BUILDING_METHODS: Final = ("POST", "DELETE", "HEAD", "GET")
 
@@ -65,6 +67,7 @@ def bridge_application(parts: BridgeParts) -> Application:
             prefixes={"/api/blobs/": _refused("blobs")},
             control_plane=WithKey(parts.main, parts.secret),
             control_prefixes=("/v1/",),
+            rules=BRIDGE,
         ),
         authenticator=_NoKeys(),
         cors=parts.cors,
@@ -150,7 +153,7 @@ class _NoKeys:
 
 
 def _open(by_method: dict[str, Endpoint]) -> Route:
-    return Route(by_method=by_method, open_to_all=True)
+    return Route(by_method=by_method)
 
 
 def _refused(what: str) -> Route:

@@ -14,13 +14,13 @@ from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.login.browser import BrowserLogins
 from codex_proxy.operations.login.cli_file import CliImport
 from codex_proxy.operations.login.device import DeviceLogins
+from codex_proxy.server.admin.access.entrance import Entrance
 from codex_proxy.server.admin.accounts.changing import changing_routes
 from codex_proxy.server.admin.accounts.checking import checking_routes
 from codex_proxy.server.admin.accounts.explaining import explaining_routes
 from codex_proxy.server.admin.accounts.listing import listing_routes
 from codex_proxy.server.admin.accounts.logging_in import LoginDesk, login_routes
 from codex_proxy.server.admin.accounts.quota import quota_routes
-from codex_proxy.server.admin.access.entrance import Entrance
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.jobs import jobs_routes
 from codex_proxy.server.security import Caller

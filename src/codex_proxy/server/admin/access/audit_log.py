@@ -23,11 +23,15 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether nothing was changed, taken out or cut off; ``problems`` say what."""
+    """Whether nothing was changed, taken out or cut off; ``problems`` say what.
+
+    Keep ``last_seal`` elsewhere to tell later that the log was not put back whole to an earlier state.
+    """
 
     whole: bool
     entries: int
     problems: tuple[str, ...]
+    last_seal: str
 
 
 def audit_routes(auditing: Auditing) -> list[HTTPRouteHandler]:
@@ -47,6 +51,11 @@ def audit_routes(auditing: Auditing) -> list[HTTPRouteHandler]:
     async def audit_verify() -> AuditVerdict:
         """Reads the whole log."""
         verdict = await asyncio.to_thread(auditing.store.verify)
-        return AuditVerdict(whole=verdict.is_whole, entries=verdict.entry_count, problems=verdict.problems)
+        return AuditVerdict(
+            whole=verdict.is_whole,
+            entries=verdict.entry_count,
+            problems=verdict.problems,
+            last_seal=verdict.last_seal,
+        )
 
     return [audit, audit_verify]

@@ -8,10 +8,12 @@ so this stands beside the rules of the gate and in place of none.
 from typing import TYPE_CHECKING, Final, cast
 
 from litestar.config.csrf import CSRFConfig
+from litestar.exceptions import PermissionDeniedException
 from litestar.middleware.csrf import CSRFMiddleware
 
 from codex_proxy.server.admin.access.entrance import Entrance, session_of
 from codex_proxy.server.admin.access.sessions import SECURE_PREFIX
+from codex_proxy.server.admin.wire.errors import ControlError
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 CSRF_COOKIE: Final = "codex_proxy_csrf"
 CSRF_HEADER: Final = "x-csrf-token"
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_WORDS: Final = f"what a session does needs the header {CSRF_HEADER}; GET /auth/dashboard-status tells its value"
 
 
 class SessionCsrf:
@@ -34,12 +36,15 @@ class SessionCsrf:
         self._secure = CSRFMiddleware(inner, _config(SECURE_PREFIX + CSRF_COOKIE, secret, is_secure=True))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request pass, or raise Litestar's ``PermissionDeniedException``."""
-        if session_of(scope) is None and scope["method"] not in _SAFE:
+        """Let a request pass, or raise ``ControlError``."""
+        if session_of(scope) is None:
             await self._app(scope, receive, send)
             return
         middleware = self._secure if self._entrance.origin_of(scope).secure else self._plain
-        await middleware(cast("LitestarScope", scope), receive, send)  # type: ignore[arg-type]
+        try:
+            await middleware(cast("LitestarScope", scope), receive, send)  # type: ignore[arg-type]
+        except PermissionDeniedException as error:
+            raise ControlError(403, "csrf_token_required", _WORDS) from error
 
 
 def _config(name: str, secret: str, *, is_secure: bool) -> CSRFConfig:
