@@ -14,6 +14,7 @@ from codex_proxy.access.audit.entries import key_of
 from codex_proxy.access.dashboard.sessions import SessionBook
 from codex_proxy.bootstrap.control.access_files import admin_file, setup_links, trusted_proxies
 from codex_proxy.bootstrap.control.late import ControlGround
+from codex_proxy.bootstrap.control.snapshots import snapshots_of
 from codex_proxy.operations.access.auditing import Auditing
 from codex_proxy.operations.access.dashboard import Dashboard, DashboardParts
 from codex_proxy.operations.access.hashing import Hashing
@@ -49,6 +50,7 @@ def make_desk(ground: ControlGround) -> Desk:
     return Desk(
         dashboard=Dashboard(parts),
         auditing=Auditing(log, now=clock.now, complain=ground.report_defect),
+        snapshots=snapshots_of(ground),
         csrf_secret=hmac.digest(files.pepper, b"codex-proxy csrf, version 1", "sha256").hex(),
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from codex_proxy.cli.asking import Gateway
@@ -57,5 +58,6 @@ def show_entries(entries: list[dict[str, Any]], console: Console, *, as_json: bo
     for entry in entries:
         details = ", ".join(f"{name}={value}" for name, value in entry.get("details", {}).items())
         told = (entry.get(name, "") for name in ("at", "who", "address", "action", "target"))
-        table.add_row(str(entry["seq"]), *map(str, told), entry.get("outcome", "done"), details)
+        cells = (str(entry["seq"]), *map(str, told), entry.get("outcome", "done"), details)
+        table.add_row(*map(escape, cells))  # addresses and names of strangers are no markup
     console.print(table)

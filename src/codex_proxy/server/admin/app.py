@@ -3,8 +3,8 @@
 Rules of this file: every route stands behind the guard; what is not meant for everybody wants the admin scope.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
 
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
@@ -25,6 +25,7 @@ from codex_proxy.server.admin.health import MakeReport, health_route
 from codex_proxy.server.admin.openapi_page import PageStylePlugin, PlainPagePlugin
 from codex_proxy.server.admin.wire.bodies import ControlRequest
 from codex_proxy.server.admin.wire.errors import HEADERS, ReportDefect, error_handlers
+from codex_proxy.server.asgi import Application
 from codex_proxy.server.security import Authenticator, Caller, identify
 
 OPENAPI_PATH: Final = "/openapi"
@@ -73,13 +74,18 @@ def by_key(authenticator: Authenticator) -> Identify:
 
 def _middleware(entrance: Entrance) -> list[DefineMiddleware]:
     """From the outside in; what the gate refuses is written down as well."""
-    gate, desk = DefineMiddleware(Gate, entrance=entrance), entrance.desk
+    gate, desk = _layer(Gate, entrance=entrance), entrance.desk
     if desk is None:
         return [gate]
     config = ServerSideSessionConfig(store=STORE, max_age=int(LONGEST_SECONDS))
     return [
-        DefineMiddleware(Audit, entrance=entrance, desk=desk),
+        _layer(Audit, entrance=entrance, desk=desk),
         gate,
         DefineMiddleware(SessionMiddleware, backend=RotatingSessions(config, entrance)),
-        DefineMiddleware(SessionCsrf, entrance=entrance, secret=desk.csrf_secret),
+        _layer(SessionCsrf, entrance=entrance, secret=desk.csrf_secret),
     ]
+
+
+def _layer(make: Callable[..., Application], **parts: Any) -> DefineMiddleware:
+    """Middleware in this server's words, for Litestar."""
+    return DefineMiddleware(cast("Any", make), **parts)

@@ -21,7 +21,7 @@ class PageStylePlugin(OpenAPIRenderPlugin):
     """The page's style, which stands apart because pages of ours may have none within."""
 
     def __init__(self) -> None:
-        super().__init__(path="/page.css", media_type="text/css")
+        super().__init__(path="/page.css", media_type=MediaType.CSS)
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The style, as UTF-8."""
