@@ -76,7 +76,7 @@ def opened(line: bytes, key: bytes) -> tuple[Entry, str]:
         Unreadable: the line is no entry, or its seal is wrong.
     """
     cut = len(line) - _SEALED_LINE
-    if cut <= 0 or line[cut : cut + len(_SEAL)] != _SEAL:
+    if cut <= 0 or line[cut : cut + len(_SEAL)] != _SEAL or not line.endswith(b'"}'):
         raise Unreadable("this is no entry")
     body, seal = line[:cut] + b"}", line[cut + len(_SEAL) : -2].decode("latin-1")
     if not hmac.compare_digest(_hmac(key, body).encode(), seal.encode()):
