@@ -78,7 +78,7 @@ class GatewayApplication:
         report_defect: ReportDefect,
         new_request_id: Callable[[], str],
     ) -> None:
-        self._routes = routes
+        self.routes = routes
         self._authenticator = authenticator
         self._cors = cors
         self._encode_failure = encode_failure
@@ -88,11 +88,11 @@ class GatewayApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
         if scope["type"] != "http":
-            await self._routes.control_plane(scope, receive, send)
+            await self.routes.control_plane(scope, receive, send)
             return
         path = canonical_path(scope["path"])
-        if path.startswith(self._routes.control_prefixes):
-            await self._routes.control_plane(scope, receive, send)
+        if path.startswith(self.routes.control_prefixes):
+            await self.routes.control_plane(scope, receive, send)
             return
         try:
             await self._serve(_incoming(scope, receive, send, path=path, request_id=self._new_request_id()))
@@ -108,7 +108,7 @@ class GatewayApplication:
         if incoming.method == "OPTIONS" and origin is not None:
             await incoming.reply(_preflight(self._cors, incoming.headers))
             return
-        found = self._routes.find(incoming.path)
+        found = self.routes.find(incoming.path)
         if found is None:
             await self._refuse(incoming, FailureKind.UNKNOWN_PATH, f"unknown path {incoming.path}")
             return
@@ -124,7 +124,7 @@ class GatewayApplication:
                 incoming, FailureKind.METHOD_NOT_ALLOWED, f"{incoming.method} is not allowed on {incoming.path}"
             )
             return
-        rule = rule_of(self._routes.rules, "GET" if incoming.method == "HEAD" else incoming.method, name)
+        rule = rule_of(self.routes.rules, "GET" if incoming.method == "HEAD" else incoming.method, name)
         refusal = self._why_not(incoming, rule)
         if refusal is None:
             await self._guarded(incoming, endpoint)
@@ -135,7 +135,7 @@ class GatewayApplication:
         """Why this request may not pass, None where it may."""
         caller = None if rule.need is Need.OPEN else identify(self._authenticator, incoming.headers, incoming.query)
         # Whoever shows a key is no page that had its name resolved to this machine: a browser adds no key by itself.
-        if caller is None and not rule.any_host and not self._routes.is_own(incoming.headers.get("host", "")):
+        if caller is None and not rule.any_host and not self.routes.is_own(incoming.headers.get("host", "")):
             return _MISDIRECTED
         if rule.acts and _is_foreign_page(incoming.headers):
             return _FOREIGN_PAGE

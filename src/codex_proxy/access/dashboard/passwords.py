@@ -9,6 +9,7 @@ from typing import Final
 from codex_proxy.access.samples import is_sample
 
 LEAST_CHARACTERS: Final = 10
+SURELY_OWN: Final = 20  # a sentence may well have the word password in it
 MOST_BYTES: Final = 1024  # hashing reads all of them
 
 
@@ -24,6 +25,6 @@ def why_not(password: str) -> str | None:
         return f"a password needs {LEAST_CHARACTERS} or more characters"
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         return f"a password may have {MOST_BYTES} bytes at most"
-    if is_sample(text):
+    if len(text) < SURELY_OWN and is_sample(text):
         return "this password is a sample that others know; choose another"
     return None

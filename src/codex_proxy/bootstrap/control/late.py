@@ -66,10 +66,11 @@ class LatePlane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the control plane."""
-        plane = self._plane or await self._made()
+        plane = self._plane or await self.made()
         await plane(scope, receive, send)
 
-    async def _made(self) -> Application:
+    async def made(self) -> Application:
+        """The application itself, made if it was not yet."""
         async with self._making:
             if self._plane is None:
                 self._plane = await asyncio.to_thread(self._make)

@@ -63,7 +63,7 @@ def bridge_application(parts: BridgeParts) -> Application:
     """The bridge as one ASGI callable."""
     inner = GatewayApplication(
         routes=RouteTable(
-            exact=_routes(parts),
+            exact=bridge_routes(parts),
             prefixes={"/api/blobs/": _refused("blobs")},
             control_plane=WithKey(parts.main, parts.secret),
             control_prefixes=("/v1/",),
@@ -78,7 +78,8 @@ def bridge_application(parts: BridgeParts) -> Application:
     return BridgeGuard(inner, cors=parts.cors, names=parts.names)
 
 
-def _routes(parts: BridgeParts) -> dict[str, Route]:
+def bridge_routes(parts: BridgeParts) -> dict[str, Route]:
+    """The routes of whole paths."""
     chat, generate = (
         OllamaInference(OllamaServer(endpoint), parts.inference, caller=_CALLER, find_model=parts.find_model)
         for endpoint in (schema.Endpoint.CHAT, schema.Endpoint.GENERATE)
