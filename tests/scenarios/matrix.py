@@ -13,7 +13,6 @@ from litestar import Litestar
 from codex_proxy.access.matrix.clients import DATA
 from codex_proxy.access.matrix.control import CONTROL
 from codex_proxy.access.matrix.rules import Need, Rule
-from codex_proxy.bootstrap.control.late import LatePlane
 from codex_proxy.bootstrap.run import ServeOptions, assembled, load
 from codex_proxy.server.app import GatewayApplication
 
@@ -88,5 +87,5 @@ async def whole_gateway(data_dir: Path, environ: Mapping[str, str] | None = None
     options = ServeOptions(flags=flags, data_dir=data_dir)
     async with assembled(load(options, environ), environ) as made:
         application = cast("GatewayApplication", made.running.application)
-        plane = await cast("LatePlane", application.routes.control_plane).made()
+        plane = await cast("Any", application.routes.control_plane).made()
         yield Whole(application=application, plane=cast("Litestar", plane), inference_key=made.ground.inference_key)

@@ -1,6 +1,7 @@
 """Who may do what, asked of every route of a whole gateway."""
 
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 
 import httpx
@@ -63,54 +64,46 @@ async def test_what_is_open_is_this_and_nothing_else(whole: Whole) -> None:
 
 async def test_s_10_without_a_credential_every_other_route_is_closed(whole: Whole) -> None:
     async with whole.asked_from() as http:
-        for row in whole.rows():
+        shown: list[dict[str, str]] = [{}, {"authorization": "Bearer x"}, {"cookie": "codex_proxy_session=made-up"}]
+        for row, headers in product(whole.rows(), shown):
             if not row.is_open:
-                for headers in ({}, {"authorization": "Bearer wrong"}, {"cookie": "codex_proxy_session=made-up"}):
-                    assert (await ask(http, row, headers)).status_code == 401, (str(row), headers)
+                assert (await ask(http, row, headers)).status_code == 401, (str(row), headers)
 
 
 async def test_s_04_no_name_that_somebody_had_resolved_to_us_is_served(whole: Whole) -> None:
     async with whole.asked_from() as http:
-        for row in whole.rows():
-            for host in REBINDING:
-                status = (await ask(http, row, {"host": host})).status_code
-                assert status == (200 if str(row) == "GET /health" else 421), (str(row), host)
-                if row.control:
-                    assert (await ask(http, row, {"host": host, **BEARER})).status_code == 421, (str(row), host)
+        for row, host in product(whole.rows(), REBINDING):
+            status = (await ask(http, row, {"host": host})).status_code
+            assert status == (200 if str(row) == "GET /health" else 421), (str(row), host)
+            if row.control:
+                assert (await ask(http, row, {"host": host, **BEARER})).status_code == 421, (str(row), host)
 
 
 async def test_s_03_s_15_no_page_of_a_foreign_origin_is_answered(whole: Whole) -> None:
     async with whole.asked_from() as http:
-        for row in whole.rows():
-            for origin in ORIGINS:
-                for shown in ({}, BEARER):
-                    reply = await ask(http, row, {"origin": origin, **shown}, b"{}")
-                    assert reply.status_code == 403, (str(row), origin)
-                    assert "access-control-allow-origin" not in reply.headers
+        for row, origin, shown in product(whole.rows(), ORIGINS, ({}, BEARER)):
+            reply = await ask(http, row, {"origin": origin, **shown}, b"{}")
+            assert reply.status_code == 403, (str(row), origin)
+            assert "access-control-allow-origin" not in reply.headers
 
 
 async def test_s_03_no_page_of_another_site_leads_to_what_does_something(whole: Whole) -> None:
     async with whole.asked_from() as http:
-        for row in whole.rows():
-            if row.rule is None or not (row.rule.acts or row.rule.sudo):
-                continue
-            for site in ("cross-site", "same-site"):
-                for shown in ({}, BEARER):
-                    reply = await ask(http, row, {"sec-fetch-site": site, **shown})
-                    assert reply.status_code == 403, (str(row), site)
+        for row, site, shown in product(whole.rows(), ("cross-site", "same-site"), ({}, BEARER)):
+            if row.rule is not None and (row.rule.acts or row.rule.sudo):
+                reply = await ask(http, row, {"sec-fetch-site": site, **shown})
+                assert reply.status_code == 403, (str(row), site)
 
 
 async def test_s_03_no_body_of_a_form_is_taken(whole: Whole) -> None:
     async with whole.asked_from() as http:
-        for row in whole.rows():
-            if row.method == "GET" or row.address.endswith("/import"):
-                continue
-            for media_type in UNTYPED:
-                typed = {"content-type": media_type} if media_type else {}
-                shown = BEARER if row.control else {}  # clients show a key, which no form can
-                status = (await ask(http, row, {**typed, **shown}, b'{"ids":[]}')).status_code
-                allowed = {415} if row.control else {401} | ({200, 404, 405} if row.is_open else set())
-                assert status in allowed, (str(row), media_type, status)
+        bodies = [row for row in whole.rows() if row.method != "GET" and not row.address.endswith("/import")]
+        for row, media_type in product(bodies, UNTYPED):
+            typed = {"content-type": media_type} if media_type else {}
+            shown = BEARER if row.control else {}  # clients show a key, which no form can
+            status = (await ask(http, row, {**typed, **shown}, b'{"ids":[]}')).status_code
+            allowed = {415} if row.control else {401} | ({200, 404, 405} if row.is_open else set())
+            assert status in allowed, (str(row), media_type, status)
 
 
 async def test_s_03_get_changes_nothing_but_where_its_row_says_so(whole: Whole) -> None:
@@ -131,12 +124,12 @@ async def test_s_07_a_key_for_clients_opens_no_route_of_the_owners(tmp_path: Pat
 
 
 async def test_s_01_other_machines_reach_the_data_plane_alone_before_there_is_a_password(whole: Whole) -> None:
+    closed = [row for row in whole.rows() if row.control and not row.is_open]
     for client, forwarded in ((("203.0.113.5", 1), {}), (("127.0.0.1", 1), {"x-forwarded-for": "127.0.0.1"})):
         async with whole.asked_from(client) as http:
-            for row in whole.rows():
-                if row.control and not row.is_open:
-                    reply = await ask(http, row, {**forwarded, **BEARER})
-                    assert (reply.status_code, reply.json()["code"]) == (403, "no_password_yet"), str(row)
+            for row in closed:
+                reply = await ask(http, row, {**forwarded, **BEARER})
+                assert (reply.status_code, reply.json()["code"]) == (403, "no_password_yet"), str(row)
             assert (await http.get("/v1/models", headers={**forwarded, **BEARER})).status_code == 200
 
 

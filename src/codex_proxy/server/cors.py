@@ -75,7 +75,7 @@ def _is_address(name: str) -> bool:
 def _is_loopback(origin: str) -> bool:
     try:
         parts = urlsplit(origin)
-        host = parts.hostname or ""
+        host, _ = parts.hostname or "", parts.port  # a port that is none may hide a host
     except ValueError:
         return False
     if parts.scheme not in {"http", "https"}:

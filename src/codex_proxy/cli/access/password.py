@@ -6,6 +6,7 @@ comes on standard input.
 
 import getpass
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 import typer
@@ -54,11 +55,15 @@ def remove_totp_command(*, data_dir: DataDir = None, config_file: ConfigFile = N
     run_on_gateway(remove, data_dir, config_file)
 
 
-def asked_password(stream: TextIO) -> str:
-    """The password that somebody types twice, or the first line of a stream; raises ``StartRefused``."""
+def asked_password(stream: TextIO, *, prompted: Callable[[str], str] = getpass.getpass) -> str:
+    """The password that somebody types twice at a terminal, else the first line of the stream.
+
+    Raises:
+        StartRefused: what was typed differs.
+    """
     if not stream.isatty():
         return stream.readline().rstrip("\r\n")
-    wanted = getpass.getpass("Password: ")
-    if getpass.getpass("Once more: ") != wanted:
+    wanted = prompted("Password: ")
+    if prompted("Once more: ") != wanted:
         raise StartRefused("the two passwords differ; nothing was changed")
     return wanted
