@@ -27,7 +27,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     action: str
     target: str = ""
     outcome: str = "done"
-    details: Mapping[str, str | int] = {}
+    details: Mapping[str, str | int | bool] = {}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prev: str
     target: str = ""
     outcome: str = "done"
-    details: Mapping[str, str | int] = {}
+    details: Mapping[str, str | int | bool] = {}
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ async def test_s_09_a_wrong_password_of_any_kind_is_a_401(password: str) -> None
     async with doors.browser() as http:
         escaped = '{"password":"\\ud800"}' if password == "\ud800" else None
         body = {"content": escaped} if escaped else {"json": {"password": password}}
-        reply = await http.post(LOGIN, headers={"content-type": "application/json"}, **body)  # type: ignore[arg-type]
+        reply = await http.post(LOGIN, headers={"content-type": "application/json"}, **body)
     assert outcome(reply) in {(401, "wrong_credentials"), (400, "invalid_request")}
     assert "set-cookie" not in reply.headers
     assert doors.defects == []
