@@ -5,7 +5,13 @@ import pytest
 from codex_proxy.access.audit.entries import NO_SEAL, Change, Unreadable, head_of, is_ours, key_of, opened, sealed
 
 KEY = key_of(b"installation")
-CHANGE = Change(at="2026-01-01T00:00:00Z", who="admin", address="127.0.0.1", action="DELETE /x", details={"n": 1, "b": True, "s": "x"})
+CHANGE = Change(
+    at="2026-01-01T00:00:00Z",
+    who="admin",
+    address="127.0.0.1",
+    action="DELETE /x",
+    details={"n": 1, "b": True, "s": "x"},
+)
 
 
 def test_an_entry_comes_back_with_its_seal() -> None:

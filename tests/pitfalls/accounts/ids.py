@@ -1,7 +1,8 @@
 """The incidents with accounts that this project knows, by number: one line each, and where there is no test, why.
 
-Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out.  The tests lie
-with what they test, all over ``tests``; their names begin with the number.
+Sections: A the store and states, B refreshing, C logging in, Q rotation, quota and slots, P ways out, S keys and
+access, U usage, logs, settings and updates.  The tests lie with what they test, all over ``tests``; their names begin
+with the number.
 """
 
 from typing import Final
@@ -85,6 +86,25 @@ INCIDENTS: Final = {
     "P-10": "addresses that point inward",
     "P-11": "checks by another way",
     "P-12": "connections of the old proxy",
+    "S-01": "everybody local behind a tunnel",
+    "S-02": "an address of the caller's invention",
+    "S-03": "pages that change what they may not",
+    "S-04": "a name that leads here from elsewhere",
+    "S-05": "keys that everybody knows",
+    "S-06": "a broken configuration that opens",
+    "S-07": "a client's key that opens the owner's side",
+    "S-08": "a session that outlives its end",
+    "S-09": "a comparison that fails, a table that grows",
+    "S-10": "routes with rules of their own",
+    "S-14": "keys shown again",
+    "S-15": "answers that any page may read",
+    "S-18": "an unreadable store taken for an empty one",
+    "S-19": "a bridge open to everybody",
+    "S-20": "an export by a mere link",
+    "U-03": "a store locked by streams",
+    "U-05": "secrets in logs",
+    "U-10": "a switch without effect",
+    "U-13": "a version that is none",
 }
 
 NOT_HERE: Final = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.pitfalls.accounts.ids import INCIDENTS, NOT_HERE
 
-TEST = re.compile(r"def test_([abcqp])_(\d\d)_")
+TEST = re.compile(r"def test_([abcqpsu])_(\d\d)_")
 
 
 def numbers_in_names() -> set[str]:

@@ -14,6 +14,7 @@ _BUILDING: Final = ("/api/push", "/api/create", "/api/copy", "/api/delete", "/ap
 DATA: Final[Rules] = {
     ("GET", "/"): OPEN_READ,
     ("GET", "/health"): OPEN_ANYWHERE,
+    ("GET", "/health/ready"): OPEN_ANYWHERE,
     ("GET", "/api/hello"): OPEN_READ,
     ("POST", "/api/event_logging/batch"): OPEN_READ,  # clients' telemetry, thrown away
     ("GET", "/v1/images"): OPEN_READ,  # links to pictures hold 128 random bits
@@ -48,6 +49,7 @@ DATA: Final[Rules] = {
     ("GET", "/v1beta/models/*"): LIST,
     ("POST", "/v1beta/models/*"): INFER,
     ("GET", "/v1/fidelity"): LIST,
+    ("GET", "/v1/sub-key/info"): LIST,
     ("GET", "/wham/usage"): LIST,
     ("GET", "/backend-api/wham/usage"): LIST,
     ("GET", "/api/codex/usage"): LIST,

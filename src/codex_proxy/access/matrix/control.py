@@ -20,6 +20,8 @@ from codex_proxy.access.matrix.rules import (
 
 _ACCOUNT: Final = "/auth/accounts/{row_id}"
 _VENDOR_KEY: Final = "/auth/api-keys/{entry_id}"
+_CLIENT_KEY: Final = "/admin/client-keys/{key_id}"
+_SETTINGS_GROUPS: Final = ("rotation", "general", "quota", "ollama")
 _PROXY: Final = "/api/proxies/{proxy_id}"
 
 _DASHBOARD: Final[dict[Route, Rule]] = {
@@ -118,9 +120,6 @@ _PROXIES: Final[dict[Route, Rule]] = {
 
 _GATEWAY: Final[dict[Route, Rule]] = {
     ("GET", "/health/details"): READ,
-    ("GET", "/admin/ollama-settings"): READ,
-    ("PUT", "/admin/ollama-settings"): CHANGE,
-    ("POST", "/admin/ollama-settings"): CHANGE,
     ("GET", "/admin/ollama-status"): READ,
     ("POST", "/admin/refresh-models"): CHANGE,
     ("GET", "/admin/route"): READ,
@@ -134,4 +133,51 @@ _GATEWAY: Final[dict[Route, Rule]] = {
     ("GET", "/openapi/{path}"): OPEN_READ,
 }
 
-CONTROL: Final[Rules] = _DASHBOARD | _ACCOUNTS | _VENDOR_KEYS | _PROXIES | _GATEWAY
+_CLIENT_KEYS: Final[dict[Route, Rule]] = {
+    ("GET", "/admin/client-keys"): READ,
+    ("POST", "/admin/client-keys"): CHANGE,
+    ("PUT", _CLIENT_KEY): CHANGE,
+    ("DELETE", _CLIENT_KEY): CHANGE,
+    ("POST", f"{_CLIENT_KEY}/rotate"): CHANGE,
+    ("POST", f"{_CLIENT_KEY}/toggle"): CHANGE,
+    ("POST", f"{_CLIENT_KEY}/reset-usage"): CHANGE,
+}
+
+_SETTINGS: Final[dict[Route, Rule]] = {
+    ("GET", "/admin/settings"): READ,
+    ("POST", "/admin/settings"): CHANGE,
+    ("GET", "/admin/settings/revisions"): READ,
+    ("POST", "/admin/settings/undo"): CHANGE,
+    ("GET", "/admin/config-status"): READ,
+    ("POST", "/admin/reload"): CHANGE,
+    **{("GET", f"/admin/{group}-settings"): READ for group in _SETTINGS_GROUPS},
+    **{(method, f"/admin/{group}-settings"): CHANGE for group in _SETTINGS_GROUPS for method in ("POST", "PUT")},
+}
+
+_WATCHING: Final[dict[Route, Rule]] = {
+    ("GET", "/metrics"): READ,
+    ("GET", "/admin/usage-stats/summary"): READ,
+    ("GET", "/admin/usage-stats/history"): READ,
+    ("GET", "/admin/usage-stats/export"): READ,
+    ("GET", "/admin/logs"): READ,
+    ("DELETE", "/admin/logs"): CHANGE,
+    ("POST", "/admin/logs/clear"): CHANGE,
+    ("GET", "/admin/logs/state"): READ,
+    ("POST", "/admin/logs/state"): CHANGE,
+    ("GET", "/admin/logs/stream"): READ,
+    ("GET", "/admin/logs/{request_id}"): READ,
+    ("GET", "/admin/logs/{request_id}/capsule"): READ,
+    ("GET", "/admin/error-logs"): READ,
+    ("GET", "/admin/error-logs/raw"): READ,
+    ("GET", "/admin/error-logs/count"): READ,
+    ("POST", "/admin/error-logs/seen"): CHANGE,
+    ("DELETE", "/admin/error-logs"): CHANGE,
+    ("POST", "/admin/test-connection"): CHANGE,
+    ("GET", "/admin/update-status"): READ,
+    ("POST", "/admin/check-update"): CHANGE,
+    ("POST", "/admin/apply-update"): CHANGE_SECRETS,  # it runs what it fetched
+}
+
+CONTROL: Final[Rules] = (
+    _DASHBOARD | _ACCOUNTS | _VENDOR_KEYS | _PROXIES | _GATEWAY | _CLIENT_KEYS | _SETTINGS | _WATCHING
+)
