@@ -59,5 +59,5 @@ async def test_s_15_pages_are_allowed_by_name_and_never_with_credentials_for_all
 
 
 async def test_s_19_the_bridge_listens_off_loopback_only_where_its_owner_said_so(tmp_path: Path) -> None:
-    told = await refusal(tmp_path, OLLAMA__ENABLED="true", OLLAMA__HOST="0.0.0.0", OLLAMA__PORT="0")  # noqa: S104
+    told = await refusal(tmp_path, OLLAMA__ENABLED="true", OLLAMA__HOST="0.0.0.0", OLLAMA__PORT="0")
     assert "allow_remote" in told
