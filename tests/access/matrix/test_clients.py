@@ -15,5 +15,5 @@ def test_what_costs_something_wants_a_key_or_is_the_bridges() -> None:
 
 
 def test_only_health_is_told_under_any_name() -> None:
-    told = {path for (_, path), rule in (DATA | BRIDGE | CALLBACK).items() if rule.any_host}
+    told = {path for (_, path), rule in {**DATA, **BRIDGE, **CALLBACK}.items() if rule.any_host}
     assert told == {"/health", "/health/ready"}
