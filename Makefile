@@ -11,6 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 INSTALLED := .venv/.installed
 CLIENTS := .cache/node/.installed
+LITELLM := .cache/litellm/.installed
 AIDER := .cache/aider/.installed
 
 $(INSTALLED): pyproject.toml requirements.lock
@@ -27,6 +28,11 @@ $(CLIENTS): tests/conformance/node/package.json tests/conformance/node/package-l
 		node "$$tools/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --silent
 	@touch $@
 
+$(LITELLM): tests/conformance/litellm/requirements.lock $(INSTALLED)
+	@test -x $(@D)/bin/python || $(BIN)/python -m venv $(@D)
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(@D)/bin/python --require-hashes $<
+	@touch $@
+
 $(AIDER): $(INSTALLED)
 	@test -x $(@D)/bin/python || $(BIN)/python -m venv $(@D)
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python aider-chat==0.86.2
@@ -40,10 +46,10 @@ demo: install  ## one question in each dialect to the simulated backend; no acco
 run: install  ## serve for real (make run ARGS="--port 9000")
 	$(BIN)/codex-proxy serve $(ARGS)
 
-test: check $(CLIENTS)  ## everything CI runs: check, then all tests
+test: check $(CLIENTS) $(LITELLM)  ## everything CI runs: check, then all tests
 	$(BIN)/python -m pytest -n $(WORKERS) tests
 
-check: install  ## formatting, lint, types, import contracts, sizes, test mirror, vendors' names, docs
+check: install  ## formatting, lint, types, import contracts, sizes, test mirror, vendors' names, OpenAPI, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -52,6 +58,7 @@ check: install  ## formatting, lint, types, import contracts, sizes, test mirror
 	$(BIN)/python -m scripts.checks.mirror
 	$(BIN)/python -m scripts.checks.core_imports
 	$(BIN)/python -m scripts.checks.vendor_names
+	$(BIN)/python -m scripts.openapi --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir .cache/site
 	$(BIN)/python -m scripts.checks.docs_run
 
@@ -62,7 +69,7 @@ fix: install  ## let ruff format and repair what it can
 laws: install  ## the property tests every dialect has to pass
 	$(BIN)/python -m pytest -n $(WORKERS) tests/laws
 
-conformance: $(CLIENTS)  ## official SDKs and real command-line agents against the gateway
+conformance: $(CLIENTS) $(LITELLM)  ## official SDKs and real command-line agents against the gateway, LiteLLM behind it
 	$(BIN)/python -m pytest -n $(WORKERS) tests/conformance
 
 conformance-all: conformance $(AIDER)  ## the same and more: aider, and opencode over every dialect it speaks
@@ -72,6 +79,7 @@ bench: install  ## side-by-side benchmarks; results in bench/results
 	$(BIN)/python -m bench.run $(ARGS)
 	$(BIN)/python -m bench.bodies
 	$(BIN)/python -m bench.choice.run
+	$(BIN)/python -m bench.naming.run
 
 docs: install  ## the documentation, served with live reload
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
@@ -79,6 +87,8 @@ docs: install  ## the documentation, served with live reload
 lock: install  ## pin what pyproject.toml asks for (make lock ARGS=--upgrade for the newest of all)
 	$(BIN)/uv pip compile --quiet pyproject.toml --group dev --group conformance --group docs --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements.lock $(ARGS)
+	$(BIN)/uv pip compile --quiet tests/conformance/litellm/requirements.txt --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --output-file tests/conformance/litellm/requirements.lock $(ARGS)
 
 clean:  ## remove the environment, caches and build results
 	rm -rf .venv .cache dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache

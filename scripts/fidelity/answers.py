@@ -15,7 +15,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Weight
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.protocols.base import AnswerIds, ServerCodec
-from scripts.fidelity.requests import ANTHROPIC, BASES, CHAT, GEMINI, OLLAMA, RESPONSES, Fragment, merged
+from scripts.fidelity.fragments import ANTHROPIC, BASES, CHAT, GEMINI, OLLAMA, RESPONSES, Fragment, merged
 from scripts.fidelity.verdicts import MARK, PIXEL, Fate
 
 IDS = AnswerIds(token="fidelity0fidelity0fideli", created_at=1_790_000_000, request_id="req_fidelity")

@@ -1,26 +1,19 @@
 """What a try can end in, and how the end of a request's try is told apart.
 
-Rules of this file: nothing is believed, everything is looked for: a feature counts as mapped only if its mark stands in
-what went upstream, as ignored only if a note says so; what is in neither place was lost silently, which fails tests.
+Rules of this file: nothing is believed, everything is looked for: a feature counts as mapped only if it stands in what
+went upstream in that upstream's own words, as told otherwise only if it stands there in others, as ignored only if a
+note says so; what is in none of these places was lost silently, which fails tests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import msgspec
-import zstandard
 
-from codex_proxy.bootstrap.models.packaged import packaged_catalogue
-from codex_proxy.canonical.failure import Failure
-from codex_proxy.canonical.notes import Note, Weight
+from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Request
-from codex_proxy.canonical.target import ClientIdentity, Credential, Profile, Target, UpstreamIdentity
-from codex_proxy.gateway.prepare import Defaults, Prepared, prepare
-from codex_proxy.protocols.base import InvalidRequest, ServerCodec, Unsupported
-from codex_proxy.protocols.codex.client import CodexClient
-from codex_proxy.routing.resolve import Resolver
 
 MARK = "zq-mark"
 """Stands in whatever has to arrive; occurs nowhere else."""
@@ -28,13 +21,15 @@ MARK = "zq-mark"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4wcAAAAMEAQFRj3e9AAAAAElFTkSuQmCC"
 
 
-RESOLVER = Resolver(catalogue=packaged_catalogue(), aliases={}, default="gpt-5.4")
+_ADDED = frozenset({Verdict.INVENTED, Verdict.REPAIRED})
+"""What notes say of something that was put in; they tell of no loss."""
 
 
 class Fate(StrEnum):
     """What becomes of a feature."""
 
     MAPPED = "mapped"
+    REFORMED = "in another form"
     EMULATED = "emulated"
     NOTED = "ignored with note"
     LOSSY = "lost with note"
@@ -49,73 +44,66 @@ Evidence = Callable[[dict[str, Any], str], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feature:
-    """A feature of requests: its name, where it shows upstream, and how the gateway itself may see to it.
+class Trace:
+    """Where a feature shows in what one upstream was sent: in its own words, or else in others."""
 
-    ``in_request`` looks at the canonical request, for what never goes upstream; ``has_no_effect`` says that leaving it
-    out changes nothing that anybody could see.
+    native: Evidence
+    otherwise: Evidence | None = None
+
+
+def mark_in(_: dict[str, Any], text: str) -> bool:
+    """Whether the mark arrived, wherever."""
+    return MARK in text
+
+
+ANYWHERE = Trace(native=mark_in)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """A feature of requests: its name, and how the gateway itself may see to it.
+
+    ``in_request`` looks at the canonical request, for what the gateway does itself where the upstream cannot;
+    ``has_no_effect`` says that leaving it out changes nothing that anybody could see.
     """
 
     name: str
-    shows: Evidence = lambda _, text: MARK in text
     in_request: Callable[[Request], bool] | None = None
     has_no_effect: bool = False
 
 
-def fate_of_request(feature: Feature, tried: "Tried") -> Fate:
-    """Whether the feature went upstream, is seen to by the gateway, or where else it went."""
-    if tried.body is None or tried.request is None:
-        return Fate.REJECTED
-    if feature.shows(msgspec.json.decode(tried.body), tried.body):
-        return Fate.MAPPED
-    if feature.in_request is not None and feature.in_request(tried.request):
-        return Fate.EMULATED
-    if any(note.weight is Weight.LOSSY for note in tried.notes):
-        return Fate.LOSSY
-    if tried.notes:
-        return Fate.NOTED
-    return Fate.COSMETIC if feature.has_no_effect else Fate.SILENT
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What came of a request: its canonical form and the upstream's body, unless it was refused, and the notes."""
+    """What came of a request: its canonical form and the upstream's body, unless it was refused, and the notes.
+
+    ``emulates`` says that the gateway does what this upstream cannot.
+    """
 
     request: Request | None = None
     body: str | None = None
     notes: frozenset[Note] = frozenset()
+    emulates: bool = False
 
 
-def try_request(codec: ServerCodec, body: dict[str, Any], headers: dict[str, str]) -> Tried:
-    """Parse the body, prepare it as the gateway does, and build the Codex call from it."""
-    try:
-        parsed = codec.parse_request(msgspec.json.encode(body), headers=headers)
-        prepared = prepare(parsed.request, parsed.notes, resolver=RESOLVER, defaults=Defaults())
-        if isinstance(prepared, Failure):
-            return Tried()
-        call = CodexClient().build_call(prepared.request, target(prepared))
-    except (InvalidRequest, Unsupported):
-        return Tried()
-    text = zstandard.ZstdDecompressor().decompress(call.body).decode()
-    return Tried(request=prepared.request, body=text, notes=frozenset({*prepared.notes, *call.notes}))
+def fate_of_request(feature: Feature, trace: Trace, tried: Tried) -> Fate:
+    """Whether the feature went upstream, is seen to by the gateway, or where else it went."""
+    if tried.body is None or tried.request is None:
+        return Fate.REJECTED
+    body = msgspec.json.decode(tried.body)
+    if trace.native(body, tried.body):
+        return Fate.MAPPED
+    if tried.emulates and feature.in_request is not None and feature.in_request(tried.request):
+        return Fate.EMULATED
+    if trace.otherwise is not None and trace.otherwise(body, tried.body):
+        return Fate.REFORMED
+    return fate_of_notes(tried.notes, harmless=feature.has_no_effect)
 
 
-def target(prepared: Prepared) -> Target:
-    """A Codex account for what was prepared."""
-    return Target(
-        model=prepared.model,
-        effort=prepared.effort,
-        service_tier=prepared.service_tier,
-        credential=Credential(token="none", account_id="none"),
-        client=ClientIdentity(
-            profile=Profile.DESKTOP,
-            engine_version="0",
-            desktop_version="0",
-            platform="Linux",
-            arch="x86_64",
-            terminal="none",
-            installation_id="00000000-0000-4000-8000-000000000001",
-        ),
-        identity=UpstreamIdentity(session_id="s", thread_id="s", turn_id="t"),
-        now=0.0,
-    )
+def fate_of_notes(notes: Iterable[Note], *, harmless: bool = False) -> Fate:
+    """What the notes say of something that did not arrive; ``harmless`` is what nobody could miss."""
+    weights = {note.weight for note in notes if note.verdict not in _ADDED}
+    if Weight.LOSSY in weights:
+        return Fate.LOSSY
+    if weights:
+        return Fate.NOTED
+    return Fate.COSMETIC if harmless else Fate.SILENT

@@ -10,12 +10,14 @@ from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.simulated import (
     ACCOUNTS,
     scenario_of,
+    simulated,
     simulated_backend,
     simulated_tokens,
     simulated_urls,
     simulated_vendor,
 )
 from codex_proxy.operations.accounts.configured import accounts_of_tokens
+from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.simulator.scenario import parse_scenario
 from codex_proxy.simulator.tokens import ISSUER
 
@@ -72,3 +74,39 @@ async def test_a_taken_port_refuses_the_start() -> None:
         with pytest.raises(StartRefused, match="in use"):
             async with simulated_backend(None, port=port):
                 pass
+
+
+def loaded(data_dir: Path, **settings: str) -> LoadedSettings:
+    flags = {name.replace("__", "."): value for name, value in settings.items()}
+    return load_settings(flags=flags, environ={}, data_dir=data_dir, config_file=None)
+
+
+def test_its_gateway_is_told_nothing_that_leads_elsewhere(tmp_path: Path) -> None:
+    told = loaded(
+        tmp_path, update__engine_feed_url="https://feed.invalid/tags", tls__proxy_url="http://egress.invalid:1"
+    )
+    settings = simulated(told, "http://127.0.0.1:1/backend-api").settings
+    assert (settings.security.loopback_only, settings.tls.proxy_url, settings.images.fetch_remote) == (
+        True,
+        None,
+        False,
+    )
+    urls = (
+        settings.api.base_url,
+        settings.update.feed_url,
+        settings.update.engine_feed_url,
+        settings.tls.health_check_url,
+    )
+    assert all(str(url).startswith("http://127.0.0.1:1/") for url in urls)
+
+
+@pytest.mark.parametrize("url", ["postgresql://db.invalid/x", "postgresql:///x?host=10.0.0.1"])
+def test_a_store_elsewhere_refuses_the_start(tmp_path: Path, url: str) -> None:
+    with pytest.raises(StartRefused, match="database_url leads elsewhere"):
+        simulated(loaded(tmp_path, storage__database_url=url), "http://127.0.0.1:1/backend-api")
+
+
+@pytest.mark.parametrize("url", ["postgresql://localhost/x", "postgresql://[::1]/x", "postgresql:///x?host=/run/pg"])
+def test_a_store_here_does_not(tmp_path: Path, url: str) -> None:
+    told = simulated(loaded(tmp_path, storage__database_url=url), "http://127.0.0.1:1/backend-api")
+    assert told.settings.storage.database_url == url

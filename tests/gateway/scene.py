@@ -143,6 +143,7 @@ class Scene:
             self.pool.add(Account(row_id=row_id, credential=Credential(token=f"token-{row_id}")), NOW)
         self.renewals = Renewals(self.pool, self.clock)
         self.complaints: list[str] = []
+        self.hints: list[tuple[str, str]] = []
         self.shut: dict[str, Failure] = {}
         self.egress = EgressTold()
         codec, ids = CodexClient(), itertools.count()
@@ -159,6 +160,7 @@ class Scene:
             place_of=self.place_of,
             egress=self.egress,
             renewal=self.renewals,
+            models_hinted=lambda row_id, etag: self.hints.append((row_id, etag)),
         )
         self.parts = GatewayParts(
             runner=AttemptRunner(transport=self.transport, orphans=self.orphans),

@@ -2,7 +2,7 @@
 
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing.catalogue import Catalogue, fetched_catalogue, static_catalogue
-from codex_proxy.routing.custom import CustomModel, with_custom
+from codex_proxy.routing.custom import CustomModel, unknown_bases, with_custom
 
 LISTED = ModelFacts(
     slug="gpt-5.5",
@@ -23,6 +23,12 @@ def added(entry: CustomModel, catalogue: Catalogue = FETCHED) -> ModelFacts:
     found = with_custom(catalogue, [entry]).find(entry.id)
     assert found is not None
     return found
+
+
+def test_what_stands_on_nothing() -> None:
+    entries = [CustomModel(id="a", based_on="b"), CustomModel(id="b"), CustomModel(id="c", based_on="b")]
+    assert unknown_bases(Catalogue(models={}), entries) == {"a": "b"}
+    assert unknown_bases(Catalogue(models={"b": ModelFacts(slug="b")}), entries) == {}
 
 
 def test_an_id_alone_is_a_plain_text_model_behind_all_others() -> None:

@@ -80,6 +80,18 @@ def test_each_model_is_followed_by_its_names_with_suffixes() -> None:
     assert (high.display_name, high.alias_of, high.default_effort) == ("a-high", "a", "high")
 
 
+def test_a_longer_window_has_a_name_of_its_own_and_so_has_an_alias_of_it() -> None:
+    raw = {"slug": "a", "context_window": 272_000}
+    long = ModelFacts(slug="a", context_window=272_000, max_context_window=1_000_000, raw=raw)
+    shown = {model.slug: model for model in variants(long, big="a[1m]")}
+    assert [(name, shown[name].context_window) for name in ("a", "a[1m]", "big")] == [
+        ("a", 272_000),
+        ("a[1m]", 1_000_000),
+        ("big", 1_000_000),
+    ]
+    assert shown["big"].raw["context_window"] == 1_000_000
+
+
 def test_tiers_are_those_that_the_backend_told() -> None:
     shown = variants(ModelFacts(slug="a", service_tiers=("flex", "other")), ModelFacts(slug="b", service_tiers=("x",)))
     assert [model.slug for model in shown] == ["a", "a-flex", "b"]

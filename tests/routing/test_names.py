@@ -11,6 +11,7 @@ from codex_proxy.routing.names import (
     readings_of,
     spellings_of,
     undated,
+    wants_long_context,
 )
 
 
@@ -23,12 +24,19 @@ from codex_proxy.routing.names import (
         ("openai/gpt-4o", ("openai/gpt-4o", "gpt-4o")),
         ("claude-opus-4-6[1m]", ("claude-opus-4-6",)),
         ("claude-opus-4-6[1m]:latest", ("claude-opus-4-6[1m]:latest", "claude-opus-4-6")),
+        ("claude-opus-4-6[1M][1m]", ("claude-opus-4-6",)),
         ("", ()),
         (" models/:latest", ()),
     ],
 )
 def test_spellings(text: str, spellings: tuple[str, ...]) -> None:
     assert spellings_of(text) == spellings
+
+
+def test_the_mark_of_a_long_window_is_seen_with_and_without_a_tag() -> None:
+    marked = ("a[1m]", " models/a[1M] ", "a[1m]:latest", "a:latest[1m]", "a[1m][1m]")
+    assert [wants_long_context(name) for name in marked] == [True] * 5
+    assert not any(wants_long_context(name) for name in ("a", "a[1m]b", "a-1m", "", ":latest"))
 
 
 def readings(name: str) -> list[tuple[str, str | None, str | None]]:

@@ -54,6 +54,30 @@ def test_names_suffixes_aliases_and_families(name: str, slug: str, effort: str |
     assert (found.model.slug, found.effort, found.tier) == (slug, effort, tier)
 
 
+@pytest.mark.parametrize(
+    ("name", "window", "note"),
+    [
+        ("long[1m]", 1_050_000, None),
+        ("big", 1_050_000, None),
+        ("long-high[1M]:latest", 1_050_000, None),
+        ("long", 272_000, None),
+        ("short[1m]", 200_000, "[1m] asks for a window of a million tokens; short has 200000"),
+        ("silent[1m]", None, None),
+    ],
+)
+def test_the_mark_of_a_long_window_is_remembered(name: str, window: int | None, note: str | None) -> None:
+    models = [
+        ModelFacts(slug="long", context_window=272_000, max_context_window=1_050_000),
+        ModelFacts(slug="short", context_window=200_000),
+        ModelFacts(slug="silent"),
+    ]
+    known = Resolver(catalogue=fetched_catalogue(models), aliases={"big": "long[1m]"}, default="long")
+    found = known.resolve(name)
+    assert isinstance(found, Resolved)
+    assert (found.model.context_window, found.long_context) == (window, name != "long")
+    assert [one.detail for one in found.notes] == ([note] if note else [])
+
+
 def test_an_unknown_name_says_what_looks_like_it() -> None:
     found = resolve("gpt-5.4-mimi")
     assert isinstance(found, UnknownModel)

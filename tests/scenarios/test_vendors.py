@@ -82,3 +82,31 @@ async def test_a_client_of_the_vendors_dialect_gets_the_vendors_bytes(tmp_path: 
             for text in ("speak plainly", "thoughtfully", "both cities"):
                 _, content = await stage.ask(dialect, OWN[dialect], text, stream=stream, tools="both" in text)
                 assert content == (await stage.calls())[-1]["answered"], (text, stream)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_a_vendor_cannot_be_told_is_told_to_the_client(tmp_path: Path, *, stream: bool) -> None:
+    asked = {
+        "messages": [{"role": "user", "content": "speak plainly"}],
+        "seed": 5,
+        "verbosity": "low",
+        "stream": stream,
+    }
+    async with vendor_stage(tmp_path, SCENARIO) as stage:
+        notes = {}
+        for wire in WIRES:
+            reply = await stage.play.client.post("/v1/chat/completions", json=asked | {"model": f"{wire}:m-1"})
+            notes[wire] = reply.headers.get("x-codex-proxy-notes")
+        sent = dict(zip(WIRES, [call["raw"] for call in await stage.calls()], strict=True))
+    assert notes == {
+        "chat": None,
+        "responses": "seed;dropped",
+        "anthropic": "seed;dropped, verbosity;dropped",
+        "gemini": "verbosity;dropped",
+    }
+    assert {wire: (b'"seed"' in raw, b'"verbosity"' in raw) for wire, raw in sent.items()} == {
+        "chat": (True, True),
+        "responses": (False, True),
+        "anthropic": (False, False),
+        "gemini": (True, False),
+    }

@@ -10,7 +10,7 @@ from codex_proxy.canonical.notes import Note
 from codex_proxy.framing.sse import Frame
 from codex_proxy.protocols.base import Step
 from codex_proxy.server.asgi import Message
-from codex_proxy.server.streaming import Pace, StreamResponder
+from codex_proxy.server.streaming import SAMPLED_EVERY, Pace, StreamResponder
 
 
 class PlainStream:
@@ -98,3 +98,17 @@ async def test_a_failure_is_the_dialects_own_last_word() -> None:
     await answer.deliver(text("a"))
     await answer.fail(Failure(kind=FailureKind.DISCONNECTED, message="broke"))
     assert sent[-1] == {"type": "http.response.body", "body": b"FAILED broke", "more_body": False}
+
+
+async def test_of_a_stream_the_first_gap_and_some_of_the_others_are_seen() -> None:
+    async def send(message: Message) -> None:
+        pass
+
+    gaps: list[float] = []
+    times = iter(float(second * second) for second in range(30))
+    answer = StreamResponder(
+        stream=PlainStream(), send=send, headers=dict, pace=Pace(), monotonic=lambda: next(times), gap_seen=gaps.append
+    )
+    for _ in range(2 + 2 * SAMPLED_EVERY):
+        await answer.deliver(text("a"))
+    assert gaps == [3.0, 19.0, 35.0]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_proxy.transports.addresses import Reach, is_disguised, reach_of
+from codex_proxy.transports.addresses import Reach, is_disguised, is_here, reach_of
 
 PUBLIC = ("8.8.8.8", "1.1.1.1", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2606:4700::1111", "2001:4860:4860::8888")
 PRIVATE = (
@@ -57,3 +57,9 @@ def test_nothing_is_called_public_that_the_registries_call_special(
     special = address.is_private or address.is_multicast or address.is_link_local or address.is_unspecified
     clothed = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
     assert not special or clothed or reach_of(address) is not Reach.PUBLIC
+
+
+def test_this_machine_is_told_by_its_own_words() -> None:
+    assert all(is_here(host) for host in ("127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost", "A.LocalHost"))
+    elsewhere = ("", "8.8.8.8", "10.0.0.1", "0.0.0.0", "localhost.invalid", "127.0.0.1.invalid", "::ffff:8.8.8.8")
+    assert not any(is_here(host) for host in elsewhere)

@@ -171,3 +171,10 @@ async def test_a_dead_proxy_is_never_gone_round() -> None:
         words = await reason(f"http://u:s3cr3t@127.0.0.1:{free_port()}", f"http://check.test:{there.port}/")
     assert (words, there.peers) == ("it cannot be reached", [])
     assert await reason("nonsense", "http://check.test/") == "its address cannot be read"
+
+
+async def test_who_stays_on_this_machine_asks_no_proxy_elsewhere() -> None:
+    asking = GuardedProbe(UrlGuard(only_here=True), allow_private=True, only_here=True)
+    for egress_url in ("http://192.0.2.1:1", "socks5://egress.invalid:1"):
+        assert "stays on this machine" in await reason(egress_url, "http://127.0.0.1:1/", asking)
+    assert "stays on this machine" in await reason("http://127.0.0.1:1", "https://check.invalid/", asking)

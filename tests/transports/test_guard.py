@@ -32,6 +32,18 @@ async def fetch(guard: UrlGuard, checked: CheckedUrl, pem: bytes | None = None) 
         return response.status, bytes(await response.bytes())
 
 
+async def test_a_guard_that_stays_on_this_machine_resolves_no_other_name() -> None:
+    names = Names(["127.0.0.1"], ["8.8.8.8"])
+    guard = UrlGuard(resolve=names, only_here=True)
+    for url in ("https://pictures.invalid/", "https://8.8.8.8/", "http://10.0.0.1/"):
+        with pytest.raises(AddressRefused, match="stays on this machine"):
+            await guard.check(url, allow_private=True)
+    assert (await guard.check("http://localhost:1/", allow_private=True)).addresses == ("127.0.0.1",)
+    with pytest.raises(AddressRefused, match="stays on this machine"):
+        await guard.check("http://localhost:1/", allow_private=True)
+    assert (await guard.check("http://[::1]:1/", allow_private=True)).addresses == ("::1",)
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

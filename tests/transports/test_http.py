@@ -11,7 +11,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, Timeouts
-from codex_proxy.transports.http import READ_BYTES, HttpTransport, obeying
+from codex_proxy.transports.http import ADDRESS_REFUSED, READ_BYTES, HttpTransport, obeying
 from tests.transports.recording_proxy import Passage, RecordingProxy, recording_proxy
 from tests.transports.wire import STREAM_HEAD, Handler, chunk, listening, read_request
 from tests.waiting import until
@@ -31,6 +31,36 @@ def transport(timeouts: Timeouts | None = None) -> HttpTransport:
 
 def route(base_url: str) -> Route:
     return Route(base_url=base_url, account_id="acc-1")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "egress_url"),
+    [
+        ("https://upstream.invalid/x", None),
+        ("http://192.0.2.1/x", None),
+        ("http://127.0.0.1:1/x", "http://192.0.2.1:1"),
+        ("http://127.0.0.1:1/x", "socks5://u:p@egress.invalid:1"),
+    ],
+)
+async def test_who_stays_on_this_machine_asks_nobody_elsewhere(base_url: str, egress_url: str | None) -> None:
+    made = HttpTransport(pool=ClientPool(timeouts=Timeouts(), now=time.monotonic), timeouts=Timeouts(), only_here=True)
+    with pytest.raises(TransportError) as caught:
+        async with made.open(CALL, Route(base_url=base_url, account_id="a", egress_url=egress_url)):
+            pass
+    failure = caught.value.failure
+    assert (failure.code, failure.sent) == (ADDRESS_REFUSED, Sent.NOTHING_SENT)
+    assert failure.message.startswith("the upstream is not asked: the call leads elsewhere, and this gateway stays")
+
+
+async def test_who_stays_on_this_machine_asks_it() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+    made = HttpTransport(pool=ClientPool(timeouts=Timeouts(), now=time.monotonic), timeouts=Timeouts(), only_here=True)
+    async with listening(answer) as base_url:
+        assert await read_all(base_url, made) == (200, b"ok")
+    await made.close()
 
 
 async def read_all(base_url: str, made: HttpTransport) -> tuple[int, bytes]:

@@ -72,6 +72,12 @@ def test_lookups_carry_the_key_as_the_wire_wants_it() -> None:
     assert WireProfile(wire=Wire.CHAT, key_header="Api-Key").lookup_pairs("k") == (("api-key", "k"),)
 
 
+def test_an_endpoint_may_take_the_key_elsewhere() -> None:
+    wire = WireProfile(wire=Wire.GEMINI, path_key_headers={RawEndpoint.IMAGES: "Authorization"})
+    assert wire.lookup_pairs("k", RawEndpoint.IMAGES) == (("authorization", "Bearer k"),)
+    assert wire.lookup_pairs("k", RawEndpoint.EMBED_CONTENT) == (("x-goog-api-key", "k"),)
+
+
 @pytest.mark.parametrize(
     ("model", "efforts", "window"),
     [

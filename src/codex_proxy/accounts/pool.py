@@ -290,6 +290,11 @@ class AccountPool:
                 plans.setdefault(member.plan, []).append(member.account)
         return plans
 
+    def plan_of(self, row_id: str) -> str | None:
+        """The plan of an account, empty for an unknown one; None where there is no such account."""
+        member = self._roster.members.get(row_id)
+        return None if member is None else member.plan
+
     def condition(self, row_id: str) -> tuple[Condition, CredentialFacts] | None:
         """What is going on with an account, and how its credential is."""
         member = self._roster.members.get(row_id)

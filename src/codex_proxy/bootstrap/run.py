@@ -7,7 +7,7 @@ second does not.  Standard output is for what the owner must read, the log goes 
 import asyncio
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -31,6 +31,7 @@ from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
+from codex_proxy.bootstrap.process.restarting import Restart, start_anew
 from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon, stop_signals
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
 from codex_proxy.bootstrap.vendors.keys import load as load_vendor_keys
@@ -46,6 +47,7 @@ from codex_proxy.operations.client_keys import (
     ensure_keys,
 )
 from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
@@ -83,6 +85,7 @@ class Serving:
     keys: EnsuredKeys
     settings: Settings
     access_path: Path
+    restart: Restart
     setup_link: str | None = None
 
 
@@ -109,7 +112,10 @@ async def serve(options: ServeOptions, environ: Mapping[str, str]) -> None:
         calm_collector()
         hand_over_soon()
         greet(_greeting(served))
+        served.restart.ends_by(stop.set)
         await stop.wait()
+    if served.restart.is_asked:
+        start_anew()
 
 
 async def simulate(*, port: int, scenario: Path | None, seed: int) -> None:
@@ -171,6 +177,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
                 vendor_keys_upkeep(running.vendor_keys),
                 _attended(running, whole.ground, listener),
             ):
+                running.measures.readiness.is_started = True
                 yield Serving(
                     url=url,
                     bridge=running.bridge,
@@ -178,6 +185,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
                     settings=settings,
                     access_path=whole.access_path,
                     setup_link=first_link(whole.ground.access, settings, url=url, now=whole.ground.clock.now()),
+                    restart=running.own_updates.restart,
                 )
 
 
@@ -261,9 +269,31 @@ async def _upkeep(running: Running, ground: Ground) -> None:
         pause_seconds=running.updates.pause_seconds,
         complain=lambda error: ground.report_trouble("updates", error),
     )
+    own_updates = repeat(
+        running.own_updates.look,
+        clock=ground.clock,
+        pause_seconds=running.own_updates.pause_seconds,
+        complain=lambda error: ground.report_trouble("updates of the gateway", error),
+    )
+    lag = repeat(
+        running.measures.lag.look,
+        clock=ground.clock,
+        pause_seconds=lambda _: 0.0,
+        complain=lambda error: ground.report_defect("event loop's lag", error),
+    )
     async with asyncio.TaskGroup() as jobs:
-        for job in (lookups, lists, expiry, updates):
+        for job in (lookups, lists, expiry, updates, own_updates, lag, *_telling(running, ground)):
             jobs.create_task(job)
+
+
+def _telling(running: Running, ground: Ground) -> Iterator[Coroutine[Any, Any, None]]:
+    if running.measures.telemetry is not None:
+        yield repeat(
+            running.measures.telemetry.export,
+            clock=ground.clock,
+            pause_seconds=lambda _: EXPORT_SECONDS,
+            complain=lambda error: ground.report_trouble("telemetry", error),
+        )
 
 
 async def _listen(running: Running, settings: Settings) -> Listener:
@@ -285,6 +315,7 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
         structlog.get_logger("codex_proxy").warning("answers cut by the stop", count=cancelled_count)
     await running.bridge.stop()
     await listener.stop()
+    await running.measures.flush()
     await running.orphans.close()
 
 

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
 
 from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.operations.ollama_bridge import is_loopback
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind_loopback
 from codex_proxy.settings.load import LoadedSettings
 from codex_proxy.simulator.app import PREFIX, SimulatedBackend
@@ -85,9 +87,11 @@ def simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
     """The settings of a gateway on a simulated backend, which reaches nothing but this machine.
 
     Raises:
-        StartRefused: it is to listen elsewhere.
+        StartRefused: it is to listen elsewhere, or keeps what it keeps elsewhere.
     """
     settings = loaded.settings
+    if settings.storage.database_url is not None and not _is_here(settings.storage.database_url):
+        raise StartRefused("a simulated gateway stays on this machine, and storage.database_url leads elsewhere")
     if settings.server.host not in LOOPBACK:
         raise StartRefused("a simulated gateway listens on loopback only; leave out --host")
     urls = simulated_urls(base_url)
@@ -101,14 +105,27 @@ def simulated(loaded: LoadedSettings, base_url: str) -> LoadedSettings:
                     "oauth_token_endpoint": urls.token,
                 }
             ),
-            "update": settings.update.model_copy(update={"feed_url": urls.feed}),
+            "update": settings.update.model_copy(
+                update={
+                    "feed_url": urls.feed,
+                    "gateway": "off",
+                    "engine_feed_url": None if settings.update.engine_feed_url is None else urls.dist_tags,
+                }
+            ),
             "tls": settings.tls.model_copy(update={"proxy_url": None, "health_check_url": f"{urls.issuer}/__ip"}),
-            "security": settings.security.model_copy(update={"allow_private_upstreams": True}),
+            "security": settings.security.model_copy(update={"allow_private_upstreams": True, "loopback_only": True}),
             "ollama": settings.ollama.model_copy(update={"allow_remote": False}),
             "images": settings.images.model_copy(update={"fetch_remote": False}),
         }
     )
     return replace(loaded, settings=changed)
+
+
+def _is_here(database_url: str) -> bool:
+    """Whether a database is reached over loopback, or over a socket in the file system."""
+    place = urlsplit(database_url)
+    hosts = [place.hostname or "", *parse_qs(place.query).get("host", [])]
+    return all(not host or host.startswith("/") or is_loopback(host) for host in hosts)
 
 
 @asynccontextmanager

@@ -22,11 +22,13 @@ from codex_proxy.bootstrap.control.access_files import AccessFiles
 from codex_proxy.bootstrap.control.late import ControlGround, LatePlane
 from codex_proxy.bootstrap.dialects.anthropic import prompt_estimates
 from codex_proxy.bootstrap.dialects.openai import chat_server
-from codex_proxy.bootstrap.dialects.tables import DataPlane, failures_by_caller, route_tables
+from codex_proxy.bootstrap.dialects.tables import DataPlane, HealthRoutes, failures_by_caller, route_tables
+from codex_proxy.bootstrap.health.measures import Measures, make_measures
 from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.models.lists import model_lists
 from codex_proxy.bootstrap.models.routing import Routing, refuse_unknown_vendors
 from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
+from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
 from codex_proxy.bootstrap.outgoing.updates import Updates, update_watch
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, UpstreamGround, make_upstream
 from codex_proxy.bootstrap.outgoing.vendors import vendor_calls
@@ -58,7 +60,7 @@ from codex_proxy.vendors.key import VendorKey
 
 ReportDefect = Callable[[str, Exception], None]
 
-CONTROL_PREFIXES: Final = ("/health/details", "/openapi", "/admin/", "/auth/", "/api/proxies")
+CONTROL_PREFIXES: Final = ("/health/details", "/metrics", "/openapi", "/admin/", "/auth/", "/api/proxies")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,8 @@ class Running:
     vendor_keys: VendorKeyServices
     jobs: JobBook
     updates: Updates
+    own_updates: OwnUpdates
+    measures: Measures
 
 
 def assemble(ground: Ground) -> Running:
@@ -132,7 +136,9 @@ def assemble(ground: Ground) -> Running:
         egress=owners.egress,
         vendor_keys=owners.vendor_keys,
         jobs=owners.jobs,
-        updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+        updates=owners.updates,
+        own_updates=owners.own_updates,
+        measures=owners.measures,
     )
 
 
@@ -151,9 +157,12 @@ def _upstream(ground: Ground) -> Upstream:
 
 
 def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: ProcessCounter) -> DataPlane:
-    exchanges, settings = RunningExchanges(), ground.settings
+    measures, settings = owners.measures, ground.settings
+    exchanges = measures.running
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
-    observer = Observers((*ground.observers, prompts, upstream.accounts.counters), complain=ground.report_defect)
+    observer = Observers(
+        (*ground.observers, prompts, upstream.accounts.counters, *measures.observers), complain=measures.losses.complain
+    )
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
     gateway = make_gateway(
@@ -165,6 +174,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
             clock=ground.clock,
             observer=observer,
             pictures=ground.pictures,
+            models_hinted=routing.lists.hinted,
         )
     )
     return DataPlane(
@@ -173,7 +183,8 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: "_Owners", counter: 
         raw=askers.raw(routing.resolver, observer),
         counting=_counting(ground, counter, exchanges),
         prompts=prompts,
-        inference=_inference(ground, gateway, exchanges),
+        inference=_inference(ground, gateway, measures),
+        health=HealthRoutes(readiness=measures.readiness, authenticator=ground.keys),
         routing=routing,
         chat=chat_server(settings.chat),
         pictures=ground.pictures,
@@ -217,16 +228,17 @@ def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchang
     )
 
 
-def _inference(ground: Ground, gateway: Gateway, exchanges: RunningExchanges) -> InferenceParts:
+def _inference(ground: Ground, gateway: Gateway, measures: Measures) -> InferenceParts:
     server = ground.settings.server
     return InferenceParts(
         gateway=gateway,
-        running=exchanges,
+        running=measures.running,
         clock=ground.clock,
         ids=ground.ids,
         pace=Pace(first_byte_grace_seconds=server.first_byte_grace_seconds, heartbeat_seconds=server.heartbeat_seconds),
         max_body_bytes=server.max_body_bytes,
         link_base=LinkBases(ground.settings.images.link_bases),
+        gap_seen=measures.exchanges.gap,
     )
 
 
@@ -238,14 +250,21 @@ class _Owners:
     egress: EgressServices
     vendor_keys: VendorKeyServices
     jobs: JobBook
+    measures: Measures
+    updates: Updates
+    own_updates: OwnUpdates
 
 
 def _owners(ground: Ground, upstream: Upstream) -> _Owners:
+    vendor_keys = _vendor_keys(ground, upstream)
     return _Owners(
         logins=logins(upstream.accounts),
         egress=egress_services(upstream.accounts, settings_path=ground.settings_path, overriding=ground.overriding),
-        vendor_keys=_vendor_keys(ground, upstream),
+        vendor_keys=vendor_keys,
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
+        measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
+        updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
+        own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
     )
 
 
@@ -286,6 +305,9 @@ def _control_ground(ground: Ground, data: DataPlane, owners: _Owners, bridge: Ol
         jobs=owners.jobs,
         bridge=bridge,
         exchanges=data.counting.running,
+        metrics=owners.measures.book,
+        updates=owners.updates,
+        own_updates=owners.own_updates,
         leases=upstream.leases,
         routing=data.routing,
         authenticator=ground.keys,

@@ -102,7 +102,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     ``learned_rejects`` are top-level body fields this upstream refused before; ``routing_override`` is the account
     check's word (``us``, ``us_cr``) or None; ``drop_reasoning`` leaves encrypted reasoning out; ``force_lite`` builds
-    the lite form whatever the model facts say.
+    the lite form whatever the model facts say; ``long_context`` asks for a window of a million tokens where that has
+    to be said.
     """
 
     model: ModelFacts
@@ -117,3 +118,4 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     learned_rejects: frozenset[str] = frozenset()
     drop_reasoning: bool = False
     force_lite: bool = False
+    long_context: bool = False

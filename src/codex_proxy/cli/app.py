@@ -23,6 +23,7 @@ from codex_proxy.cli.asking import GatewayRefused
 from codex_proxy.cli.commands import add_commands
 from codex_proxy.cli.config import check_lines, show_json, show_table
 from codex_proxy.cli.running import EXIT_FAILED, ConfigFile, DataDir
+from codex_proxy.cli.updating import update_command
 from codex_proxy.cli.vendors.commands import vendors
 from codex_proxy.settings.load import SettingsError
 
@@ -43,6 +44,7 @@ add_commands(app)
 app.add_typer(vendors, name="vendors")
 app.add_typer(password, name="password")
 app.add_typer(audit, name="audit")
+app.command("update")(update_command)
 
 
 @app.command("serve")

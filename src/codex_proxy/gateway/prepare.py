@@ -44,7 +44,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A request that may go, with what was decided for it.
 
     ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none; ``body``
-    is what the client sent, where that may still be wanted.
+    is what the client sent, where that may still be wanted; ``long_context`` says that the model's name asked for that.
     """
 
     request: Request
@@ -54,6 +54,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...]
     conversation_id: str | None = None
     vendor: VendorRoute | None = None
+    long_context: bool = False
     body: ClientBody | None = None
 
 
@@ -89,6 +90,7 @@ def prepare(
         notes=known,
         conversation_id=_conversation(request, resolved.model, defaults),
         vendor=resolved.vendor,
+        long_context=resolved.long_context,
     )
 
 

@@ -318,8 +318,8 @@ class EmbeddingServer(Protocol):
 class EmbeddingClient(Protocol):
     """A vendor's words for embeddings."""
 
-    def build_body(self, request: EmbeddingRequest, *, model: str) -> bytes:
-        """The body of the call; raises ``Unsupported``."""
+    def build_bodies(self, request: EmbeddingRequest, *, model: str) -> tuple[bytes, ...]:
+        """The bodies of the calls that together ask for all inputs in their order; raises ``Unsupported``."""
         ...
 
     def parse_response(self, body: bytes) -> Embeddings | None:

@@ -47,6 +47,17 @@ def with_custom(catalogue: Catalogue, custom: Iterable[CustomModel]) -> Catalogu
     return msgspec.structs.replace(catalogue, models=models)
 
 
+def unknown_bases(catalogue: Catalogue, custom: Iterable[CustomModel]) -> dict[str, str]:
+    """By id the owner's models that are based on one that is neither in the catalogue nor before them, and on which."""
+    known = set(catalogue.models)
+    missing: dict[str, str] = {}
+    for entry in custom:
+        if entry.based_on is not None and entry.based_on not in known:
+            missing[entry.id] = entry.based_on
+        known.add(entry.id)
+    return missing
+
+
 def _facts(entry: CustomModel, base: ModelFacts | None, *, priority: int) -> ModelFacts:
     known = _plain(entry) if base is None else base
     told = {name: getattr(entry, name) for name in _TOLD if getattr(entry, name) is not None}

@@ -12,7 +12,7 @@ import msgspec
 
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing.catalogue import Catalogue
-from codex_proxy.routing.names import EFFORT_SUFFIXES, TIER_SUFFIXES
+from codex_proxy.routing.names import EFFORT_SUFFIXES, LONG_CONTEXT_MARK, LONG_CONTEXT_TOKENS, TIER_SUFFIXES
 from codex_proxy.routing.resolve import Resolved, Resolver
 
 _USUAL_TIERS: Final = ("priority",)
@@ -32,7 +32,10 @@ def with_aliases(catalogue: Catalogue, aliases: Iterable[str], resolver: Resolve
 
 
 def with_variants(rows: Iterable[ModelFacts], resolver: Resolver) -> Iterator[ModelFacts]:
-    """The rows, each visible one followed by its own names with suffixes: efforts, tiers, and an effort with a tier."""
+    """The rows, each visible one followed by its own names with suffixes.
+
+    Efforts, tiers, an effort with a tier, and the mark of a long window where the model has one beside its usual one.
+    """
     told = list(rows)
     taken = {model.slug for model in told}
     for model in told:
@@ -50,6 +53,8 @@ def _names_with_suffixes(model: ModelFacts) -> Iterator[str]:
     offered = model.service_tiers or _USUAL_TIERS
     tiers = ["", *(f"-{word}" for word, tier in TIER_SUFFIXES.items() if tier in offered)]
     yield from [f"{model.slug}{effort}{tier}" for tier in tiers for effort in efforts if effort or tier]
+    if (model.context_window or 0) < LONG_CONTEXT_TOKENS <= (model.max_context_window or 0):
+        yield f"{model.slug}{LONG_CONTEXT_MARK}"
 
 
 def alias_of(found: Resolved, name: str) -> ModelFacts:
@@ -57,6 +62,7 @@ def alias_of(found: Resolved, name: str) -> ModelFacts:
     model = found.model
     effort = found.effort or model.default_effort
     own = {"slug": name, "display_name": name, "visibility": "list", "default_reasoning_level": effort}
+    window = {"context_window": model.context_window} if found.long_context else {}
     return msgspec.structs.replace(
         model,
         slug=name,
@@ -64,5 +70,5 @@ def alias_of(found: Resolved, name: str) -> ModelFacts:
         default_effort=effort,
         visible=True,
         alias_of=model.slug,
-        raw=model.raw | own if model.raw else {},
+        raw=model.raw | own | window if model.raw else {},
     )

@@ -15,6 +15,8 @@ EFFORT_SUFFIXES: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "
 TIER_SUFFIXES: Final = {"fast": "priority", "flex": "flex"}
 MAX_NAME_LENGTH: Final = 256  # the longest id seen is below 100; a longer text is nobody's model
 MAX_SUFFIXES: Final = 8
+LONG_CONTEXT_TOKENS: Final = 1_000_000
+LONG_CONTEXT_MARK: Final = "[1m]"
 
 PICTURE_MODELS: Final = re.compile(r"(?:gpt-image|chatgpt-image|dall-e)", re.IGNORECASE)
 """Beginnings of the names of models that make pictures and nothing else; a chat model hosts them."""
@@ -23,7 +25,7 @@ LOOKS_OPENAI: Final = re.compile(r"(?:gpt-|o\d|codex-|chatgpt-)[\w.:-]*", re.IGN
 
 _DATED: Final = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|-\d{8}|@[\w.-]+)$")
 _GEMINI_FOLDER: Final = "models/"
-_LONG_CONTEXT: Final = "[1m]"  # Claude Code's mark of a long context window
+_LONG_CONTEXT: Final = re.compile(r"(?:\[1m\])+$", re.IGNORECASE)  # Claude Code's mark, which it may set twice
 _LATEST: Final = ":latest"  # the tag that Ollama's clients add
 _OPENAI_FOLDER: Final = "openai/"
 
@@ -38,10 +40,15 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 def spellings_of(text: str) -> tuple[str, ...]:
     """What a client may mean by ``text``, the fullest first; none where nothing is left of it."""
-    full = text.strip().removeprefix(_GEMINI_FOLDER).removesuffix(_LONG_CONTEXT)
-    plain = untagged(full).removesuffix(_LONG_CONTEXT)
+    full = _LONG_CONTEXT.sub("", text.strip().removeprefix(_GEMINI_FOLDER))
+    plain = _LONG_CONTEXT.sub("", untagged(full))
     bare = plain.removeprefix(_OPENAI_FOLDER)
     return tuple(dict.fromkeys((full, plain, bare))) if bare else ()
+
+
+def wants_long_context(text: str) -> bool:
+    """Whether a name has the mark of a window of a million tokens."""
+    return _LONG_CONTEXT.search(untagged(text.strip())) is not None
 
 
 def readings_of(reading: Reading) -> Iterator[Reading]:

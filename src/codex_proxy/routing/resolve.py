@@ -10,7 +10,6 @@ Source: issue 5, decisions 14, translation 4.1.
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -21,6 +20,7 @@ from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.routing import names
 from codex_proxy.routing.catalogue import Catalogue
 from codex_proxy.routing.names import Reading
+from codex_proxy.routing.nearest import nearest
 
 MAX_ALIAS_DEPTH: Final = 20
 HOSTED_PICTURES: Final = "gpt-image-2"
@@ -41,9 +41,6 @@ FAMILIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
 
 VENDORS_NAMES: Final = (("claude", "anthropic"), ("gemini", "gemini"))
 """How the names of a vendor's own models begin, and the vendor's name."""
-
-_NEAREST_COUNT: Final = 3
-_LIKENESS: Final = 0.4
 
 
 class Rule(StrEnum):
@@ -83,6 +80,8 @@ class VendorRoute(msgspec.Struct, frozen=True, kw_only=True):
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask for.  ``effort`` and ``tier`` come from the name's suffixes.
 
+    ``long_context`` says that the name, or that of an alias's target, has the mark of a long window; the window of
+    ``model`` is then the longest that it has.
     ``vendor`` None means the ChatGPT accounts; otherwise ``model`` is what is known of the vendor's model, its slug the
     vendor's own id.  ``trace`` are the steps taken, in order.
     """
@@ -92,6 +91,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     tier: str | None = None
     notes: tuple[Note, ...] = ()
     vendor: VendorRoute | None = None
+    long_context: bool = False
     trace: tuple[Step, ...] = ()
 
 
@@ -154,19 +154,24 @@ class _Search:
         self._steps: list[Step] = []
         self._notes: list[Note] = []
         self._followed: set[str] = set()
+        self._wants_long = False
 
     def told(self, found: Resolved | None, name: str) -> Resolved | UnknownModel:
         """The answer to the client, with the way there."""
         trace = tuple(self._steps)
         if found is None:
             return UnknownModel(name=name.strip(), nearest=_nearest(name, self._known), trace=trace)
-        return msgspec.structs.replace(found, notes=tuple(self._notes), trace=trace)
+        model = self._stretched(found.model) if self._wants_long else found.model
+        return msgspec.structs.replace(
+            found, model=model, notes=tuple(self._notes), long_context=self._wants_long, trace=trace
+        )
 
     def named(self, name: str) -> Resolved | None:
         """What a name that says something leads to."""
         spellings = names.spellings_of(name)
         if not spellings or len(name) > names.MAX_NAME_LENGTH:
             return None
+        self._wants_long = self._wants_long or names.wants_long_context(name)
         for spelling in spellings:
             if (found := self._known_by(spelling)) is not None:
                 return found
@@ -197,6 +202,13 @@ class _Search:
             return None
         self._note(f"{missing} is not listed; {best.slug} serves")
         return Resolved(model=best)
+
+    def _stretched(self, model: ModelFacts) -> ModelFacts:
+        """The model with the longest window it has; one that is known to be shorter than a million is noted."""
+        window = max(model.context_window or 0, model.max_context_window or 0)
+        if 0 < window < names.LONG_CONTEXT_TOKENS:
+            self._note(f"{names.LONG_CONTEXT_MARK} asks for a window of a million tokens; {model.slug} has {window}")
+        return msgspec.structs.replace(model, context_window=window) if window else model
 
     def _known_by(self, name: str) -> Resolved | None:
         """By what somebody lists or the owner wrote: with and without suffixes, then without a date."""
@@ -325,8 +337,7 @@ def _nearest(name: str, known: Resolver) -> tuple[str, ...]:
     wanted = name.strip()
     if len(wanted) > names.MAX_NAME_LENGTH:
         return ()
-    ids = dict.fromkeys(_known_ids(known, with_vendors=":" in wanted))
-    return tuple(get_close_matches(wanted, ids, n=_NEAREST_COUNT, cutoff=_LIKENESS))
+    return nearest(wanted, dict.fromkeys(_known_ids(known, with_vendors=":" in wanted)))
 
 
 def _known_ids(known: Resolver, *, with_vendors: bool) -> Iterator[str]:

@@ -219,6 +219,12 @@ class ObservabilitySection(Section):
 
     local_error_log: bool = key(True, "Whether errors are kept in a file.", used=False)
     max_log_bytes: int = key(10_485_760, "Bytes of that file before it is turned over.", used=False)
+    otlp_endpoint: str | None = key(
+        None,
+        "Base URL of an OpenTelemetry collector (OTLP over HTTP) that is told of requests, such as "
+        "http://127.0.0.1:4318; null for none. Needs the extra codex-proxy[otel].",
+        file_only=True,
+    )
 
 
 class UsageStatsSection(Section):
@@ -287,7 +293,18 @@ class UpdateSection(Section):
     auto_update: bool = key(True, "Whether new versions of the official clients are looked for.")
     auto_download: bool = key(False, "Whether they are downloaded.", used=False)
     show_update_dialog: bool = key(False, "Whether the desktop app asks.", used=False)
-    allow_prerelease: bool = key(False, "Whether pre-releases count.", used=False)
+    allow_prerelease: bool = key(False, "Whether pre-releases of the gateway count.")
+    gateway: Literal["off", "notify", "apply"] = key(
+        "off",
+        "What is done about newer versions of the gateway itself: nothing, looking once a day, or installing them too "
+        "when the owner asks for it.",
+        file_only=True,
+    )
+    index_url: str | None = key(
+        None,
+        "Package index that is asked for them and that they are installed from (its simple API); null for none.",
+        file_only=True,
+    )
     feed_url: str = key(
         "https://persistent.oaistatic.com/codex-app-prod/appcast.xml",
         "Feed of the official app's versions.",
@@ -332,6 +349,9 @@ class SecuritySection(Section):
     )
     allow_private_upstreams: bool = key(
         False, "Whether vendors' base URLs and links that are fetched here may lead to private addresses."
+    )
+    loopback_only: bool = key(
+        False, "Whether nothing beyond this machine is ever asked; always so with --simulate.", file_only=True
     )
 
 

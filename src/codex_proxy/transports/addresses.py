@@ -52,6 +52,18 @@ _TUNNELLED: Final = ipaddress.IPv6Network("2002::/16")
 _TUNNELLED_SHIFT: Final = 80
 
 
+OWN_NAME: Final = "localhost"  # RFC 6761, 6.3: it and every name below it are the loopback
+STAYS_HERE: Final = "this gateway stays on this machine (--simulate, or security.loopback_only)"
+
+
+def is_here(host: str) -> bool:
+    """Whether a URL's host is this machine, as far as its own words tell: nothing is resolved."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == OWN_NAME or host.lower().endswith(f".{OWN_NAME}")
+
+
 def reach_of(address: Address) -> Reach:
     """Where the address leads."""
     if isinstance(address, ipaddress.IPv6Address):

@@ -13,6 +13,7 @@ import httptools
 
 from codex_proxy.operations.egress.addresses import InvalidProxy, parse_proxy
 from codex_proxy.operations.egress.checks import ExitAnswer, NotThrough
+from codex_proxy.transports.addresses import STAYS_HERE, is_here
 from codex_proxy.transports.dialling import Streams, dial
 from codex_proxy.transports.guard import AddressRefused, CheckedUrl, UrlGuard
 
@@ -24,10 +25,21 @@ _BROKE_OFF: Final = "the connection through it broke off"
 
 
 class GuardedProbe:
-    """Implements the checks' ``ExitProbe``; ``trusted_pem`` as for the upstream."""
+    """Implements the checks' ``ExitProbe``; ``trusted_pem`` as for the upstream.
 
-    def __init__(self, guard: UrlGuard, *, allow_private: bool = False, trusted_pem: bytes | None = None) -> None:
+    ``only_here`` asks no proxy beyond this machine.
+    """
+
+    def __init__(
+        self,
+        guard: UrlGuard,
+        *,
+        allow_private: bool = False,
+        trusted_pem: bytes | None = None,
+        only_here: bool = False,
+    ) -> None:
         self._guard = guard
+        self._only_here = only_here
         self._allow_private = allow_private
         self._trusted = None if trusted_pem is None else _trusting(trusted_pem)
 
@@ -40,6 +52,8 @@ class GuardedProbe:
             raise NotThrough("its address cannot be read") from None
         except AddressRefused as refused:
             raise NotThrough(f"the check's URL is not asked: {refused}") from None
+        if self._only_here and not is_here(egress.host):
+            raise NotThrough(f"it is elsewhere, and {STAYS_HERE}")
         if self._trusted is None:  # reading the system's certificates takes longer than all else at a start
             self._trusted = await asyncio.to_thread(_trusting, None)
         streams = await dial(egress, address=checked.address, port=checked.port, trusted=self._trusted)

@@ -20,7 +20,7 @@ from pyreqwest.client import ClientBuilder
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
-from codex_proxy.transports.addresses import Reach, is_disguised, reach_of
+from codex_proxy.transports.addresses import STAYS_HERE, Reach, is_disguised, is_here, reach_of
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a name, for a port; raises ``OSError`` where it has none."""
@@ -94,11 +94,17 @@ async def resolve_here(name: str, port: int) -> list[str]:
 
 
 class UrlGuard:
-    """Checks URLs; ``egress_url`` is the proxy that their calls leave through, None for none."""
+    """Checks URLs; ``egress_url`` is the proxy that their calls leave through, None for none.
 
-    def __init__(self, *, egress_url: str | None = None, resolve: Resolve = resolve_here) -> None:
+    ``only_here`` lets nothing pass but this machine, and resolves no name for it that is another's.
+    """
+
+    def __init__(
+        self, *, egress_url: str | None = None, resolve: Resolve = resolve_here, only_here: bool = False
+    ) -> None:
         self._egress_url = egress_url
         self._resolve = resolve
+        self._only_here = only_here
 
     async def check(self, text: str, *, allow_private: bool = False, carries_key: bool = False) -> CheckedUrl:
         """The URL and its addresses; ``carries_key`` where a secret goes along.
@@ -108,13 +114,19 @@ class UrlGuard:
         """
         url = read_url(text)
         name, port = url.domain, url.port_or_known_default or 0
+        self._check_place(url.host_str or "")
         if name is None:
             addresses: Sequence[str] = [(url.host_str or "").strip("[]")]
         else:
             addresses = await self._addresses(name, port)
         for address in addresses:
+            self._check_place(address)
             check_address(address, scheme=url.scheme, allow_private=allow_private, carries_key=carries_key)
         return CheckedUrl(url=str(url), name=name, addresses=tuple(addresses), port=port)
+
+    def _check_place(self, host: str) -> None:
+        if self._only_here and not is_here(host):
+            raise AddressRefused(f"it leads elsewhere, and {STAYS_HERE}")
 
     def connecting(self, builder: ClientBuilder, checked: CheckedUrl) -> ClientBuilder:
         """``builder`` for a client that is used for this URL's host only: it goes to the checked address."""

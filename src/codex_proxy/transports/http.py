@@ -21,9 +21,11 @@ from pyreqwest.response import Response
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
+from codex_proxy.transports.addresses import STAYS_HERE, is_here
 from codex_proxy.transports.clients import Binding, ClientPool, PooledClient, Timeouts
 from codex_proxy.transports.cookies import CookieJar
 
+ADDRESS_REFUSED: Final = "address_refused"
 READ_BYTES: Final = 256 * 1024  # what one read takes at most ahead of a slow reader, beside its last piece
 
 _T = TypeVar("_T")
@@ -44,11 +46,15 @@ _EGRESS_WORDS: Final = {
 
 
 class HttpTransport:
-    """Makes upstream calls over HTTP; implements the gateway's ``Transport``."""
+    """Makes upstream calls over HTTP; implements the gateway's ``Transport``.
 
-    def __init__(self, *, pool: ClientPool, timeouts: Timeouts) -> None:
+    ``only_here`` refuses every call that leads beyond this machine.
+    """
+
+    def __init__(self, *, pool: ClientPool, timeouts: Timeouts, only_here: bool = False) -> None:
         self._pool = pool
         self._timeouts = timeouts
+        self._only_here = only_here
 
     def open(
         self, call: UpstreamCall, route: Route, *, binding: Binding | None = None
@@ -62,6 +68,8 @@ class HttpTransport:
 
     @asynccontextmanager
     async def _open(self, call: UpstreamCall, route: Route, binding: Binding | None) -> AsyncIterator[UpstreamReply]:
+        if self._only_here:
+            _refuse_elsewhere(route)
         async with self._pool.use(route, binding) as pooled:
             cookies = _Cookies(self._pool.jar(pooled, route), call, route)
             request = _build(call, route, pooled=pooled, cookie=cookies.header())
@@ -87,6 +95,16 @@ class HttpTransport:
             await request.__aexit__(None, None, None)
             raise TransportError(refused_by_egress(route, _WANTS_LOGIN))
         return response
+
+
+def _refuse_elsewhere(route: Route) -> None:
+    """Raise unless both the route's end and the egress proxy before it are this machine."""
+    places = (route.base_url, route.egress_url or route.base_url)
+    if not all(is_here(urlsplit(place).hostname or "") for place in places):
+        message = f"{route.upstream_name} is not asked: the call leads elsewhere, and {STAYS_HERE}"
+        raise TransportError(
+            Failure(kind=FailureKind.UNREACHABLE, message=message, code=ADDRESS_REFUSED, sent=Sent.NOTHING_SENT)
+        )
 
 
 class _Cookies:

@@ -86,7 +86,8 @@ class WireProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ``base_url`` is set where it differs from the vendor's.  ``key_header`` carries the key, as a bearer token if it is
     ``authorization``; None means the wire's usual one.  ``headers`` go with every call, ``lookup_headers`` with those
     that no codec writes (model lists, raw endpoints).  ``model_list_path`` is None where there is no list; it and
-    paths in ``quirks`` are relative to the base URL.  ``paths`` are in the place of the vendor's.
+    paths in ``quirks`` are relative to the base URL.  ``paths`` are in the place of the vendor's; ``path_key_headers``
+    carry the key where that is another than ``key_header``, by the endpoint.
     """
 
     wire: Wire
@@ -98,15 +99,17 @@ class WireProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     model_list_path: str | None = "/models"
     model_list_shape: ListShape = ListShape.OPENAI
     paths: dict[RawEndpoint, str] | None = None
+    path_key_headers: dict[RawEndpoint, str] = {}
 
     @property
     def sent_key_header(self) -> str:
         """The header that carries the key, in lower case."""
         return (self.key_header or _KEY_HEADERS.get(self.wire, _AUTHORIZATION)).lower()
 
-    def lookup_pairs(self, secret: str) -> tuple[tuple[str, str], ...]:
+    def lookup_pairs(self, secret: str, endpoint: RawEndpoint | None = None) -> tuple[tuple[str, str], ...]:
         """Headers of a call that no codec writes; an empty ``secret``, of a vendor that wants none, sends no key."""
-        name = self.sent_key_header
+        told_name = None if endpoint is None else self.path_key_headers.get(endpoint)
+        name = (told_name or self.sent_key_header).lower()
         key = {name: f"Bearer {secret}" if name == _AUTHORIZATION else secret} if secret else {}
         told = key | self.headers | self.lookup_headers
         return tuple((header.lower(), value) for header, value in told.items())
@@ -290,7 +293,7 @@ def _check_wire(wire: WireProfile, path: str) -> None:
         _check_path(wire.model_list_path, f"{path}.model_list_path")
     for endpoint, told in (wire.paths or {}).items():
         _check_path(told, f"{path}.paths.{endpoint}")
-    for header in (wire.sent_key_header, *wire.headers, *wire.lookup_headers):
+    for header in (wire.sent_key_header, *wire.path_key_headers.values(), *wire.headers, *wire.lookup_headers):
         if not _HEADER.fullmatch(header):
             raise ProfileError(path, f"{header!r} is no name of a header")
     for value in (*wire.headers.values(), *wire.lookup_headers.values()):

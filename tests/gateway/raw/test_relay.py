@@ -132,6 +132,22 @@ async def test_body_and_answer_pass_as_they_are_but_for_the_models_name() -> Non
     assert (headers["authorization"], headers["x-title"]) == ("Bearer very.secret.of.k", "gateway")
 
 
+async def test_the_key_goes_where_the_endpoint_wants_it() -> None:
+    told = {"wire": "chat", "key_header": "x-key", "path_key_headers": {"batch_embed_contents": "authorization"}}
+    paths = {"speech": "/speech", "batch_embed_contents": "/{model}"}
+    entry = {"wires": [told], "capabilities": ["chat", "embeddings", "speech"], "paths": paths}
+    speaks = KeyModel(id="speak-1", capabilities=(Capability.SPEECH,))
+    scene = RawScene(
+        embedding_key("k", models=(KeyModel(id="embed-1", capabilities=(Capability.EMBEDDINGS,)), speaks)),
+        profile=parse_profile("acme", {"base_url": "https://vendor.invalid", **entry}),
+    )
+    scene.transport.add(answer(VALUES), answer())
+    await scene.ask()
+    await scene.ask("speak-1", RawEndpoint.SPEECH)
+    keys = [{name for name, value in call.headers if "secret" in value} for _, call in scene.transport.calls]
+    assert keys == [{"authorization"}, {"x-key"}]
+
+
 async def test_it_is_counted() -> None:
     scene = RawScene(embedding_key("k"))
     scene.transport.add(answer())
@@ -172,6 +188,17 @@ async def test_a_vendor_of_other_words_is_asked_in_them_and_told_in_the_clients(
     record = scene.records.all[0]
     assert record.usage is not None
     assert (record.usage.input_tokens, record.notes) == (3, caller.notes)
+
+
+async def test_more_inputs_than_the_vendor_takes_at_once_are_asked_for_in_several_calls() -> None:
+    scene = RawScene(embedding_key("a"), embedding_key("b"), profile=GEMINI)
+    batches = [{"embeddings": [{"values": [number]}] * count} for number, count in ((1, 100), (2, 1))]
+    first, second = (answer(json.dumps(batch).encode()) for batch in batches)
+    scene.transport.add(first, refusing(429, {"error": {"message": "no"}}), first, second)
+    caller, failure = await scene.ask(input=["x"] * 101)
+    assert (failure, scene.callers) == (None, ["a", "a", "b", "b"])
+    vectors = [row["embedding"] for row in json.loads(caller.body)["data"]]
+    assert vectors == [[1]] * 100 + [[2]]
 
 
 @pytest.mark.parametrize("broken", [answer(b"{}"), ScriptedReply(body=(Piece(b'{"embeddings":'), Break()))])

@@ -63,15 +63,18 @@ def refusal(to: VendorProfile, **changes: Any) -> Failure:
 def test_a_vendor_of_the_clients_words_gets_the_clients_bytes() -> None:
     found = way(OPENAI)
     assert (found.path, found.translation) == ("/embeddings", None)
-    assert (found.body, found.content_type) == (BODY.replace(b"mine", b"theirs"), "application/json; charset=utf-8")
+    assert (found.bodies, found.content_type) == (
+        (BODY.replace(b"mine", b"theirs"),),
+        "application/json; charset=utf-8",
+    )
 
 
 def test_a_vendor_of_other_words_is_asked_in_its_own() -> None:
     found = way(GEMINI)
     assert (found.path, found.content_type) == ("/models/theirs:batchEmbedContents", "application/json")
-    assert json.loads(found.body)["requests"][0]["model"] == "models/theirs"
+    assert json.loads(found.bodies[0])["requests"][0]["model"] == "models/theirs"
     assert found.translation is not None
-    told = found.translation.told(b'{"embeddings":[{"values":[0.5]}],"usageMetadata":{"promptTokenCount":3}}')
+    told = found.translation.told([b'{"embeddings":[{"values":[0.5]}],"usageMetadata":{"promptTokenCount":3}}'])
     assert not isinstance(told, Failure)
     answer, tokens = told
     assert (json.loads(answer)["model"], json.loads(answer)["data"][0]["embedding"], tokens) == ("mine", [0.5], 3)
@@ -85,7 +88,7 @@ def test_words_that_no_vendor_has_are_never_passed() -> None:
 def test_an_answer_with_other_vectors_than_were_asked_for_is_none(answer: bytes) -> None:
     translation = way(GEMINI).translation
     assert translation is not None
-    told = translation.told(answer)
+    told = translation.told([answer])
     assert isinstance(told, Failure)
     assert told.kind is FailureKind.GARBLED
 

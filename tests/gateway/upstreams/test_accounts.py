@@ -5,7 +5,7 @@ from codex_proxy.gateway.prepare import Prepared, prepare
 from codex_proxy.gateway.progress import Progress
 from codex_proxy.gateway.upstreams.accounts import AccountAsking, AccountCandidate
 from codex_proxy.gateway.upstreams.candidate import Asker, Outgoing
-from tests.gateway.scene import NOW, Scene, exchange
+from tests.gateway.scene import NOW, Scene, answering, exchange
 
 
 def asking(scene: Scene, *, bound_to: str | None = None) -> AccountAsking:
@@ -32,6 +32,14 @@ async def test_ids_of_one_account_never_reach_another() -> None:
         bodies.append(dict(outgoing.call.headers)["session-id"])
         one.lease.release()
     assert bodies[0] == bodies[2] != bodies[1]
+
+
+async def test_the_tag_of_the_models_that_an_answer_names_is_told() -> None:
+    scene = Scene()
+    scene.transport.add(answering("hello"), answering("hello", x_models_etag='W/"2"'))
+    for _ in range(2):
+        await scene.ask()
+    assert scene.hints == [("a", 'W/"2"')]
 
 
 async def test_who_has_no_way_out_is_neither_blamed_nor_asked() -> None:

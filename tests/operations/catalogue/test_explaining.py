@@ -21,13 +21,16 @@ KEYS = (
 )
 
 
+LONG = ModelFacts(slug="gpt-5.5", context_window=272_000, max_context_window=1_000_000)
+
+
 def explaining(keys: Iterable[VendorKey] = KEYS) -> RouteExplaining:
     pool = AccountPool(affinity=AffinityMap())
     for row_id, plan in (("free", "free"), ("plus", "plus"), ("odd", None)):
         pool.add(Account(row_id=row_id, credential=Credential(token="t"), plan=plan, email=f"{row_id}@x"), NOW)
     pool.learn_models({"free": ["gpt-5.4"], "plus": ["gpt-5.4", "gpt-5.5"]})
     resolver = Resolver(
-        catalogue=fetched_catalogue([ModelFacts(slug="gpt-5.4"), ModelFacts(slug="gpt-5.5")]),
+        catalogue=fetched_catalogue([ModelFacts(slug="gpt-5.4"), LONG]),
         aliases={"best": "gpt-5.5-high", "gone": "nowhere"},
         default="gpt-5.4",
         offers={"gpt-4o": ("openai",)},
@@ -41,6 +44,7 @@ def explaining(keys: Iterable[VendorKey] = KEYS) -> RouteExplaining:
             bucket_of=lambda model: "codex",
             vendor_keys=lambda: keys,
             clock=FakeClock(),
+            notes_of=lambda model: (f"{model} is odd",) if model == "gpt-5.5" else (),
         )
     )
 
@@ -55,6 +59,11 @@ def test_a_name_that_leads_to_the_accounts() -> None:
     assert (view.effort, view.tier, view.plans) == ("high", "priority", ("plus",))
     assert [(account.name, account.plan) for account in view.accounts] == [("plus@x", "plus"), ("odd@x", "unknown")]
     assert (view.accounts_count, view.passed_over) == (2, {"plan_lacks_model": 1})
+
+
+def test_a_long_window_is_told() -> None:
+    view = explaining().one("gpt-5.5[1m]")
+    assert (view.model, view.context_window, view.notes) == ("gpt-5.5", 1_000_000, ("gpt-5.5 is odd",))
 
 
 def test_no_name_is_the_default() -> None:

@@ -16,6 +16,7 @@ from codex_proxy.canonical.target import ClientIdentity, Credential, ModelFacts
 from codex_proxy.gateway.ports import Route
 from codex_proxy.operations.catalogue.lists import (
     ASKED_OF_A_PLAN,
+    HINT_PAUSE_SECONDS,
     INTERVAL_SECONDS,
     MAX_RETRIES,
     RETRY_SECONDS,
@@ -230,6 +231,52 @@ async def test_each_plan_is_asked_when_it_is_due() -> None:
     count = len(scene.asked)
     assert await scene.lists.look()
     assert [row_id for row_id, _ in scene.asked[count:]] == ["free"]
+
+
+async def test_an_answer_that_names_another_list_has_it_asked_for_once() -> None:
+    scene = Scene()
+    for row_id in ("free", "plus"):
+        scene.tell(row_id, "a", etag=f'W/"{row_id}-1"')
+    assert await scene.lists.look()
+    scene.clock.time += HINT_PAUSE_SECONDS
+    for row_id, etag in (("free", '"free-1"'), ("nobody", '"x"'), *[("plus", '"plus-2"')] * 3):
+        scene.lists.hinted(row_id, etag)
+    scene.tell("plus", "a", "b", etag='W/"plus-2"')
+    assert await scene.lists.look()
+    assert [row_id for row_id, _ in scene.asked] == ["free", "plus", "plus"]
+    scene.lists.hinted("plus", '"plus-2"')
+    assert await scene.lists.look()
+    assert (len(scene.asked), "b" in scene.lists.catalogue.models) == (3, True)
+
+
+async def test_a_list_that_just_came_is_believed_and_one_that_never_comes_is_not_asked_for_again() -> None:
+    scene = Scene("plus")
+    scene.tell("plus", "a", etag='"1"')
+    assert await scene.lists.look()
+    scene.lists.hinted("plus", '"2"')
+    scene.clock.time += HINT_PAUSE_SECONDS - 1
+    assert await scene.lists.look()
+    assert len(scene.asked) == 1
+    scene.clock.time += 1
+    scene.tell("plus", "a", etag='"1"')
+    assert await scene.lists.look()
+    scene.clock.time += HINT_PAUSE_SECONDS
+    scene.lists.hinted("plus", '"2"')
+    assert await scene.lists.look()
+    assert len(scene.asked) == 2
+
+
+async def test_a_model_of_the_owners_that_stands_on_nothing_is_told_once_and_when_asked() -> None:
+    custom = tuple(CustomModel(id=name, based_on=base) for name, base in (("a", "new"), ("b", "a"), ("c", "gone")))
+    scene = Scene("plus", custom=custom)
+    assert [one.partition(",")[0] for one in scene.complaints] == [
+        "custom models: a is based on new",
+        "custom models: c is based on gone",
+    ]
+    scene.tell("plus", "new")
+    assert await scene.lists.look()
+    assert len(scene.complaints) == 2
+    assert [len(scene.lists.notes_of(model)) for model in ("a", "b", "c", "gpt-5.4")] == [0, 0, 1, 0]
 
 
 async def test_the_first_failure_of_a_row_is_said() -> None:

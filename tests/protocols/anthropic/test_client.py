@@ -61,6 +61,19 @@ def test_a_client_of_the_family_keeps_its_version_and_betas() -> None:
     assert "anthropic-beta" not in plain
 
 
+def test_a_long_window_is_asked_for_where_that_has_to_be_said() -> None:
+    def betas(headers: dict[str, str], beta: str | None, *, wants: bool) -> str | None:
+        client = AnthropicClient(AnthropicProfile(long_context_beta=beta))
+        asked = msgspec.structs.replace(target(), long_context=wants)
+        return dict(client.build_call(parsed(headers).request, asked).headers).get("anthropic-beta")
+
+    assert betas({}, "long", wants=True) == "long"
+    assert betas({"anthropic-beta": "a, b"}, "long", wants=True) == "a, b,long"
+    assert betas({"anthropic-beta": "a, long"}, "long", wants=True) == "a, long"
+    assert betas({"anthropic-beta": "a"}, None, wants=True) == "a"
+    assert betas({}, "long", wants=False) is None
+
+
 def test_streams_and_whole_answers_undo_the_calls_names() -> None:
     client = AnthropicClient()
     made = call(CHAT)

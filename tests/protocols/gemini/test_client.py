@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+import msgspec
+import pytest
+
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.blocks import Text
 from codex_proxy.canonical.failure import FailureKind
@@ -13,6 +16,7 @@ from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.protocols.gemini.client import GeminiClient
 from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
 from codex_proxy.protocols.gemini.server import GeminiServer
+from codex_proxy.protocols.gemini.signing import write_signature
 from tests.protocols.gemini.building.aim import aimed_at
 
 MODEL = ModelFacts(slug="gemini-2.5-flash")
@@ -136,3 +140,14 @@ def test_a_clients_own_body_goes_as_it_is() -> None:
     assert (made.body, made.path) == (body, "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse")
     assert GeminiClient(GeminiProfile(refuses=("labels",))).pass_call(request, aimed_at(MODEL), body) is None
     assert GeminiClient().pass_call(request, aimed_at(MODEL), b'{"contents":"cpx1."}') is None
+
+
+@pytest.mark.parametrize("origin", [None, "anthropic"])
+def test_a_body_with_thoughts_of_another_upstream_is_written_anew(origin: str | None) -> None:
+    request = Request(dialect=Dialect.GEMINI, model="m", turns=ASK, stream=True)
+    signature = write_signature("gAAAA-x", origin=origin, item_id="rs_1")
+    part = {"text": "yes", "thoughtSignature": signature}
+    body = msgspec.json.encode({"contents": [{"role": "model", "parts": [part]}]})
+    assert GeminiClient().pass_call(request, aimed_at(MODEL), body) is None
+    own = body.replace(signature.encode(), b"AVSoXO9Kbw")
+    assert GeminiClient().pass_call(request, aimed_at(MODEL), own) is not None

@@ -10,6 +10,7 @@ from codex_proxy.protocols.base import InvalidRequest, Unsupported
 from codex_proxy.protocols.gemini.embedding import (
     BATCH_EMBED,
     EMBED,
+    MOST_IN_A_BATCH,
     GeminiEmbeddingClient,
     GeminiEmbeddingServer,
     with_model,
@@ -79,12 +80,19 @@ def test_the_answer_of_either_verb_is_read_by_the_client() -> None:
 
 
 def test_a_vendor_is_asked_in_a_batch_and_for_texts_alone() -> None:
-    body = CLIENT.build_body(EmbeddingRequest(inputs=("a", "b"), dimensions=4), model="theirs")
+    (body,) = CLIENT.build_bodies(EmbeddingRequest(inputs=("a", "b"), dimensions=4), model="theirs")
     told = content("a") | {"model": "models/theirs", "outputDimensionality": 4}
     assert json.loads(body)["requests"][0] == told
     assert read(BATCH_EMBED, json.loads(body)).inputs == ("a", "b")
     with pytest.raises(Unsupported):
-        CLIENT.build_body(EmbeddingRequest(inputs=((1, 2),)), model="theirs")
+        CLIENT.build_bodies(EmbeddingRequest(inputs=((1, 2),)), model="theirs")
+
+
+def test_more_texts_than_one_batch_may_hold_go_in_several() -> None:
+    texts = tuple(str(number) for number in range(2 * MOST_IN_A_BATCH + 1))
+    bodies = CLIENT.build_bodies(EmbeddingRequest(inputs=texts), model="theirs")
+    asked = [read(BATCH_EMBED, json.loads(body)).inputs for body in bodies]
+    assert ([len(part) for part in asked], sum(asked, ())) == ([100, 100, 1], texts)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 import pytest
 
-from codex_proxy.server.api.status import HealthEndpoint, RootEndpoint, UsageEndpoint
+from codex_proxy.server.api.status import HealthEndpoint, ReadyEndpoint, RootEndpoint, UsageEndpoint
 from codex_proxy.server.asgi import Message
 from codex_proxy.server.incoming import Endpoint, Incoming
+from tests.operations.health.test_readiness import readiness
+from tests.operations.health.world import pool_of
+from tests.server.admin.test_app import Keys
 
 
 async def ask(endpoint: Endpoint) -> tuple[int, bytes]:
@@ -31,7 +34,18 @@ async def test_the_root_says_that_it_runs() -> None:
 
 @pytest.mark.parametrize(("stopping", "status"), [(False, 200), (True, 503)])
 async def test_health_tells_a_stop(stopping: bool, status: int) -> None:
-    assert (await ask(HealthEndpoint(is_stopping=lambda: stopping)))[0] == status
+    endpoint = HealthEndpoint(readiness(pool_of(a=0), stopping=stopping), authenticator=Keys(), iso=str)
+    told = await ask(endpoint)
+    assert told == (
+        status,
+        b'{"status":"stopping","timestamp":"1000.0"}' if stopping else b'{"status":"ok","timestamp":"1000.0"}',
+    )
+
+
+async def test_readiness_says_why_not() -> None:
+    told = await ask(ReadyEndpoint(readiness(pool_of()), iso=str))
+    assert told == (503, b'{"status":"not_ready","reasons":["no_upstream"],"timestamp":"1000.0"}')
+    assert (await ask(ReadyEndpoint(readiness(pool_of(a=0)), iso=str)))[0] == 200
 
 
 async def test_usage_is_told_as_it_is_now() -> None:

@@ -95,8 +95,9 @@ def test_captured_questions_are_answered(path: Path) -> None:
     assert call.json["model_info"]["general.basename"] == "gpt-5.4"
 
 
-async def test_what_embeds_is_no_model_to_chat_with() -> None:
+async def test_what_embeds_is_listed_and_no_model_to_chat_with() -> None:
     embeds = ModelFacts(slug="e", vendor="v", capabilities=("embeddings",))
-    rows = (await asked(ModelList(lambda: [*MODELS, embeds]))).json["models"]
-    assert "e:latest" not in [row["name"] for row in rows]
+    speaks = ModelFacts(slug="s", vendor="v", capabilities=("speech",))
+    rows = [row["name"] for row in (await asked(ModelList(lambda: [*MODELS, embeds, speaks]))).json["models"]]
+    assert ("e:latest" in rows, "s:latest" in rows) == (True, False)
     assert shown_model(embeds, vision=True)["capabilities"] == ["embedding"]

@@ -5,7 +5,8 @@ import pytest
 from codex_proxy.canonical.failure import FailureKind, Sent
 from codex_proxy.gateway.ports import Route
 from codex_proxy.protocols.base import UpstreamCall
-from codex_proxy.transports.vendors.transport import REDIRECTED, REFUSED
+from codex_proxy.transports.http import ADDRESS_REFUSED
+from codex_proxy.transports.vendors.transport import REDIRECTED
 from tests.transports.recording_proxy import recording_proxy
 from tests.transports.test_http import free_port
 from tests.transports.vendors.stage import CALL, HOME, KEY, NAME, PUBLIC, Vendor, certificate, route, stage
@@ -47,7 +48,11 @@ async def test_addresses_that_are_never_asked_literally_or_by_name(scheme: str, 
     async with stage([address]) as made:
         for host in (literal(address), NAME):
             failure = await made.refusal(f"{scheme}://{host}/v1", allow_private=True)
-            assert (failure.kind, failure.sent, failure.code) == (FailureKind.UNREACHABLE, Sent.NOTHING_SENT, REFUSED)
+            assert (failure.kind, failure.sent, failure.code) == (
+                FailureKind.UNREACHABLE,
+                Sent.NOTHING_SENT,
+                ADDRESS_REFUSED,
+            )
             assert failure.message.startswith(f"acme ({host.strip('[]')}) is not asked: it leads to a")
             assert address not in failure.message.replace(f"({address})", "")
         assert len(made.clients) == 0
@@ -245,7 +250,7 @@ async def test_behind_an_egress_proxy_nobody_is_asked_who_would_not_be_asked_dir
         egress_url = proxy.url(scheme).replace(HOME, "localhost")
         for host in (HOME, "[::ffff:7f00:1]", "169.254.169.254", NAME, NAME):
             failure = await made.refusal(f"https://{host}/v1", egress_url=egress_url)
-            assert (failure.code, failure.sent) == (REFUSED, Sent.NOTHING_SENT)
+            assert (failure.code, failure.sent) == (ADDRESS_REFUSED, Sent.NOTHING_SENT)
     assert (proxy.passages, proxy.connections_count) == ([], 0)
 
 

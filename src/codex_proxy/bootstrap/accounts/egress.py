@@ -64,9 +64,10 @@ def _checks(
     ground = services.ground
     settings = ground.settings
     probe = GuardedProbe(
-        UrlGuard(),
+        UrlGuard(only_here=settings.security.loopback_only),
         allow_private=settings.security.allow_private_upstreams,
         trusted_pem=ground.trusted_pem,
+        only_here=settings.security.loopback_only,
     )
     parts = CheckParts(
         pool=pool,

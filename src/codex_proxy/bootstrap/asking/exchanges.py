@@ -35,6 +35,7 @@ class ExchangeGround:
     clock: SystemClock
     observer: Observer
     pictures: PictureStore
+    models_hinted: Callable[[str, str], None]
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -76,6 +77,7 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
             renewal=upstream.accounts.refresher,
             egress=upstream.accounts.ground.watch,
+            models_hinted=ground.models_hinted,
         )
     )
 

@@ -15,9 +15,12 @@ from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.control.access_files import AccessFiles
 from codex_proxy.bootstrap.models.routing import Routing
+from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
+from codex_proxy.bootstrap.outgoing.updates import Updates
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
 from codex_proxy.operations.jobs_book import JobBook
+from codex_proxy.operations.metrics.book import MetricsBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 from codex_proxy.server.registry import RunningExchanges
@@ -41,6 +44,9 @@ class ControlGround:
     jobs: JobBook
     bridge: OllamaBridge
     exchanges: RunningExchanges
+    metrics: MetricsBook
+    updates: Updates
+    own_updates: OwnUpdates
     leases: MemoryLeaseBook
     routing: Routing
     authenticator: Authenticator

@@ -9,6 +9,7 @@ from codex_proxy import __version__
 from codex_proxy.bootstrap.control.desks import owners_routes
 from codex_proxy.bootstrap.control.entering import entrance_routes, make_desk, make_entrance
 from codex_proxy.bootstrap.control.late import ControlGround
+from codex_proxy.bootstrap.control.operating import operating_routes
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.health import HealthReport, SlotReport
@@ -28,6 +29,7 @@ def make_plane(ground: ControlGround) -> Application:
         entrance=entrance,
         routes=(
             *entrance_routes(entrance, desk),
+            *operating_routes(ground),
             *ollama_routes(ground.bridge),
             *owners_routes(ground),
             *vendor_key_routes(ground.vendor_keys, ground.authenticator),

@@ -20,6 +20,8 @@ from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.ports import PictureStore
 from codex_proxy.gateway.prompts.estimates import PromptEstimates
 from codex_proxy.gateway.raw.relay import RawGateway
+from codex_proxy.operations.health.readiness import Readiness
+from codex_proxy.operations.transfer.times import iso
 from codex_proxy.protocols.anthropic.server import AnthropicServer
 from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.protocols.openai_chat.server import ChatServer
@@ -28,12 +30,30 @@ from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from codex_proxy.server.api.counting import CountEndpoint, CountParts, CountWords
 from codex_proxy.server.api.cursor import ChatOrResponses
 from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, InferenceEndpoint, InferenceParts
-from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, RootEndpoint
+from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, ReadyEndpoint, RootEndpoint
 from codex_proxy.server.api.stored import StoredResponseEndpoint, UpgradeEndpoint
 from codex_proxy.server.app import Route
+from codex_proxy.server.security import Authenticator
 
 FIDELITY: Final = Path(__file__).parents[1] / "fidelity.json"
 """What becomes of every feature, as the tests found it; see ``docs/fidelity.md``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthRoutes:
+    """What health and readiness are told of, and whose keys hear more of it."""
+
+    readiness: Readiness
+    authenticator: Authenticator
+
+    def exact(self) -> dict[str, Route]:
+        """The routes."""
+        health = HealthEndpoint(self.readiness, authenticator=self.authenticator, iso=iso)
+        ready = ReadyEndpoint(self.readiness, iso=iso)
+        return {
+            "/health": Route(by_method={"GET": health}),
+            "/health/ready": Route(by_method={"GET": ready}),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +66,7 @@ class DataPlane:
     counting: CountParts
     prompts: PromptEstimates
     inference: InferenceParts
+    health: HealthRoutes
     routing: Routing
     chat: ChatServer
     pictures: PictureStore
@@ -68,7 +89,7 @@ def route_tables(data: DataPlane, encode_failure: FailureEncoder) -> tuple[dict[
     )
     images = ImageRoutes(inference=parts, pictures=data.pictures)
     openai = OpenAiRoutes(inference=parts, gateway=data.gateway, models=models, encode_failure=encode_failure)
-    plain = _exact_routes(parts, data.chat, encode_failure) | _counting_routes(data.counting)
+    plain = _exact_routes(parts, data.chat, encode_failure) | _counting_routes(data.counting) | data.health.exact()
     own = openai.exact(plain | usage_routes(data.upstream.pool, data.clock.now))
     below = openai.prefixes(_prefix_routes(encode_failure))
     vendors = VendorRoutes(raw=data.raw, inference=parts, encode_failure=encode_failure)
@@ -86,10 +107,8 @@ def failures_by_caller(openai: FailureEncoder) -> FailuresByCaller:
 
 def _exact_routes(parts: InferenceParts, chat: ChatServer, encode_failure: FailureEncoder) -> dict[str, Route]:
     responses = ResponsesServer()
-    health = HealthEndpoint(is_stopping=lambda: parts.running.draining)
     return {
         "/": Route(by_method={"GET": RootEndpoint()}),
-        "/health": Route(by_method={"GET": health}),
         "/v1/chat/completions": Route(by_method={"POST": InferenceEndpoint(ChatOrResponses(chat, responses), parts)}),
         "/v1/responses": Route(
             by_method={"POST": InferenceEndpoint(responses, parts), "GET": UpgradeEndpoint(encode_failure)}

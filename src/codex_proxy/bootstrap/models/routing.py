@@ -62,6 +62,7 @@ class Routing:
                 bucket_of=partial(bucket_of_model, table=self._settings.quota.model_buckets),
                 vendor_keys=self._vendors.all_keys,
                 clock=clock,
+                notes_of=self.lists.notes_of,
             )
         )
 

@@ -12,7 +12,7 @@ def linked_files(settings: Settings) -> LinkedFiles | None:
     if not settings.images.fetch_remote:
         return None
     return LinkedFiles(
-        UrlGuard(egress_url=global_proxy(settings.tls)),
+        UrlGuard(egress_url=global_proxy(settings.tls), only_here=settings.security.loopback_only),
         allow_private=settings.security.allow_private_upstreams,
         trusted_pem=trusted_pem(settings.tls.ca_file),
     )

@@ -74,7 +74,9 @@ def make_upstream(given: UpstreamGround) -> Upstream:
     clients = _clients(settings, clock, jars, pem=pem, agent=lambda: user_agent(client()))
     pool = AccountPool(affinity=AffinityMap(), policy=choice_policy(settings))
     watch = EgressWatch(book=book, pool=pool)
-    transport = ReportingTransport(HttpTransport(pool=clients, timeouts=timeouts_of(settings)), watch)
+    only_here = settings.security.loopback_only
+    http = HttpTransport(pool=clients, timeouts=timeouts_of(settings), only_here=only_here)
+    transport = ReportingTransport(http, watch)
     lookups = UpstreamLookups(
         LookupParts(
             transport=transport,

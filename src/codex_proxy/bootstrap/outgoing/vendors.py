@@ -87,11 +87,11 @@ def vendor_calls(
         StartRefused: a file that the settings name cannot be read.
     """
     pem = trusted_pem(settings.tls.ca_file)
-    timeouts = timeouts_of(settings)
+    timeouts, only_here = timeouts_of(settings), settings.security.loopback_only
     clients = ClientPool(timeouts=timeouts, now=monotonic, trusted_pem=pem, user_agent=lambda: USER_AGENT)
     transport = VendorTransport(
-        http=HttpTransport(pool=clients, timeouts=timeouts),
-        checks=AddressChecks(UrlGuard(resolve=resolve), now=monotonic),
+        http=HttpTransport(pool=clients, timeouts=timeouts, only_here=only_here),
+        checks=AddressChecks(UrlGuard(resolve=resolve, only_here=only_here), now=monotonic),
         relay=EgressRelay(secret=secrets.token_bytes(_SECRET_BYTES), trusted_pem=pem, connect_seconds=timeouts.connect),
         user_agent=USER_AGENT,
     )

@@ -3,6 +3,7 @@
 Rules of this file: pure values.  A vector belongs to the input at its own place.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -29,3 +30,13 @@ class Embeddings(msgspec.Struct, frozen=True, kw_only=True):
 
     vectors: tuple[tuple[float, ...], ...]
     input_tokens: int | None = None
+
+
+def joined(parts: Sequence[Embeddings]) -> Embeddings:
+    """The vectors of several answers in their order; tokens are counted where all of them are."""
+    counts = [part.input_tokens for part in parts]
+    counted = [count for count in counts if count is not None]
+    return Embeddings(
+        vectors=tuple(vector for part in parts for vector in part.vectors),
+        input_tokens=sum(counted) if counted and len(counted) == len(counts) else None,
+    )

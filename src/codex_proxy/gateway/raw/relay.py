@@ -41,7 +41,14 @@ _ERROR_BYTES: Final = 1024 * 1024
 _USAGE: Final = re.compile(rb'"usage(?:Metadata)?"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})')
 _INTO: Final = ("prompt_tokens", "input_tokens", "promptTokenCount")
 _OUT: Final = ("output_tokens", "completion_tokens", "candidatesTokenCount")
-_RELAYED: Final = ("content-type", "content-disposition", "content-language", "openai-processing-ms", "openai-version")
+_RELAYED: Final = (
+    "content-type",
+    "content-disposition",
+    "content-language",
+    "cache-control",
+    "openai-processing-ms",
+    "openai-version",
+)
 _LONGEST_TRANSLATED_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -163,21 +170,30 @@ class _Running:
 
     async def _call(self, way: Way, key: VendorKey, route: Route) -> Failure | None:
         headers = _headers(way, key, self._parts.profile_of(key))
-        call = UpstreamCall(method="POST", path=way.path, headers=headers, body=way.body)
-        try:
-            async with self._parts.transport.open(call, route) as reply:
-                if not 200 <= reply.status < 300:
-                    told = await _whole(reply, _ERROR_BYTES)
-                    return self._parts.codec_of(key).parse_failure(reply.status, reply.headers, told)
-                if way.translation is not None:
-                    return await self._translate(way.translation, reply)
-                await self._relay(reply)
-                return None
-        except TransportError as error:
-            return error.failure
+        answers: list[bytes] = []
+        for body in way.bodies:
+            call = UpstreamCall(method="POST", path=way.path, headers=headers, body=body)
+            try:
+                answer = await self._ask(call, route, self._parts.codec_of(key), passes=way.translation is None)
+            except TransportError as error:
+                return error.failure
+            if isinstance(answer, Failure):
+                return answer
+            answers.append(answer)
+        return None if way.translation is None else await self._tell(way.translation, answers)
 
-    async def _translate(self, translation: Translation, reply: UpstreamReply) -> Failure | None:
-        told = translation.told(await _whole(reply, _LONGEST_TRANSLATED_BYTES, strictly=True))
+    async def _ask(self, call: UpstreamCall, route: Route, codec: VendorCodec, *, passes: bool) -> bytes | Failure:
+        """The answer to one call; empty where it ``passes`` to the client as it comes."""
+        async with self._parts.transport.open(call, route) as reply:
+            if not 200 <= reply.status < 300:
+                return codec.parse_failure(reply.status, reply.headers, await _whole(reply, _ERROR_BYTES))
+            if not passes:
+                return await _whole(reply, _LONGEST_TRANSLATED_BYTES, strictly=True)
+            await self._relay(reply)
+            return b""
+
+    async def _tell(self, translation: Translation, answers: list[bytes]) -> Failure | None:
+        told = translation.told(answers)
         if isinstance(told, Failure):
             return told
         answer, tokens = told
@@ -258,7 +274,7 @@ def _not_for_accounts(question: RawQuestion) -> Failure:
 
 def _headers(way: Way, key: VendorKey, profile: VendorProfile) -> HeaderPairs:
     wire = profile.find_wire(key.wire) or profile.default_wire
-    return (("content-type", way.content_type), ("accept", "*/*"), *wire.lookup_pairs(key.secret))
+    return (("content-type", way.content_type), ("accept", "*/*"), *wire.lookup_pairs(key.secret, way.endpoint))
 
 
 async def _whole(reply: UpstreamReply, limit_bytes: int, *, strictly: bool = False) -> bytes:

@@ -38,7 +38,10 @@ class UpstreamPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountParts:
-    """What accounts are asked with; callables are asked anew for each exchange, since their answers change."""
+    """What accounts are asked with; callables are asked anew for each exchange, since their answers change.
+
+    ``models_hinted`` hears which list of models an account's answer names, by its tag.
+    """
 
     codec: ClientCodec
     selection: Selection
@@ -52,6 +55,7 @@ class AccountParts:
     bucket_of: Callable[[str], str] = bucket_of_model
     renewal: Renewal | None = None
     egress: EgressReports | None = None
+    models_hinted: Callable[[str, str], None] = lambda _row_id, _etag: None
 
 
 class AccountUpstream:
@@ -144,7 +148,9 @@ class AccountCandidate:
         return Outgoing(call=call, route=place.route, codec=self._parts.codec)
 
     def heard(self, facts: ReplyFacts) -> None:
-        """See ``Candidate``: the turn's state is kept."""
+        """See ``Candidate``: the turn's state is kept, and the tag of the models told."""
+        if facts.models_etag is not None:
+            self._parts.models_hinted(self.row_id, facts.models_etag)
         if self._identity is not None:
             now = self._parts.clock.now()
             self._parts.continuation.keep_turn_state(self._upstream_key, self._identity, facts.turn_state, now)

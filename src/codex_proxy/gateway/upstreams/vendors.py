@@ -207,6 +207,7 @@ class VendorCandidate:
             service_tier=prepared.service_tier,
             learned_rejects=self._parts.rejects.of(self._asking.rejects_key),
             drop_reasoning=self._asking.progress.reasoning_dropped,
+            long_context=prepared.long_context,
         )
 
 

@@ -60,6 +60,7 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``upstream`` is null where nobody serves it; ``nearest`` are then known ids that look like it.  ``vendor`` is null
     where any key that lists the model may serve.  ``plans`` is null where every plan may have the model.
+    ``context_window`` counts tokens.
     ``accounts`` names some of the ``accounts_count`` that could serve, ``passed_over`` counts the others by reason.
     """
 
@@ -70,6 +71,7 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     effort: str | None = None
     tier: str | None = None
+    context_window: int | None = None
     plans: tuple[str, ...] | None = None
     accounts_count: int = 0
     accounts: tuple[ServingAccount, ...] = ()
@@ -81,7 +83,10 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteParts:
-    """What routes are explained with; ``plans_of`` gives the plans that list a model, None for any."""
+    """What routes are explained with; ``plans_of`` gives the plans that list a model, None for any.
+
+    ``notes_of`` tells what is odd about a model of the accounts.
+    """
 
     resolver: Callable[[], Resolver]
     plans_of: Callable[[str], tuple[str, ...] | None]
@@ -89,6 +94,7 @@ class RouteParts:
     bucket_of: Callable[[str], str]
     vendor_keys: Callable[[], Iterable[VendorKey]]
     clock: Clock
+    notes_of: Callable[[str], tuple[str, ...]] = lambda _: ()
 
 
 class RouteExplaining:
@@ -109,7 +115,8 @@ class RouteExplaining:
             model=found.model.slug,
             effort=found.effort,
             tier=found.tier,
-            notes=tuple(note.detail for note in found.notes),
+            context_window=found.model.context_window,
+            notes=(*(note.detail for note in found.notes), *self._parts.notes_of(found.model.slug)),
         )
         return self._at_accounts(view, found) if found.vendor is None else self._at_keys(view, found.vendor)
 

@@ -2,7 +2,8 @@
 
 Rules of this file: a list that cannot be fetched again stays; asking is no request of the account and takes no slot.
 Each plan counts for itself: one that was never asked is due at once, one that failed soon, one that answered in an
-hour.  A plan of which no account is left has no list.  Source: spec, accounts, 2.6.
+hour, and one whose answers name another list than the known one at the next look.  A plan of which no account is left
+has no list.  Source: spec, accounts, 2.6; the header ``x-models-etag`` of answers, as Codex CLI 0.169 reads it.
 """
 
 import asyncio
@@ -23,13 +24,15 @@ from codex_proxy.operations.quota.asking import WholeReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.protocols.codex.lookups import build_models_call, parse_models
 from codex_proxy.routing.catalogue import Catalogue, fetched_catalogue, static_catalogue
-from codex_proxy.routing.custom import CustomModel, with_custom
+from codex_proxy.routing.custom import CustomModel, unknown_bases, with_custom
 
 INTERVAL_SECONDS: Final = 3600.0
 SPREAD: Final = 0.15  # of the interval, either way, so that not everybody asks at once
 RETRY_SECONDS: Final = 10.0
 MAX_RETRIES: Final = 12
 TICK_SECONDS: Final = 10.0
+HINT_PAUSE_SECONDS: Final = 60.0
+"""How long a list that came is believed, whatever answers say of it: several may be about while one is rolled out."""
 ASKED_OF_A_PLAN: Final = 5
 """Accounts of one plan that are asked one after the other until one answers."""
 MAX_LIST_BYTES: Final = 16 * 1024 * 1024
@@ -60,6 +63,10 @@ class ListParts:
 
 class ListNotFetched(Exception):
     """The models of a plan are not known anew; which one, and why."""
+
+
+class BaseUnknown(Exception):
+    """A model of the owner's is based on one that nobody lists."""
 
 
 class PlanFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +100,8 @@ class ModelLists:
         self._lists: dict[str, PlanList] = {}
         self._due_at: dict[str, float] = {}
         self._retries: dict[str, int] = {}
+        self._hinted: dict[str, str] = {}
+        self._baseless: dict[str, str] = {}
         self._asking = asyncio.Lock()
         self.catalogue: Catalogue = self._joined()
 
@@ -109,13 +118,26 @@ class ModelLists:
 
     def load(self) -> None:
         """Take in the lists of an earlier run."""
+        kept = None
         try:
             kept = self._parts.store.load()
         except ListsUnreadable as error:
             self._parts.complain("model lists", error)
-            return
         if kept is not None and kept.base_url == self._parts.base_url:
             self._take(kept.plans)
+        self._tell_baseless()
+
+    def hinted(self, row_id: str, etag: str) -> None:
+        """An answer to this account names the list that holds now: another than the known one is asked for, once."""
+        plan = self._parts.pool.plan_of(row_id)
+        known = None if plan is None else self._lists.get(plan)
+        if plan is None or known is None or known.etag is None or _is_same(known.etag, etag):
+            return
+        if _is_same(self._hinted.get(plan, ""), etag):
+            return  # it was asked for already, and the upstream tells another one of it
+        self._hinted[plan] = etag
+        due_at = max(self._parts.clock.now(), known.fetched_at + HINT_PAUSE_SECONDS)
+        self._due_at[plan] = min(due_at, self._due_at.get(plan, due_at))
 
     async def look(self) -> bool:
         """Ask for the lists that are due; whether nothing failed."""
@@ -141,6 +163,7 @@ class ModelLists:
             self._schedule(plan, reason=answer if isinstance(answer, str) else None)
         if fetched:
             self._take({plan: kept for plan, kept in (self._lists | fetched).items() if plan in accounts})
+            self._tell_baseless()
             await self._keep()
         return Refreshed(
             plans={shown_plan(plan): len(listed.models) for plan, listed in sorted(self._lists.items())},
@@ -198,10 +221,27 @@ class ModelLists:
         self.catalogue = self._joined()
         self._parts.pool.learn_models(self._slugs())
 
+    def notes_of(self, model: str) -> tuple[str, ...]:
+        """What there is to say of a model of the owner's."""
+        base = self._baseless.get(model)
+        return () if base is None else (_baseless(model, base),)
+
+    def _tell_baseless(self) -> None:
+        """Say which of the owner's models stand on nothing, each once as long as it does."""
+        before, self._baseless = self._baseless, unknown_bases(self._listed(), self._parts.custom)
+        for model, base in self._baseless.items():
+            if model not in before:
+                self._parts.complain("custom models", BaseUnknown(_baseless(model, base)))
+
     def _joined(self) -> Catalogue:
-        static, custom = self._parts.static, self._parts.custom
+        return with_custom(self._listed(), self._parts.custom)
+
+    def _listed(self) -> Catalogue:
+        """Without the owner's models."""
         listed = {model.slug: model for kept in self._lists.values() for model in kept.models}
-        return with_custom(fetched_catalogue(listed.values(), static) if listed else static_catalogue(static), custom)
+        return (
+            fetched_catalogue(listed.values(), self._parts.static) if listed else static_catalogue(self._parts.static)
+        )
 
     def _slugs(self) -> dict[str, frozenset[str]]:
         """What each plan may be asked for: its list, and the owner's models that nobody lists."""
@@ -231,6 +271,14 @@ class ModelLists:
 def shown_plan(plan: str) -> str:
     """What a plan is called; one that no token told is ``unknown``."""
     return plan or "unknown"
+
+
+def _baseless(model: str, base: str) -> str:
+    return f"{model} is based on {base}, which is neither listed nor before it; it is taken for a plain text model"
+
+
+def _is_same(etag: str, other: str) -> bool:
+    return etag.removeprefix("W/") == other.removeprefix("W/")
 
 
 def _is_enabled(pool: AccountPool, account: Account) -> bool:

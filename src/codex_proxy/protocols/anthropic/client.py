@@ -14,7 +14,7 @@ from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.anthropic.asking.body import build_body
 from codex_proxy.protocols.anthropic.failures import parse_reply_headers, parse_vendor_failure
-from codex_proxy.protocols.anthropic.schema import AnthropicProfile, AnthropicRequest
+from codex_proxy.protocols.anthropic.schema import AnthropicProfile, AnthropicRequest, NativeBody
 from codex_proxy.protocols.anthropic.stream.decoder import Answer, AnthropicDecoder
 from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
@@ -95,14 +95,23 @@ class AnthropicClient:
 def _headers(request: Request, target: Target, profile: AnthropicProfile) -> HeaderPairs:
     native = request.native if isinstance(request, AnthropicRequest) else None
     own = [("anthropic-version", (native.version if native else None) or profile.version)]
-    if native is not None and native.betas:
-        own.append(("anthropic-beta", native.betas))
+    if betas := _betas(native, target, profile):
+        own.append(("anthropic-beta", betas))
     return call_headers(
         stream=request.stream,
         key_header=profile.key_header,
         key=target.credential.token,
         more=(*own, *profile.headers),
     )
+
+
+def _betas(native: NativeBody | None, target: Target, profile: AnthropicProfile) -> str:
+    """What the client asked for, and the long window, if the name of the model did and the client did not."""
+    told = (native.betas if native is not None else None) or ""
+    beta = profile.long_context_beta if target.long_context else None
+    if beta is None or beta in {one.strip() for one in told.split(",")}:
+        return told
+    return f"{told},{beta}" if told else beta
 
 
 def _deltas_count(chunk: bytes) -> int:

@@ -116,8 +116,9 @@ class AnthropicProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     wins over the latter; ``refuses`` are members that are left out.
 
     Thinking: ``thinks`` and ``effort`` say how it is told to think, ``thinking_off`` is the type that says not to, None
-    where nothing does.  Asking: ``system_messages``: instructions may stand among the messages; ``structured_outputs``:
-    it takes an output schema; ``temperature_or_top_p``: it takes one of them at a time; ``cache_marks`` are set for
+    where nothing does.  Asking: ``long_context_beta`` has to be said for a window of a million tokens, where it is set;
+    ``system_messages``: instructions may stand among the messages; ``structured_outputs``: it takes an output schema;
+    ``temperature_or_top_p``: it takes one of them at a time; ``cache_marks`` are set for
     clients of other dialects; ``max_tokens`` is the output limit where neither client nor model facts name one.
     ``images``, ``image_links`` (that the vendor fetches) and ``documents`` are what it reads.
     """
@@ -138,6 +139,7 @@ class AnthropicProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     temperature_or_top_p: bool = False
     strict: bool = True
     web_search: bool = True
+    long_context_beta: str | None = None
     cache_marks: bool = True
     max_tokens: int = 32_000
     headers: tuple[tuple[str, str], ...] = ()

@@ -23,11 +23,13 @@ from codex_proxy.protocols.gemini.errors import WORDS
 from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
 from codex_proxy.protocols.parts.asking.calling import call_headers, path_part
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
-from codex_proxy.protocols.parts.bodies.passing import SEALED
+from codex_proxy.protocols.parts.asking.unsaid import unknown_members, unsaid, unsaid_in_turns, unsaid_tier
+from codex_proxy.protocols.parts.bodies.passing import SEALED, SEALED_BASE64
 from codex_proxy.protocols.parts.errors.vendor_errors import parse_vendor_failure
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
 
+_UNSAYABLE: Final = ("verbosity", "metadata", "user", "prompt_cache_key", "logit_bias", "top_logprobs")
 _HOLDERS: Final = {"tool_config": "toolConfig", "generation_config": "generationConfig"}
 
 
@@ -57,6 +59,7 @@ class GeminiClient:
             call_ids=profile.call_ids,
             signed=slug.startswith(profile.signed),
             drop_signatures=target.drop_reasoning,
+            keeps_members=request.dialect is Dialect.GEMINI,
         )
         told, contents, notes = write_contents(request, writing)
         body: JsonObject = {"contents": contents}
@@ -65,7 +68,7 @@ class GeminiClient:
         notes += _add_tools(body, request, names, profile)
         config, lost = build_config(request, target, profile)
         body["generationConfig"] = config
-        notes += [*lost, *_add_rest(body, request)]
+        notes += [*lost, *_add_rest(body, request, target)]
         body = {name: value for name, value in body.items() if value or name == "contents"}
         body, refusals = without_refused(profile.sends | body, profile.refuses, NOT_TAKEN)
         body, rejects = without_refused(body, target.learned_rejects)
@@ -90,7 +93,7 @@ class GeminiClient:
         """
         slug = target.model.slug
         profile = self._profile_of(slug)
-        if SEALED in body or profile.refuses:
+        if SEALED in body or SEALED_BASE64 in body or profile.refuses:
             return None
         return UpstreamCall(
             method="POST",
@@ -129,7 +132,7 @@ def _headers(request: Request, target: Target, profile: GeminiProfile) -> Header
 
 
 def _add_tools(body: JsonObject, request: Request, names: NameMap, profile: GeminiProfile) -> list[Note]:
-    offered = Offered(request.tools, names, profile)
+    offered = Offered(request.tools, names, profile, own=request.dialect is Dialect.GEMINI)
     notes = offered.notes
     body["tools"] = offered.members()
     if request.tool_choice is not None and body["tools"]:
@@ -143,12 +146,12 @@ def _add_tools(body: JsonObject, request: Request, names: NameMap, profile: Gemi
     return notes
 
 
-def _add_rest(body: JsonObject, request: Request) -> list[Note]:
+def _add_rest(body: JsonObject, request: Request, target: Target) -> list[Note]:
     """For clients of this dialect, every member that we have no meaning for."""
     if request.dialect is not Dialect.GEMINI:
-        return [
-            Note(path=name, verdict=Verdict.DROPPED, detail="has no meaning for the vendor") for name in request.extra
-        ]
+        named = (*unknown_members(request), *unsaid(request, *_UNSAYABLE))
+        in_turns = unsaid_in_turns(request, names=True, details=True, file_names=True)
+        return [*named, *unsaid_tier(request, target), *in_turns]
     if request.service_tier is not None:
         body["serviceTier"] = request.service_tier
     for name, value in request.extra.items():

@@ -17,10 +17,11 @@ from codex_proxy.protocols.gemini.models import bare_model
 from codex_proxy.protocols.gemini.request.fields import WireFields, each_fields
 from codex_proxy.protocols.parts.bodies.passing import members_of, with_members
 from codex_proxy.protocols.parts.json_text import decode_object, encode
-from codex_proxy.protocols.parts.openai.embeddings import count_in, dimensions_of, numbers_of
+from codex_proxy.protocols.parts.openai.embeddings import UNREADABLE, count_in, dimensions_of, numbers_of
 
 EMBED: Final = "embedContent"
 BATCH_EMBED: Final = "batchEmbedContents"
+MOST_IN_A_BATCH: Final = 100  # the API refuses more
 
 _MODEL: Final = "model"
 _REQUESTS: Final = "requests"
@@ -28,6 +29,28 @@ _CONFIG: Final = "embedContentConfig"
 _LENGTH: Final = "outputDimensionality"
 _NAME_PREFIX: Final = "models/"
 _requests: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class _Vector(msgspec.Struct, frozen=True):
+    values: list[float]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """Read with its types, since an answer may hold millions of numbers."""
+
+    embeddings: list[_Vector] | None = None
+    embedding: _Vector | None = None
+    usage: Any = msgspec.field(default=None, name="usageMetadata")
+
+    @property
+    def rows(self) -> list[_Vector]:
+        """The vectors of either verb's answer; raises ``ValueError`` where there are none."""
+        if self.embeddings is None and self.embedding is None:
+            raise ValueError("no vectors")
+        return self.embeddings or [one for one in (self.embedding,) if one is not None]
+
+
+_answer: Final = msgspec.json.Decoder(_Answer).decode
 
 
 class GeminiEmbeddingServer:
@@ -65,33 +88,32 @@ class GeminiEmbeddingServer:
 
 
 class GeminiEmbeddingClient:
-    """The client role, which always asks in a batch; implements ``EmbeddingClient``."""
+    """The client role, which always asks in batches; implements ``EmbeddingClient``."""
 
-    def build_body(self, request: EmbeddingRequest, *, model: str) -> bytes:
-        """The body of the call.
+    def build_bodies(self, request: EmbeddingRequest, *, model: str) -> tuple[bytes, ...]:
+        """The bodies of the calls, each with as many texts as one may hold.
 
         Raises:
             Unsupported: an input is no text.
         """
         length: dict[str, int] = {} if request.dimensions is None else {_LENGTH: request.dimensions}
-        return encode(
-            {
-                _REQUESTS: [
-                    {_MODEL: _NAME_PREFIX + model, "content": {"parts": [{"text": _text_of(one)}]}, **length}
-                    for one in request.inputs
-                ]
-            }
+        asked = [
+            {_MODEL: _NAME_PREFIX + model, "content": {"parts": [{"text": _text_of(one)}]}, **length}
+            for one in request.inputs
+        ]
+        return tuple(
+            encode({_REQUESTS: asked[start : start + MOST_IN_A_BATCH]})
+            for start in range(0, len(asked), MOST_IN_A_BATCH)
         )
 
     def parse_response(self, body: bytes) -> Embeddings | None:
         """The vectors, of either verb's answer; None where the body is none."""
         try:
-            told = decode_object(body)
-            rows = told["embeddings"] if "embeddings" in told else [told["embedding"]]
-            vectors = tuple(numbers_of(row["values"]) for row in rows)
-        except (InvalidRequest, KeyError, TypeError, ValueError):
+            told = _answer(body)
+            vectors = tuple(numbers_of(row.values) for row in told.rows)
+        except UNREADABLE:
             return None
-        return Embeddings(vectors=vectors, input_tokens=count_in(told.get("usageMetadata"), "promptTokenCount"))
+        return Embeddings(vectors=vectors, input_tokens=count_in(told.usage, "promptTokenCount"))
 
 
 def with_model(body: bytes, model: str) -> bytes:

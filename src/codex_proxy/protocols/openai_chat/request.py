@@ -79,7 +79,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         raise InvalidRequest("messages", "is required")
     turns, lost = parse_messages(messages, "messages", declared_kinds(tools))
     text = fields.take_fields("text") or Fields({}, "text")  # Responses spelling
-    stream, include_usage = parse_streaming(fields)
+    stream, include_usage, unread = parse_streaming(fields)
     metadata = fields.take_object("metadata") or {}
     request = ChatRequest(
         dialect=Dialect.OPENAI_CHAT,
@@ -99,7 +99,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         metadata=metadata,
         session=_parse_session(fields, metadata, headers),
         form=form,
-        extra={name: value for name, value in fields.rest().items() if value is not None},
+        extra={name: value for name, value in fields.rest().items() if value is not None} | unread,
     )
     return ParsedRequest(request=request, notes=(*notes, *lost), passable=True)
 

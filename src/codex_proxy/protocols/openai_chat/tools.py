@@ -22,6 +22,7 @@ from codex_proxy.canonical.tools import (
     ToolChoice,
 )
 from codex_proxy.protocols.base import InvalidRequest
+from codex_proxy.protocols.parts.asking.nested import kept_within
 from codex_proxy.protocols.parts.fields import Fields, each_object
 
 WEB_SEARCH: Final = "web_search"
@@ -96,7 +97,7 @@ def _parse_tool(tool: Fields) -> Tool:
         return _parse_custom(tool.take_fields("custom") or tool)
     if kind == "function" or (kind is None and (tool.has("function") or tool.has("name"))):
         nested = tool.take_fields("function")
-        return _parse_function(nested or tool, outer=tool.rest() if nested else {})
+        return _parse_function(nested or tool, outer=tool.rest() if nested else None)
     if kind is None:
         raise InvalidRequest(tool.at("type"), "is required")
     return HostedTool(kind=WEB_SEARCH if kind.startswith("web_search_preview") else kind, settings=tool.rest())
@@ -112,7 +113,7 @@ def _parse_function(function: Fields, outer: JsonObject | None = None) -> Functi
         description=description,
         parameters=parameters if isinstance(parameters, dict) else None,
         strict=strict,
-        extra={**function.rest(), **(outer or {})},
+        extra=function.rest() if outer is None else outer | kept_within("function", function.rest()),
     )
 
 

@@ -38,7 +38,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
     notes: list[Note] = []
     _refuse_impossible(fields, notes)
     turns = _parse_prompt(fields.take("prompt"), notes)
-    stream, include_usage = parse_streaming(fields)
+    stream, include_usage, unread = parse_streaming(fields)
     effort = known_effort(fields.take_string("reasoning_effort"), "reasoning_effort", notes)
     request = Request(
         dialect=Dialect.OPENAI_COMPLETIONS,
@@ -50,7 +50,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         stream=stream,
         include_usage=include_usage,
         session=SessionHints(conversation_id=conversation_id(headers), user=fields.take_string("user")),
-        extra={name: value for name, value in fields.rest().items() if value is not None},
+        extra={name: value for name, value in fields.rest().items() if value is not None} | unread,
     )
     return ParsedRequest(request=request, notes=tuple(notes))
 

@@ -20,6 +20,7 @@ from codex_proxy.server.admin.access.csrf import SessionCsrf
 from codex_proxy.server.admin.access.entrance import Connection, Entrance
 from codex_proxy.server.admin.access.gate import Gate
 from codex_proxy.server.admin.access.sessions import STORE, BookStore, RotatingSessions
+from codex_proxy.server.admin.document.declaring import TuplePlugin, components, declare
 from codex_proxy.server.admin.guard import ControlGuard, Identify, headers_of
 from codex_proxy.server.admin.health import MakeReport, health_route
 from codex_proxy.server.admin.openapi_page import PageStylePlugin, PlainPagePlugin
@@ -29,6 +30,10 @@ from codex_proxy.server.asgi import Application
 from codex_proxy.server.security import Authenticator, Caller, identify
 
 OPENAPI_PATH: Final = "/openapi"
+DESCRIPTION: Final = (
+    "What the owner of a gateway does with it: accounts, keys, ways out, and the gateway itself. Errors are "
+    '`{"error": "…", "code": "…"}`; times are ISO 8601 where they are text and epoch seconds where they are numbers.'
+)
 
 
 def control_plane(
@@ -44,18 +49,21 @@ def control_plane(
     entrance = Entrance() if entrance is None else entrance
     desk = entrance.desk
     return Litestar(
-        route_handlers=[health_route(make_report), *routes],
+        route_handlers=declare([health_route(make_report), *routes]),
         guards=[ControlGuard(identify=by_key(authenticator), entrance=entrance)],
         middleware=_middleware(entrance),
         stores={} if desk is None else {STORE: BookStore(desk.dashboard.sessions, now=desk.dashboard.now)},
         exception_handlers=error_handlers(report_defect),
         request_class=ControlRequest,
         response_headers=HEADERS,
+        plugins=[TuplePlugin()],
         openapi_config=OpenAPIConfig(
             title="Codex Proxy control plane",
             version=version,
             use_handler_docstrings=True,
             path=OPENAPI_PATH,
+            description=DESCRIPTION,
+            components=components(),
             render_plugins=[PlainPagePlugin(), PageStylePlugin(), JsonRenderPlugin()],
         ),
         logging_config=None,

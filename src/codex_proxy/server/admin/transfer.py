@@ -26,6 +26,7 @@ from codex_proxy.operations.transfer.exporting import AccountExport, UnknownAcco
 from codex_proxy.operations.transfer.importing import AccountImport
 from codex_proxy.operations.transfer.previewing import Action, PreviewedRow
 from codex_proxy.operations.transfer.tally import Imported
+from codex_proxy.server.admin.document.declaring import ALSO
 from codex_proxy.server.admin.files import bearer_guard, read_file, require_bearer
 from codex_proxy.server.admin.guard import MEDIA_TYPES
 from codex_proxy.server.admin.jobs import JOBS_PATH
@@ -76,7 +77,12 @@ class TransferDesk:
 def transfer_routes(desk: TransferDesk) -> list[HTTPRouteHandler]:
     """The routes over one desk."""
 
-    @post(IMPORT_PATH, status_code=HTTP_200_OK, opt={MEDIA_TYPES: tuple(FORMS)}, summary="Import accounts")
+    @post(
+        IMPORT_PATH,
+        status_code=HTTP_200_OK,
+        opt={MEDIA_TYPES: tuple(FORMS), ALSO: {202: ImportBegun, 503: Imported}},
+        summary="Import accounts",
+    )
     async def import_accounts(
         request: AnyRequest, *, preview: FromQuery[bool] = False, include_state: FromQuery[bool] = False
     ) -> Response[Imported | ImportPreview | ImportBegun]:
@@ -93,7 +99,7 @@ def transfer_routes(desk: TransferDesk) -> list[HTTPRouteHandler]:
         imported = await desk.imports.run(file)
         return Response(imported, status_code=HTTP_200_OK if imported.success else HTTP_503_SERVICE_UNAVAILABLE)
 
-    @get(EXPORT_PATH, guards=[bearer_guard(desk.authenticator)], summary="Export accounts")
+    @get(EXPORT_PATH, guards=[bearer_guard(desk.authenticator)], also={200: object}, summary="Export accounts")
     async def export_accounts(
         form: Annotated[str, QueryParameter(name="format")] = ExportFormat.FULL, ids: FromQuery[str] = ""
     ) -> Response[bytes]:

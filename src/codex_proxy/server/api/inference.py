@@ -48,7 +48,8 @@ class InferenceParts:
     """What every inference endpoint works with.
 
     ``max_body_bytes`` bounds the body, packed and unpacked; ``link_base`` gives the beginning of links for a client.
-    ``prompts`` is there for dialects whose streams begin with the size of the prompt.
+    ``prompts`` is there for dialects whose streams begin with the size of the prompt.  ``gap_seen`` hears of some
+    of the seconds between two pieces of a stream.
     """
 
     gateway: Answering
@@ -59,6 +60,7 @@ class InferenceParts:
     max_body_bytes: int
     link_base: Callable[[Incoming], str] = lambda _: ""
     prompts: PromptEstimates | None = None
+    gap_seen: Callable[[float], None] = lambda _: None
 
 
 class InferenceEndpoint:
@@ -133,6 +135,7 @@ class InferenceEndpoint:
             headers=facts.headers,
             pace=self._parts.pace,
             monotonic=self._parts.clock.monotonic,
+            gap_seen=self._parts.gap_seen,
         )
         pulse = tasks.create_task(responder.keep_alive())
         failure = await self._parts.gateway.run(exchange, _Streaming(responder, facts))

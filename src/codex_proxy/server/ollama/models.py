@@ -25,6 +25,7 @@ Answer: TypeAlias = Callable[[ModelFacts, Fields], WireReply]
 
 MAX_BODY_BYTES: Final = 65_536
 
+_EMBEDS: Final = "embeddings"
 _TAG: Final = ":latest"
 _FAMILY: Final = "codex"
 _MODIFIED_AT: Final = "2026-01-01T00:00:00Z"  # the catalogue knows no dates
@@ -40,8 +41,8 @@ class ModelList:
         self._row = running_model if running else tag_of
 
     async def __call__(self, incoming: Incoming) -> None:
-        """Every visible model that answers in conversations."""
-        rows = [self._row(model) for model in self._list_models() if model.visible and model.chats]
+        """Every visible model that answers in conversations or embeds."""
+        rows = [self._row(model) for model in self._list_models() if model.visible and _is_listed(model)]
         await incoming.reply(_json({"models": rows}))
 
 
@@ -100,7 +101,7 @@ def shown_model(model: ModelFacts, *, vision: bool) -> JsonObject:
         about[f"{_FAMILY}.context_length"] = model.context_window
     capable = {
         "completion": model.chats,
-        "embedding": "embeddings" in model.capabilities,
+        "embedding": _EMBEDS in model.capabilities,
         "tools": model.chats,
         "vision": vision and model.chats and "image" in model.input_modalities,
         "thinking": bool(model.efforts),
@@ -139,6 +140,10 @@ def _details() -> JsonObject:
         "parameter_size": "",
         "quantization_level": "",
     }
+
+
+def _is_listed(model: ModelFacts) -> bool:
+    return model.chats or _EMBEDS in model.capabilities
 
 
 def _json(body: JsonObject) -> WireReply:

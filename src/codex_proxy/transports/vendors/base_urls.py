@@ -6,10 +6,10 @@ judged whenever it is called.  A literal address, and the names that always mean
 
 from typing import Final
 
+from codex_proxy.transports.addresses import is_here
 from codex_proxy.transports.guard import AddressRefused, check_address, read_url
 
 _HERE: Final = "127.0.0.1"
-_OWN_NAME: Final = "localhost"  # RFC 6761, 6.3: it and every name below it are the loopback
 _ADVICE: Final = "; allow that for this key with allowPrivate, --allow-private, or allow_private in local.yaml"
 
 
@@ -33,7 +33,7 @@ def _check(base_url: str, *, allow_private: bool) -> None:
     name = url.domain
     if name is None:
         address = (url.host_str or "").strip("[]")
-    elif name.lower() == _OWN_NAME or name.lower().endswith(f".{_OWN_NAME}"):
+    elif is_here(name):
         address = _HERE
     else:
         return

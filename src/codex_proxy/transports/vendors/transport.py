@@ -19,11 +19,10 @@ from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.addresses import Reach, reach_of
 from codex_proxy.transports.clients import Binding, refuse_unknown_scheme
 from codex_proxy.transports.guard import AddressRefused, CheckedUrl
-from codex_proxy.transports.http import HttpTransport, refused_by_egress
+from codex_proxy.transports.http import ADDRESS_REFUSED, HttpTransport, refused_by_egress
 from codex_proxy.transports.vendors.checks import AddressChecks
 from codex_proxy.transports.vendors.relay import EgressRelay
 
-REFUSED: Final = "address_refused"
 REDIRECTED: Final = "redirected"
 _USER_AGENT: Final = "user-agent"
 _NOT_MODIFIED: Final = 304
@@ -128,7 +127,7 @@ def _refused(route: Route, refused: AddressRefused) -> Failure:
     return Failure(
         kind=FailureKind.UNREACHABLE,
         message=f"{route.upstream_name} is not asked: {refused}{hint}",
-        code=REFUSED,
+        code=ADDRESS_REFUSED,
         sent=Sent.NOTHING_SENT,
     )
 

@@ -4,15 +4,18 @@ from typing import Any
 
 import pytest
 
+from codex_proxy.canonical.blocks import DataSource, Image
 from codex_proxy.canonical.request import (
     Dialect,
     JsonOutput,
     OutputFormat,
     Reasoning,
     Request,
+    Role,
     Sampling,
     SchemaOutput,
     TextOutput,
+    Turn,
 )
 from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.canonical.tools import HostedTool
@@ -31,9 +34,10 @@ def config(
     profile: GeminiProfile | None = None,
     effort: str | None = None,
     efforts: tuple[str, ...] = SCALE,
+    dialect: Dialect = Dialect.OPENAI_CHAT,
     **members: Any,
 ) -> tuple[dict[str, Any], list[str]]:
-    request = Request(dialect=Dialect.OPENAI_CHAT, model="m", turns=(), **members)
+    request = Request(dialect=dialect, model="m", **{"turns": ()} | members)
     model = ModelFacts(slug=slug, efforts=efforts)
     made, notes = build_config(request, aimed_at(model, effort=effort), profile or GeminiProfile())
     return made, [note.path for note in notes]
@@ -59,6 +63,7 @@ def test_sampling() -> None:
         logit_bias={"1": 2},
     )
     made, notes = config(sampling=sampling, reasoning=Reasoning(visible=False))
+    own, _ = config(sampling=sampling, reasoning=Reasoning(visible=False), dialect=Dialect.GEMINI)
     assert made == {
         "temperature": 0.5,
         "topP": 0.9,
@@ -66,12 +71,33 @@ def test_sampling() -> None:
         "presencePenalty": 0.1,
         "frequencyPenalty": 0.2,
         "seed": 7,
-        "responseLogprobs": True,
-        "logprobs": 2,
         "maxOutputTokens": 9,
         "stopSequences": ["END"],
     }
-    assert notes == ["logit_bias"]
+    assert notes == []
+    assert own == made | {"responseLogprobs": True, "logprobs": 2}
+
+
+@pytest.mark.parametrize(
+    ("details", "resolution"),
+    [
+        (("low",), "MEDIA_RESOLUTION_LOW"),
+        (("high", "high"), "MEDIA_RESOLUTION_HIGH"),
+        (("low", "high"), None),
+        ((), None),
+    ],
+)
+def test_the_resolution_that_its_own_client_said_of_all_pictures(details: tuple[str, ...], resolution: str) -> None:
+    source = DataSource(media_type="image/png", data="AAAA")
+    turn = Turn(role=Role.USER, blocks=tuple(Image(source=source, detail=detail) for detail in details))
+    made, _ = config(dialect=Dialect.GEMINI, turns=(turn,))
+    assert made.get("mediaResolution") == resolution
+    assert "mediaResolution" not in config(turns=(turn,))[0]
+
+
+def test_a_form_is_described_in_its_schema() -> None:
+    output = SchemaOutput(name="s", description="a place", schema={"type": "object", "properties": {"a": {}}})
+    assert config(output=output)[0]["responseJsonSchema"]["description"] == "a place"
 
 
 @pytest.mark.parametrize(

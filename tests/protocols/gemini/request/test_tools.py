@@ -42,8 +42,8 @@ def test_functions_of_several_entries_in_every_spelling() -> None:
     )
     told = {"type": "object", "properties": {"a": {"type": "string"}}}
     assert read == (
-        FunctionTool(name="f", description="d", parameters=told),
-        FunctionTool(name="g", parameters={"type": "object"}),
+        FunctionTool(name="f", description="d", parameters=told, extra={"behavior": "BLOCKING"}),
+        FunctionTool(name="g", parameters={"type": "object"}, extra={"response": {}}),
     )
     assert notes == []
 

@@ -160,7 +160,7 @@ def test_metadata_of_another_vendors_dialect_stays_here() -> None:
     asked = request(dialect=Dialect.ANTHROPIC, metadata={"user_id": "x"}, session=SessionHints(user="x"))
     made = built(asked, model=PLAIN)
     assert not {"metadata", "user"} & made.members.keys()
-    assert [note.path for note in made.notes] == ["metadata"]
+    assert [note.path for note in made.notes] == ["metadata", "metadata.user_id"]
 
 
 def test_a_model_that_does_not_reason_is_not_asked_for_its_reasoning() -> None:

@@ -43,8 +43,13 @@ def test_one_answer_is_what_there_is(members: dict[str, Any]) -> None:
 )
 def test_streaming(members: dict[str, Any], told: tuple[bool, bool]) -> None:
     fields = Fields(members)
-    assert parse_streaming(fields) == told
+    assert parse_streaming(fields) == (*told, {})
     assert fields.rest() == {}
+
+
+def test_what_else_is_said_of_streams_is_told() -> None:
+    fields = Fields({"stream_options": {"include_usage": False, "include_obfuscation": True, "unset": None}})
+    assert parse_streaming(fields) == (False, False, {"stream_options.include_obfuscation": True})
 
 
 def test_sampling_in_every_spelling() -> None:

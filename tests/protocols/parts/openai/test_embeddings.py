@@ -74,7 +74,8 @@ def test_the_answer_comes_in_numbers_or_packed_as_the_client_asked() -> None:
 
 def test_a_vendor_is_asked_for_one_text_as_for_one() -> None:
     def built(**members: Any) -> Any:
-        return json.loads(CLIENT.build_body(read(**members), model="theirs"))
+        (body,) = CLIENT.build_bodies(read(**members), model="theirs")
+        return json.loads(body)
 
     assert built(input=["a"], dimensions=4) == {"model": "theirs", "input": "a", "dimensions": 4}
     assert built(input=["a", "b"]) == {"model": "theirs", "input": ["a", "b"]}

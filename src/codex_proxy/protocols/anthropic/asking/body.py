@@ -10,7 +10,7 @@ import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject, Text
 from codex_proxy.canonical.notes import Note, Verdict, Weight
-from codex_proxy.canonical.request import Dialect, JsonOutput, Request, Role, SchemaOutput, Turn
+from codex_proxy.canonical.request import JsonOutput, Request, Role, SchemaOutput, Turn
 from codex_proxy.canonical.target import Target
 from codex_proxy.protocols.anthropic.asking.messages import Messages
 from codex_proxy.protocols.anthropic.asking.native import lacks_thought, native_messages
@@ -19,13 +19,26 @@ from codex_proxy.protocols.anthropic.asking.tools import Tools, client_names, cu
 from codex_proxy.protocols.anthropic.request.body import native_members
 from codex_proxy.protocols.anthropic.schema import PART_SEPARATOR, AnthropicProfile, AnthropicRequest
 from codex_proxy.protocols.base import CallContext
+from codex_proxy.protocols.parts.asking.forms import described
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
+from codex_proxy.protocols.parts.asking.unsaid import unknown_members, unsaid, unsaid_in_turns, unsaid_tier
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
 from codex_proxy.protocols.parts.pairing import repair_pairs
 
 _CACHED: Final[JsonObject] = {"cache_control": {"type": "ephemeral"}}
 _INSTRUCTING: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
+_UNSAYABLE: Final = (
+    "verbosity",
+    "metadata",
+    "user",
+    "prompt_cache_key",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "logit_bias",
+    "top_logprobs",
+)
 _ASK_FOR_JSON: Final = "Answer with a JSON object and nothing else."
 
 
@@ -90,11 +103,15 @@ def _written(request: Request, target: Target, profile: AnthropicProfile) -> Bod
     members["stream"] = request.stream
     if profile.cache_marks:
         _mark(members)
-    notes += offer.notes
-    if request.dialect is not Dialect.ANTHROPIC:
-        notes += [Note(path=name, verdict=Verdict.DROPPED) for name in request.extra]
+    notes += [*offer.notes, *_unsaid(request, target)]
     context = CallContext(model=target.model.slug, tool_names=names.back(), custom_tools=custom_names(request))
     return Body(members=members, context=context, notes=tuple(notes))
+
+
+def _unsaid(request: Request, target: Target) -> tuple[Note, ...]:
+    """What the dialect has no word for; ids of users are not told to a vendor that did not ask for them."""
+    in_turns = unsaid_in_turns(request, names=True, details=True)
+    return (*unknown_members(request), *unsaid(request, *_UNSAYABLE), *unsaid_tier(request, target), *in_turns)
 
 
 def _split(request: Request) -> tuple[list[str], tuple[Turn, ...]]:
@@ -125,7 +142,7 @@ def _wanted_form(request: Request, profile: AnthropicProfile, notes: list[Note])
 def _format(request: Request, profile: AnthropicProfile, thinking: Thinking) -> JsonObject:
     if not isinstance(request.output, SchemaOutput) or not profile.structured_outputs:
         return {}
-    wanted = {"format": {"type": "json_schema", "schema": request.output.schema}}
+    wanted = {"format": {"type": "json_schema", "schema": described(request.output)}}
     return {"output_config": {**thinking.members.get("output_config", {}), **wanted}}
 
 

@@ -24,9 +24,11 @@ from codex_proxy.canonical.tools import (
 )
 from codex_proxy.protocols.anthropic.schema import WEB_SEARCH, AnthropicProfile
 from codex_proxy.protocols.parts.asking.free_text import PARAMETERS, told_as_function
+from codex_proxy.protocols.parts.asking.unsaid import unsaid_settings, unstrict
 from codex_proxy.protocols.parts.names import NameMap
 
 _SEARCH_TYPE: Final = "web_search_20250305"
+_DOMAINS: Final = ("allowed_domains", "blocked_domains")
 _MODES: Final = {ChoiceMode.AUTO: "auto", ChoiceMode.REQUIRED: "any", ChoiceMode.NONE: "none"}
 
 
@@ -106,7 +108,7 @@ class Tools:
             case CustomTool():
                 return self._custom(tool)
             case HostedTool(kind="web_search") if self._profile.web_search:
-                return _search(tool)
+                return self._search(tool)
             case HostedTool():
                 self._note("tools", Verdict.DROPPED, f"the vendor does not run {tool.kind}")
                 return None
@@ -116,24 +118,30 @@ class Tools:
         if tool.description:
             wire["description"] = tool.description
         wire["input_schema"] = {"type": "object", **(tool.parameters or {"properties": {}})}
+        if tool.strict and not self._profile.strict:
+            self.notes.append(unstrict(f"tools.{tool.name}"))
         return wire | {"strict": True} if tool.strict and self._profile.strict else wire
 
     def _custom(self, tool: CustomTool) -> JsonObject:
         name = self._names.upstream(tool.name)
         return {"name": name, "description": told_as_function(tool), "input_schema": PARAMETERS}
 
+    def _search(self, tool: HostedTool) -> JsonObject:
+        """The search, which takes domains to keep to or to leave out, not both."""
+        wire: JsonObject = {"type": _SEARCH_TYPE, "name": WEB_SEARCH}
+        filters = tool.settings.get("filters")
+        said = {"user_location"}
+        for name in _DOMAINS:
+            if isinstance(filters, dict) and filters.get(name) and not wire.keys() & set(_DOMAINS):
+                wire[name] = filters[name]
+                said.add(f"filters.{name}")
+        if isinstance(tool.settings.get("user_location"), dict):
+            wire["user_location"] = tool.settings["user_location"]
+        self.notes += unsaid_settings(tool.settings, said)
+        return wire
+
     def _note(self, path: str, verdict: Verdict, detail: str) -> None:
         self.notes.append(Note(path=path, verdict=verdict, weight=Weight.LOSSY, detail=detail))
-
-
-def _search(tool: HostedTool) -> JsonObject:
-    wire: JsonObject = {"type": _SEARCH_TYPE, "name": WEB_SEARCH}
-    filters = tool.settings.get("filters")
-    if isinstance(filters, dict) and filters.get("allowed_domains"):
-        wire["allowed_domains"] = filters["allowed_domains"]
-    if isinstance(tool.settings.get("user_location"), dict):
-        wire["user_location"] = tool.settings["user_location"]
-    return wire
 
 
 def _flat(tools: tuple[Tool, ...]) -> Iterator[Tool]:

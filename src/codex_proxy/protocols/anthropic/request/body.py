@@ -17,6 +17,7 @@ from codex_proxy.protocols.anthropic.request.messages import Conversation
 from codex_proxy.protocols.anthropic.request.tools import Offer, parse_choice
 from codex_proxy.protocols.anthropic.schema import PART_SEPARATOR, AnthropicRequest, Display, NativeBody
 from codex_proxy.protocols.base import InvalidRequest, ParsedRequest
+from codex_proxy.protocols.parts.asking.nested import kept_within
 from codex_proxy.protocols.parts.efforts import effort_of_budget, known_effort
 from codex_proxy.protocols.parts.fields import Fields
 from codex_proxy.protocols.parts.json_text import decode_object, decode_value
@@ -46,7 +47,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
     notes: list[Note] = []
     tools = (*offer.tools, *said.tools)
     choice_fields = Fields({"tool_choice": fields.take("tool_choice")})
-    output, output_effort = _parse_output(fields)
+    output, output_effort, unread_form = _parse_output(fields)
     reasoning, display = _parse_reasoning(fields, said.effort or output_effort, notes)
     request = AnthropicRequest(
         dialect=Dialect.ANTHROPIC,
@@ -71,7 +72,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
             version=headers.get("anthropic-version"),
             betas=headers.get("anthropic-beta"),
         ),
-        extra={name: value for name, value in fields.rest().items() if value is not None and name not in _SILENT},
+        extra=_unread(fields) | unread_form,
     )
     if not request.tools:
         offer.check_not_emptied(forced=False)
@@ -112,18 +113,22 @@ def _parse_parallel(fields: Fields, choice: Fields) -> bool | None:
     return False if fields.take_bool("disable_parallel_tool_use") or forbidden is True else None
 
 
-def _parse_output(fields: Fields) -> tuple[OutputFormat | None, str | None]:
-    """The wanted form of the answer, in its present and its first spelling, and the effort said beside it."""
+def _unread(fields: Fields) -> JsonObject:
+    return {name: value for name, value in fields.rest().items() if value is not None and name not in _SILENT}
+
+
+def _parse_output(fields: Fields) -> tuple[OutputFormat | None, str | None, JsonObject]:
+    """The wanted form of the answer, in its present and its first spelling, the effort said beside it, and the rest."""
     config = fields.take_fields("output_config") or Fields({}, "output_config")
     early = fields.take_fields("output_format")
     told = config.take_fields("format") or early
-    effort = config.take_string("effort")
+    effort, unread = config.take_string("effort"), kept_within("output_config", config.rest())
     if told is None or told.take_string("type") != "json_schema":
-        return None, effort
+        return None, effort, unread
     schema = told.take_object("schema")
     if schema is None:
         raise InvalidRequest(told.at("schema"), "is required")
-    return SchemaOutput(name=told.take_string("name") or "output", schema=schema), effort
+    return SchemaOutput(name=told.take_string("name") or "output", schema=schema), effort, unread
 
 
 def _parse_reasoning(fields: Fields, effort: str | None, notes: list[Note]) -> tuple[Reasoning, Display]:

@@ -1,7 +1,8 @@
 """Content blocks of a client's messages and tool results: text, pictures, documents, search results.
 
 Rules of this file: order is content; what has no canonical kind is told as text, or kept as ``Opaque``, never dropped.
-Cache marks mean nothing here: the client's own body keeps them for upstreams of its dialect.
+Cache marks mean nothing here: the client's own body keeps them for upstreams of its dialect.  Members that nobody knows
+stay in ``extra``, so that they can be told of.
 """
 
 import base64
@@ -13,6 +14,7 @@ from codex_proxy.canonical.blocks import (
     File,
     FileIdSource,
     Image,
+    JsonObject,
     MediaSource,
     Opaque,
     Text,
@@ -29,6 +31,8 @@ Part = Text | Image | File | Opaque
 
 _PDF: Final = "application/pdf"
 _DEFAULT_FILENAME: Final = "document.pdf"
+_SILENT: Final = frozenset({"type", "cache_control", "caller"})
+"""Members that change nothing of an answer: ``caller`` says whether the model or its code called a tool."""
 
 
 def parse_content(content: Any, path: str, notes: list[Note]) -> tuple[Part, ...]:
@@ -53,7 +57,7 @@ def parse_block(block: Fields, notes: list[Note]) -> tuple[Part, ...]:
     match kind:
         case "text":
             text = block.take_string("text")
-            return (Text(text=text),) if text else ()
+            return (Text(text=text, extra=unread(block)),) if text else ()
         case "image":
             return (_parse_image(block),)
         case "document":
@@ -69,11 +73,19 @@ def parse_block(block: Fields, notes: list[Note]) -> tuple[Part, ...]:
 
 def _parse_image(block: Fields) -> Image:
     source = _need_source(block)
+    extra = unread(block)
     kind = source.take_string("type") or "base64"
     if kind == "base64":
         data = source.need_string("data")
-        return Image(source=DataSource(media_type=sniff(data) or source.take_string("media_type") or "", data=data))
-    return Image(source=_remote_source(source, kind))
+        media_type = sniff(data) or source.take_string("media_type") or ""
+        return Image(source=DataSource(media_type=media_type, data=data), extra=extra)
+    return Image(source=_remote_source(source, kind), extra=extra)
+
+
+def unread(block: Fields) -> JsonObject:
+    """What a block, a message or a tool holds beside the members that were taken, and that means something."""
+    told = block.rest()
+    return {name: value for name, value in told.items() if value is not None and name not in _SILENT} if told else {}
 
 
 def _parse_document(block: Fields, notes: list[Note]) -> tuple[Part, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from codex_proxy.canonical.blocks import Block, Text, Thinking, ToolCall, ToolResult
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Role, Turn
-from codex_proxy.protocols.anthropic.request.content import Part, parse_block, parse_content
+from codex_proxy.protocols.anthropic.request.content import Part, parse_block, parse_content, unread
 from codex_proxy.protocols.anthropic.request.hosted_history import HostedHistory, is_hosted
 from codex_proxy.protocols.anthropic.request.tools import parse_tool
 from codex_proxy.protocols.anthropic.schema import ORIGIN
@@ -54,7 +54,7 @@ class Conversation:
             blocks = list(parse_content(content, path, self.notes))
         if blocks and all(isinstance(block, ToolResult) for block in blocks):
             role = Role.TOOL
-        return Turn(role=role, blocks=tuple(blocks))
+        return Turn(role=role, blocks=tuple(blocks), extra=unread(message))
 
     def _blocks(self, content: list[Any], path: str, role: Role) -> list[Block]:
         last_text = max((place for place, block in enumerate(content) if _is_text(block)), default=-1)
@@ -92,7 +92,8 @@ class Conversation:
         parts = parse_content(content, fields.at("content"), self.notes) or (Text(text=NO_OUTPUT),)
         if failed:
             parts = _marked(parts) if isinstance(content, str) else (Text(text=ERROR_MARK), *parts)
-        return ToolResult(call_id=call_id, parts=parts, is_error=failed, plain=not isinstance(content, list))
+        plain = not isinstance(content, list)
+        return ToolResult(call_id=call_id, parts=parts, is_error=failed, plain=plain, extra=unread(fields))
 
     def _tool_change(self, fields: Fields, *, added: bool) -> tuple[Block, ...]:
         """Tools that come or go in mid-conversation; deferred ones are offered from the start, so words are enough."""
@@ -139,4 +140,4 @@ def _tool_call(fields: Fields) -> ToolCall:
     told = fields.take("input")
     if told is not None and not isinstance(told, dict):
         raise InvalidRequest(fields.at("input"), f"expected an object, got {json_type(told)}", code="invalid_type")
-    return ToolCall(call_id=call_id, name=name, arguments=encode(told or {}).decode())
+    return ToolCall(call_id=call_id, name=name, arguments=encode(told or {}).decode(), extra=unread(fields))

@@ -19,6 +19,7 @@ from codex_proxy.canonical.tools import (
     ToolChoice,
 )
 from codex_proxy.protocols.anthropic.request.client_tools import client_tool
+from codex_proxy.protocols.anthropic.request.content import unread
 from codex_proxy.protocols.anthropic.schema import WEB_SEARCH
 from codex_proxy.protocols.base import InvalidRequest
 from codex_proxy.protocols.parts.fields import Fields, each_object
@@ -34,6 +35,9 @@ _LOADS_TOOLS: Final = "tool_search_tool_"
 _MCP: Final = "mcp_toolset"
 _NEEDS_MACHINE: Final = ("computer_", "browser_")
 _MAX_EXAMPLES_BYTES: Final = 1024
+_LOADING: Final = frozenset({"defer_loading", "eager_input_streaming"})
+"""When a tool is loaded, and when its input is shown: neither changes what is called."""
+
 _MODES: Final = {"auto": ChoiceMode.AUTO, "any": ChoiceMode.REQUIRED, "none": ChoiceMode.NONE}
 
 
@@ -136,6 +140,7 @@ def _parse_function(tool: Fields) -> FunctionTool:
         description=_with_examples(description, tool.take("input_examples")),
         parameters=schema if isinstance(schema, dict) else None,
         strict=tool.take_bool("strict"),
+        extra={name: value for name, value in unread(tool).items() if name not in _LOADING},
     )
 
 

@@ -12,7 +12,7 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
-from codex_proxy.canonical.tools import ChoiceMode, ChooseMode, Tool
+from codex_proxy.canonical.tools import ChoiceMode, ChooseMode, NamespaceTool, Tool
 from codex_proxy.protocols.base import CallContext
 from codex_proxy.protocols.codex.asking.identity import client_metadata
 from codex_proxy.protocols.codex.asking.lite import LiteContext, lite_form, lite_offer
@@ -26,7 +26,9 @@ from codex_proxy.protocols.openai_responses.asking.members import (
 from codex_proxy.protocols.openai_responses.asking.offers import chosen_tool, client_names
 from codex_proxy.protocols.openai_responses.request.items import build_items
 from codex_proxy.protocols.openai_responses.request.tools import build_choice, build_tool
+from codex_proxy.protocols.parts.asking.nested import put_back
 from codex_proxy.protocols.parts.asking.refused import without_refused
+from codex_proxy.protocols.parts.asking.unsaid import unknown_members
 from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
 
@@ -93,7 +95,7 @@ def build_body(request: Request, target: Target) -> Body:
     members |= _text(request, target, form)
     members["client_metadata"] = client_metadata(target, request.session.codex)
     if codex:
-        members = {name: value for name, value in request.extra.items() if name not in NOT_TAKEN} | members
+        members = put_back(members, {name: value for name, value in request.extra.items() if name not in NOT_TAKEN})
     members, rejects = without_refused(members, target.learned_rejects)
     return Body(
         members=members,
@@ -114,16 +116,23 @@ def dropped_notes(request: Request, target: Target) -> tuple[Note, ...]:
     """What the backend has no field or word for."""
     sampling = [name for name, value in msgspec.structs.asdict(request.sampling).items() if value is not None]
     dropped = [name for name in sampling if name != "stop"]  # the gateway sees to stop strings itself
-    dropped += [name for name, value in request.extra.items() if name in NOT_TAKEN and value]
-    if not request.is_codex_client:
-        dropped += [name for name in request.extra if name not in NOT_TAKEN]
+    if request.is_codex_client:
+        dropped += [name for name, value in request.extra.items() if name in NOT_TAKEN and value]
     dropped += ["metadata"] if request.metadata else []
     if request.session.user:
         dropped.append("metadata.user_id" if request.dialect is Dialect.ANTHROPIC else "user")
     notes = [Note(path=name, verdict=Verdict.DROPPED) for name in dropped]
+    if not request.is_codex_client:
+        notes += unknown_members(_without_groups(request))
     if target.effort and not request.is_codex_client and clamp_effort(target.effort, target.model.efforts) is None:
         notes.append(unknown_effort(target.effort, "reasoning.effort"))
     return tuple(notes)
+
+
+def _without_groups(request: Request) -> Request:
+    """The request without the groups of tools, which go whole."""
+    kept = tuple(tool for tool in request.tools if not isinstance(tool, NamespaceTool))
+    return msgspec.structs.replace(request, tools=kept)
 
 
 def _is_lite(request: Request, target: Target) -> bool:

@@ -33,7 +33,8 @@ def _offered(tool: Tool, request: Request, names: NameMap, notes: list[Note]) ->
             extra = tool.extra if request.is_codex_client else {}
             return msgspec.structs.replace(tool, name=names.upstream(tool.name), extra=extra)
         case CustomTool():
-            return msgspec.structs.replace(tool, name=names.upstream(tool.name))
+            extra = tool.extra if request.is_codex_client else {}
+            return msgspec.structs.replace(tool, name=names.upstream(tool.name), extra=extra)
         case HostedTool(kind="image_generation") if not request.is_codex_client:
             return _offered_image_tool(tool, notes)
         case HostedTool() | NamespaceTool():

@@ -28,6 +28,7 @@ from codex_proxy.canonical.request import Dialect, Request, Role, Turn
 from codex_proxy.protocols.gemini.answer.parts import EMPTY_TEXT, code_parts, signed
 from codex_proxy.protocols.gemini.building.media import media_part
 from codex_proxy.protocols.gemini.schema import CODE_INTERPRETER_CALL, ORIGIN, SKIP_SIGNATURE
+from codex_proxy.protocols.parts.asking.nested import put_back
 from codex_proxy.protocols.parts.json_text import object_in
 from codex_proxy.protocols.parts.names import NameMap
 from codex_proxy.protocols.parts.pairing import repair_pairs
@@ -41,12 +42,15 @@ class Writing:
     """What the writer has to know of the vendor and the model.
 
     ``call_ids`` sends ids of calls; ``signed`` puts the stand-in on the first call of a step that has no signature;
-    ``drop_signatures`` leaves Gemini's own out too.
+    ``drop_signatures`` leaves Gemini's own out too; ``keeps_members`` sends what only this dialect's clients say.
     """
 
-    __slots__ = ("call_ids", "drop_signatures", "names", "signed")
+    __slots__ = ("call_ids", "drop_signatures", "keeps_members", "names", "signed")
 
-    def __init__(self, names: NameMap, *, call_ids: bool, signed: bool, drop_signatures: bool) -> None:
+    def __init__(
+        self, names: NameMap, *, call_ids: bool, signed: bool, drop_signatures: bool, keeps_members: bool = False
+    ) -> None:
+        self.keeps_members = keeps_members
         self.names = names
         self.call_ids = call_ids
         self.signed = signed
@@ -104,7 +108,13 @@ class _Writer:
             self._flush()
         for index, block in enumerate(turn.blocks):
             for part in self._parts(block, f"{path}.parts[{index}]"):
-                self._append(role, part)
+                self._append(role, self._with_members(part, block))
+        if self._writing.keeps_members and turn.extra and self._role() == role:
+            self._contents[-1] |= turn.extra
+
+    def _with_members(self, part: JsonObject, block: Block) -> JsonObject:
+        extra = getattr(block, "extra", None) if self._writing.keeps_members else None
+        return put_back(part, extra) if extra else part
 
     def closed(self) -> list[JsonObject]:
         self._flush()
@@ -131,7 +141,7 @@ class _Writer:
             case Text() | Refusal():
                 return [signed({"text": block.text}, self._take_signature())] if block.text else []
             case Image() | File() | Audio():
-                return [media_part(block, path)]
+                return [media_part(block, path, named=self._writing.keeps_members)]
             case Thinking():
                 return self._think(block, path)
             case ToolCall():

@@ -6,8 +6,8 @@ from codex_proxy.canonical.blocks import Audio, DataSource, File, FileIdSource, 
 from codex_proxy.protocols.base import Unsupported
 
 
-def media_part(block: Image | File | Audio, path: str) -> JsonObject:
-    """``inlineData`` or ``fileData``.
+def media_part(block: Image | File | Audio, path: str, *, named: bool = False) -> JsonObject:
+    """``inlineData`` or ``fileData``; ``named`` names inline files, which not every server of the dialect takes.
 
     Raises:
         Unsupported: a file that was uploaded elsewhere.
@@ -19,7 +19,8 @@ def media_part(block: Image | File | Audio, path: str) -> JsonObject:
     match source:
         case DataSource():
             default = "image/png" if isinstance(block, Image) else "application/octet-stream"
-            return {"inlineData": {"mimeType": source.media_type or default, "data": source.data}}
+            told = {"displayName": name} if name and named else {}
+            return {"inlineData": {"mimeType": source.media_type or default, "data": source.data} | told}
         case UrlSource():
             return {"fileData": {"fileUri": source.url} | ({"displayName": name} if name else {})}
         case FileIdSource():

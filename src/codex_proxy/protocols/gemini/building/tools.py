@@ -24,19 +24,22 @@ from codex_proxy.canonical.tools import (
 from codex_proxy.protocols.gemini.building.schemas import own_schema
 from codex_proxy.protocols.gemini.schema import GeminiProfile
 from codex_proxy.protocols.parts.asking.free_text import PARAMETERS, told_as_function
+from codex_proxy.protocols.parts.asking.unsaid import unsaid_settings, unstrict
 from codex_proxy.protocols.parts.names import NameMap
 from codex_proxy.protocols.parts.schemas import normalise_output
 
 IMAGE_GENERATION: Final = "image_generation"
+WEB_SEARCH: Final = "web_search"
 
 _MODES: Final = {ChoiceMode.AUTO: "AUTO", ChoiceMode.REQUIRED: "ANY", ChoiceMode.NONE: "NONE"}
-_HOSTED: Final[dict[str, str]] = {"web_search": "googleSearch", "code_interpreter": "codeExecution"}
+_HOSTED: Final[dict[str, str]] = {WEB_SEARCH: "googleSearch", "code_interpreter": "codeExecution"}
 
 
 class Offered:
-    """The ``tools`` member, and what could not be told."""
+    """The ``tools`` member, and what could not be told; clients of this dialect (``own``) keep members nobody knows."""
 
-    def __init__(self, tools: tuple[Tool, ...], names: NameMap, profile: GeminiProfile) -> None:
+    def __init__(self, tools: tuple[Tool, ...], names: NameMap, profile: GeminiProfile, *, own: bool = False) -> None:
+        self._keeps_members = own
         self.notes: list[Note] = []
         self._names = names
         self._profile = profile
@@ -53,7 +56,9 @@ class Offered:
     def _add(self, tool: Tool, path: str) -> None:
         match tool:
             case FunctionTool():
-                self._functions.append(self._function(tool.name, tool.description, tool.parameters))
+                self._functions.append(self._function(tool.name, tool.description, tool.parameters) | self._own(tool))
+                if tool.strict:
+                    self.notes.append(unstrict(f"tools.{tool.name}"))
             case CustomTool():
                 self._functions.append(self._function(tool.name, told_as_function(tool), PARAMETERS))
             case NamespaceTool():
@@ -63,10 +68,14 @@ class Offered:
             case HostedTool():
                 if tool.kind in _HOSTED:
                     self._hosted[_HOSTED[tool.kind]] = {}
+                    self.notes += unsaid_settings(tool.settings) if tool.kind == WEB_SEARCH else ()
                 elif tool.kind != IMAGE_GENERATION:
                     self._note(path, Verdict.DROPPED, f"the vendor does not run {tool.kind}")
             case _:
                 assert_never(tool)
+
+    def _own(self, tool: FunctionTool) -> JsonObject:
+        return tool.extra if self._keeps_members else {}
 
     def _function(self, name: str, description: str | None, parameters: JsonObject | None) -> JsonObject:
         told: JsonObject = {"name": self._names.upstream(name)}

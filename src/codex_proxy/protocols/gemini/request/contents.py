@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard
 
 import msgspec
 
-from codex_proxy.canonical.blocks import Block, Text, Thinking, ToolCall, ToolResult
+from codex_proxy.canonical.blocks import Audio, Block, File, Image, JsonObject, Text, Thinking, ToolCall, ToolResult
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
@@ -17,11 +17,13 @@ from codex_proxy.protocols.gemini.request.fields import WireFields
 from codex_proxy.protocols.gemini.request.media import detail_of, parse_inline, parse_link
 from codex_proxy.protocols.gemini.request.results import parse_result
 from codex_proxy.protocols.gemini.signing import read_signature
+from codex_proxy.protocols.parts.asking.nested import kept_within
 from codex_proxy.protocols.parts.fields import json_type
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.signatures import RESPONSES
 
 _ROLES: Final = {"model": Role.ASSISTANT, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
+_HOLDER: Final = frozenset({"role", "parts"})
 _SERVER_SIDE: Final = ("toolCall", "toolResponse")
 
 
@@ -78,32 +80,38 @@ class _Reader:
         for part in _parts_of(content, path):
             block = self._user_block(part)
             if block is not None:
-                self._add(Role.TOOL if isinstance(block, ToolResult) else role, block, path)
+                turn = Turn(role=Role.TOOL if isinstance(block, ToolResult) else role, blocks=(block,))
+                self._add(turn, content, path)
 
-    def _add(self, role: Role, block: Block, path: str) -> None:
-        """Add a block to the turn of this content, or open one; results stand in turns of their own."""
-        if self._open_at == path and self.turns[-1].role is role:
-            self.turns[-1] = msgspec.structs.replace(self.turns[-1], blocks=(*self.turns[-1].blocks, block))
+    def _add(self, turn: Turn, content: Any, path: str) -> None:
+        """Add to the turn of this content, or open one; results stand in turns of their own."""
+        last = self.turns[-1] if self.turns else turn
+        if self._open_at == path and last.role is turn.role:
+            self.turns[-1] = msgspec.structs.replace(last, blocks=(*last.blocks, *turn.blocks))
         else:
-            self.turns.append(Turn(role=role, blocks=(block,)))
+            self.turns.append(msgspec.structs.replace(turn, extra=_beside_parts(content)))
         self._open_at = path
 
     def _read_model(self, content: Any, path: str) -> None:
         answer = _ModelTurn(self)
+        extra = _beside_parts(content)
         joins = bool(self.turns) and self.turns[-1].role is Role.ASSISTANT
         if joins:
-            answer.blocks.extend(self.turns.pop().blocks)
+            before = self.turns.pop()
+            answer.blocks.extend(before.blocks)
             answer.continues = True
+            extra = before.extra | extra
         for part in _parts_of(content, path):
             answer.add(part)
         if answer.blocks:
-            self.turns.append(Turn(role=Role.ASSISTANT, blocks=tuple(answer.blocks)))
+            self.turns.append(Turn(role=Role.ASSISTANT, blocks=tuple(answer.blocks), extra=extra))
 
     def _user_block(self, part: WireFields) -> Block | None:
         resolution = part.take("mediaResolution")
         detail = self._detail if resolution is None else detail_of(resolution) or self._detail
         answer = part.take_fields("functionResponse")
-        return self.shared_block(part, detail) if answer is None else self._result(answer, detail)
+        block = self.shared_block(part, detail) if answer is None else self._result(answer, detail)
+        return _with_unread(block, part)
 
     def shared_block(self, part: WireFields, detail: str | None) -> Block | None:
         """What a part of either side can be; None where there is nothing in it."""
@@ -137,14 +145,21 @@ class _Reader:
         call_id = call.take_string("id") or f"call_g{self._call_count}"
         self._known_ids.add(call_id)
         self._unanswered.append((call_id, name))
-        return ToolCall(call_id=call_id, name=name, arguments=encode(args or {}).decode())
+        arguments, extra = encode(args or {}).decode(), kept_within("functionCall", call.told())
+        return ToolCall(call_id=call_id, name=name, arguments=arguments, extra=extra)
 
     def _result(self, answer: WireFields, detail: str | None) -> ToolResult:
         name = answer.take_string("name") or ""
         call_id = self._answered(answer.take_string("id"), name)
         parts, failed = parse_result(answer, detail)
-        plain = all(isinstance(part, Text) for part in parts)
-        return ToolResult(call_id=call_id, parts=parts, is_error=failed, plain=plain, name=name or None)
+        return ToolResult(
+            call_id=call_id,
+            parts=parts,
+            is_error=failed,
+            plain=all(isinstance(part, Text) for part in parts),
+            name=name or None,
+            extra=kept_within("functionResponse", answer.told()),
+        )
 
     def _answered(self, told_id: str | None, name: str) -> str:
         call_id = told_id if told_id in self._known_ids else None
@@ -159,8 +174,7 @@ class _Reader:
             if part.take(name) is not None:
                 self.notes.append(_lossy(part.at(name), "the vendor's own tool calls cannot be carried"))
                 return
-        rest = {name for name in part.told() if name not in _UNREAD}
-        for name in sorted(rest):
+        for name in sorted(_unread(part)):
             self.notes.append(_lossy(part.at(name), "an unknown part"))
 
 
@@ -189,7 +203,7 @@ class _ModelTurn:
             return
         block = self._reader.call(call) if call is not None else self._reader.shared_block(part, None)
         self._sign(signature, empty=block is None)
-        self._append(block)
+        self._append(_with_unread(block, part))
         self.continues = False
 
     def _append(self, block: Block | None) -> None:
@@ -197,7 +211,8 @@ class _ModelTurn:
         if block is None:
             return
         if self.continues and isinstance(block, Text) and isinstance(last, Text):
-            self.blocks[-1] = Text(text=last.text + block.text)  # the next chunk of the same streamed text
+            joined = last.text + block.text  # the next chunk of the same streamed text
+            self.blocks[-1] = Text(text=joined, extra=last.extra | block.extra)
         elif isinstance(block, Thinking) and _is_unsigned(last):
             told = ("".join((*last.summary, *block.summary)),) if self.continues else (*last.summary, *block.summary)
             self.blocks[-1] = msgspec.structs.replace(last, summary=told)
@@ -231,7 +246,7 @@ def _is_unsigned(block: Block | None) -> TypeGuard[Thinking]:
 
 def _parts_of(content: Any, path: str) -> list[WireFields]:
     """The parts of a content; a lone part or a string stands for a content with one part."""
-    if not isinstance(content, dict) or ("parts" not in content and "role" not in content):
+    if not isinstance(content, dict) or not _HOLDER & content.keys():
         return [_part_of(content, path)]
     parts, where = content.get("parts"), f"{path}.parts"
     if isinstance(parts, list):
@@ -245,6 +260,26 @@ def _part_of(part: Any, path: str) -> WireFields:
     if not isinstance(part, dict):
         raise InvalidRequest(path, f"expected an object, got {json_type(part)}", code="invalid_type")
     return WireFields(part, path)
+
+
+def _with_unread(block: Block | None, part: WireFields) -> Block | None:
+    """The block, with what its part holds beside it."""
+    if not isinstance(block, Text | Image | File | Audio | ToolCall | ToolResult):
+        return block
+    extra = _unread(part)
+    return msgspec.structs.replace(block, extra=block.extra | extra) if extra else block
+
+
+def _beside_parts(content: Any) -> JsonObject:
+    """What a content holds beside its role and parts; a lone part holds that itself."""
+    if not isinstance(content, dict) or not _HOLDER & content.keys():
+        return {}
+    return {name: value for name, value in content.items() if value is not None and name not in _HOLDER}
+
+
+def _unread(part: WireFields) -> JsonObject:
+    """What a part holds beside the members that were taken, and that means something."""
+    return {name: value for name, value in part.told().items() if name not in _UNREAD}
 
 
 def _lossy(path: str, detail: str) -> Note:

@@ -42,7 +42,6 @@ _MODES: Final = {
     "MODE_UNSPECIFIED": ChoiceMode.AUTO,
 }
 _LANGUAGE_REGION: Final = re.compile(r"[a-z]{2,3}[-_](?:[A-Z][a-z]{3}[-_])?([A-Z]{2})")
-_ON_FUNCTIONS: Final = ("response", "responseJsonSchema", "behavior")
 
 
 def parse_tools(body: WireFields, notes: list[Note]) -> tuple[Tool, ...]:
@@ -118,9 +117,8 @@ def _parse_function(function: WireFields, notes: list[Note]) -> FunctionTool:
     if not name:
         raise InvalidRequest(function.at("name"), "must not be empty", code="invalid_value")
     parameters = _parse_parameters(function, notes)
-    for member in _ON_FUNCTIONS:
-        function.take(member)
-    return FunctionTool(name=name, description=function.take_string("description"), parameters=parameters)
+    description = function.take_string("description")
+    return FunctionTool(name=name, description=description, parameters=parameters, extra=function.told())
 
 
 def _parse_parameters(function: WireFields, notes: list[Note]) -> JsonObject | None:

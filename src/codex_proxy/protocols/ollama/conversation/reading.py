@@ -23,6 +23,7 @@ from codex_proxy.canonical.blocks import (
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.request import Role, Turn
 from codex_proxy.protocols.base import InvalidRequest
+from codex_proxy.protocols.parts.asking.nested import kept_within
 from codex_proxy.protocols.parts.fields import Fields, each_object, json_type
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.media import sniff, split_data_url
@@ -113,8 +114,12 @@ class _Reader:
             raise InvalidRequest(call.at("function"), "is required")
         name = function.need_string("name")
         call_id = call.take_string("id") or self._made_id()
+        call.take("type")
         self._unanswered.append((call_id, name))
-        return ToolCall(call_id=call_id, name=name, arguments=_arguments(function))
+        arguments = _arguments(function)
+        function.take("index")
+        extra = _told(call) | kept_within("function", _told(function))
+        return ToolCall(call_id=call_id, name=name, arguments=arguments, extra=extra)
 
     def _answered_by(self, name: str | None, path: str) -> str:
         """The id of the call that a result without id answers; a new one, which pairing makes a message of."""

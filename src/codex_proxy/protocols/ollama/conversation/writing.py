@@ -27,6 +27,7 @@ from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, Request, Role, Turn
 from codex_proxy.protocols.base import Unsupported
 from codex_proxy.protocols.ollama.schema import OllamaProfile, arguments_object
+from codex_proxy.protocols.parts.asking.nested import put_back
 
 _SEPARATOR: Final = "\n\n"
 _INSTRUCTION_ROLES: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
@@ -132,7 +133,8 @@ class _Writer:
         arguments, written = arguments_object(call.arguments, call.kind)
         if not written:
             self._note(f"{path}.arguments", Verdict.APPROXIMATED, "no JSON object")
-        return {"type": "function", "id": call.call_id, "function": {"name": call.name, "arguments": arguments}}
+        made = {"type": "function", "id": call.call_id, "function": {"name": call.name, "arguments": arguments}}
+        return put_back(made, call.extra) if self._own else made
 
     def _write_user_or_tool(self, turn: Turn, path: str) -> None:
         message: JsonObject | None = None

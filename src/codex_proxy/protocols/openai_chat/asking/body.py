@@ -18,9 +18,12 @@ from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.asking.thinking import plan_thinking
 from codex_proxy.protocols.openai_chat.asking.tools import free_text_names, offer_tools, used_names
 from codex_proxy.protocols.parts.answers.closing import AskedSchema, asked_schema
+from codex_proxy.protocols.parts.asking.nested import kept_within, put_back
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
+from codex_proxy.protocols.parts.asking.unsaid import unknown_members, unsaid, unsaid_in_turns
 from codex_proxy.protocols.parts.json_text import encode
 from codex_proxy.protocols.parts.names import NameMap
+from codex_proxy.protocols.parts.openai.asking import TIER_WORDS
 
 _SAMPLING: Final = (
     "temperature",
@@ -30,9 +33,9 @@ _SAMPLING: Final = (
     "frequency_penalty",
     "seed",
     "logit_bias",
-    "logprobs",
-    "top_logprobs",
 )
+_PROBABILITIES: Final = ("logprobs", "top_logprobs")
+_UNSAYABLE: Final = ("verbosity", "metadata", "user", "prompt_cache_key", "reasoning.summary", "top_logprobs")
 _SET_BY_US: Final = frozenset({"model", "messages", "stream", "stream_options", "input"})
 _ASK_FOR_JSON: Final = "Answer with a JSON object and nothing else."
 
@@ -74,9 +77,9 @@ def build_body(request: Request, target: Target, profile: ChatProfile) -> Body:
     members |= offer.members
     if form.wire is not None:
         members["response_format"] = form.wire
-    members |= _sampling(request, profile, notes) | thinking.members
+    members |= _sampling(request, profile, notes, own=own) | thinking.members
     for more in (_rest(request, target, profile, notes), profile.sends):
-        members |= {name: value for name, value in more.items() if name not in members}
+        members = put_back(members, more)
     refused = (*profile.refuses, *(profile.refuses_thinking if thinking.on else ()))
     members, refusals = without_refused(members, refused, NOT_TAKEN)
     members, rejects = without_refused(members, target.learned_rejects)
@@ -136,9 +139,10 @@ def _mentions_json(request: Request) -> bool:
     return any("json" in text.lower() for text in (request.instructions or "", *texts))
 
 
-def _sampling(request: Request, profile: ChatProfile, notes: list[Note]) -> JsonObject:
+def _sampling(request: Request, profile: ChatProfile, notes: list[Note], *, own: bool) -> JsonObject:
+    """How tokens are drawn; clients of other dialects are told no probabilities, so none are asked for."""
     sampling = request.sampling
-    told = {name: getattr(sampling, name) for name in _SAMPLING}
+    told = {name: getattr(sampling, name) for name in (*_SAMPLING, *(_PROBABILITIES if own else ()))}
     made: JsonObject = {name: value for name, value in told.items() if value is not None}
     highest = profile.max_temperature
     if highest is not None and made.get("temperature", 0) > highest:
@@ -154,14 +158,23 @@ def _sampling(request: Request, profile: ChatProfile, notes: list[Note]) -> Json
 
 def _rest(request: Request, target: Target, profile: ChatProfile, notes: list[Note]) -> JsonObject:
     """Tier, verbosity and, for clients of this dialect, every field we have no meaning for."""
-    made: JsonObject = {} if target.service_tier is None else {"service_tier": target.service_tier}
-    if request.dialect is not Dialect.OPENAI_CHAT:
-        detail = "has no meaning for the vendor"
-        notes += [Note(path=name, verdict=Verdict.DROPPED, detail=detail) for name in request.extra]
+    tier = target.service_tier or request.service_tier
+    own = request.dialect is Dialect.OPENAI_CHAT
+    made: JsonObject = {}
+    if tier is not None:
+        made["service_tier"] = tier if own and tier == request.service_tier else TIER_WORDS.get(tier, tier)
+    if not own:
+        notes += [*unknown_members(request), *unsaid(request, *_UNSAYABLE), *unsaid_in_turns(request)]
         return made
-    told = {"verbosity": request.verbosity, "user": request.session.user, "metadata": request.metadata or None}
-    told["service_tier"] = request.service_tier if target.service_tier is None else None
+    session = request.session
+    told: JsonObject = {
+        "verbosity": request.verbosity,
+        "user": session.user,
+        "prompt_cache_key": session.prompt_cache_key,
+        "metadata": request.metadata or None,
+    }
     made |= {name: value for name, value in told.items() if value is not None}
+    made |= kept_within("reasoning", request.reasoning.extra)
     for name, value in request.extra.items():
         if profile.extras is not None and name not in profile.extras:
             notes.append(Note(path=name, verdict=Verdict.DROPPED, detail=NOT_TAKEN))

@@ -37,6 +37,7 @@ from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.schema import ORIGIN
 from codex_proxy.protocols.openai_chat.tokens import DETAILS, RESPONSES_FORM, detail_of
 from codex_proxy.protocols.parts.asking.free_text import MEMBER
+from codex_proxy.protocols.parts.asking.nested import put_back
 from codex_proxy.protocols.parts.json_text import encode
 
 _INSTRUCTION_ROLES: Final = frozenset({Role.SYSTEM, Role.DEVELOPER})
@@ -156,7 +157,7 @@ class _Writer:
 
     def _add_call(self, message: JsonObject, call: ToolCall, path: str) -> None:
         if self._profile.tools:
-            message.setdefault("tool_calls", []).append(self._write_call(call))
+            message.setdefault("tool_calls", []).append(put_back(self._write_call(call), self._extra(call)))
             return
         words = f"[called {call.name} with {call.arguments}]"
         message["content"] = "\n\n".join(filter(None, (message["content"], words)))
@@ -166,11 +167,12 @@ class _Writer:
         """The vendor's own thoughts, where it wants them back: in words (on turns with calls), or as its tokens."""
         words = "\n\n".join(block.summary or block.content)
         field = self._profile.reasoning_echo
-        if self._profile.reasoning_details and (details := self._details(block, words)):
+        details = self._details(block, words) if self._profile.reasoning_details else []
+        if details:
             message.setdefault(DETAILS, []).extend(details)
         if field is not None and words:
             message[field] = f"{message[field]}\n\n{words}" if field in message else words
-        elif words and DETAILS not in message:
+        if not details and (block.signature is not None or (words and field is None)):
             self.notes.append(Note(path=path, verdict=Verdict.DROPPED, detail="the vendor takes no thoughts"))
 
     def _details(self, block: Thinking, words: str) -> list[JsonObject]:
@@ -192,7 +194,7 @@ class _Writer:
                 content.extend(self._retold(block, where))
             elif isinstance(block, ToolResult):
                 self._flush_assistant()
-                self._write_result(block, where)
+                self._write_result(block, where, self._extra(turn))
             elif (part := self._part(block, where)) is not None:
                 content.append(part)
         if content:
@@ -211,7 +213,7 @@ class _Writer:
             message.setdefault(field, filler)
         self.messages.append(message)
 
-    def _write_result(self, result: ToolResult, path: str) -> None:
+    def _write_result(self, result: ToolResult, path: str, extra: JsonObject) -> None:
         parts: list[JsonObject] = []
         later: list[JsonObject] = []
         for index, block in enumerate(result.parts):
@@ -226,7 +228,7 @@ class _Writer:
         if not parts:
             content = _SEE_BELOW if later else ""
         call_id = fitted_id(result.call_id, self._profile.call_id_length)
-        self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
+        self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content, **extra})
 
     def _retold(self, result: ToolResult, path: str) -> list[JsonObject]:
         """A result for a vendor that calls no tools."""
@@ -295,7 +297,7 @@ class _Writer:
             wire["file_data"] = _url_of(file.source, path)
         return {"type": "file", "file": wire, **self._extra(file)}
 
-    def _extra(self, value: Turn | Text | Refusal | Image | File) -> JsonObject:
+    def _extra(self, value: Turn | Text | Refusal | Image | File | ToolCall) -> JsonObject:
         return value.extra if self._own else {}
 
     @staticmethod

@@ -11,7 +11,7 @@ import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject, ToolKind
 from codex_proxy.canonical.notes import Note, Verdict, Weight
-from codex_proxy.canonical.request import Request
+from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.tools import (
     ChoiceMode,
     ChooseAmong,
@@ -28,9 +28,12 @@ from codex_proxy.canonical.tools import (
 from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile, ChoiceWord
 from codex_proxy.protocols.openai_chat.tools import WEB_SEARCH
 from codex_proxy.protocols.parts.asking.free_text import PARAMETERS, told_as_function
+from codex_proxy.protocols.parts.asking.nested import put_back
+from codex_proxy.protocols.parts.asking.unsaid import unsaid_settings, unstrict
 
 _Flat: TypeAlias = FunctionTool | CustomTool | HostedTool
 _FORCING: Final = frozenset({ChoiceWord.REQUIRED, ChoiceWord.NAMED, ChoiceWord.ALLOWED})
+_SAID_OF_SEARCHES: Final = frozenset({"search_context_size", "user_location"})
 _AUTO: Final = ChooseMode(mode=ChoiceMode.AUTO)
 _REQUIRED: Final = ChooseMode(mode=ChoiceMode.REQUIRED)
 
@@ -61,13 +64,14 @@ def free_text_names(request: Request) -> frozenset[str]:
 
 def offer_tools(request: Request, profile: ChatProfile, rename: Callable[[str], str], *, thinks: bool) -> Offer:
     """``tools``, ``tool_choice``, ``parallel_tool_calls`` and ``web_search_options``; ``rename`` makes names fit."""
-    offering = _Offering(profile, rename)
+    offering = _Offering(profile, rename, own=request.dialect is Dialect.OPENAI_CHAT)
     tools, choice = offering.fit(tuple(_flat(request.tools)), request.tool_choice, thinks=thinks)
     wire = [made for tool in tools if (made := offering.write(tool)) is not None]
     members: JsonObject = {}
-    search = _search_options(request.tools) if profile.web_search else None
+    search = _search_settings(request.tools) if profile.web_search else None
     if search is not None:
-        members["web_search_options"] = search
+        members["web_search_options"] = _search_options(search)
+        offering.notes += unsaid_settings(search, _SAID_OF_SEARCHES)
     offering.note_losses(request)
     if wire:
         members["tools"] = wire
@@ -79,7 +83,8 @@ def offer_tools(request: Request, profile: ChatProfile, rename: Callable[[str], 
 
 
 class _Offering:
-    def __init__(self, profile: ChatProfile, rename: Callable[[str], str]) -> None:
+    def __init__(self, profile: ChatProfile, rename: Callable[[str], str], *, own: bool) -> None:
+        self._own = own  # the client speaks this dialect: members without a meaning here go on to the vendor
         self.notes: list[Note] = []
         self._profile = profile
         self._rename = rename
@@ -122,7 +127,8 @@ class _Offering:
             case FunctionTool() | CustomTool() if not self._profile.tools:
                 return None
             case FunctionTool():
-                return self._function(tool.name, tool.description, tool.parameters, strict=tool.strict)
+                made = self._function(tool.name, tool.description, tool.parameters, strict=tool.strict)
+                return put_back(made, tool.extra) if self._own else made
             case CustomTool() if self._profile.custom_tools:
                 return self._custom(tool)
             case CustomTool():
@@ -164,6 +170,8 @@ class _Offering:
         function["parameters"] = parameters or {"type": "object", "properties": {}}
         if strict is not None and self._profile.strict:
             function["strict"] = strict
+        elif strict:
+            self.notes.append(unstrict(f"tools.{name}"))
         return {"type": "function", "function": function}
 
     def _custom(self, tool: CustomTool) -> JsonObject:
@@ -183,16 +191,20 @@ class _Offering:
         self.notes.append(Note(path=path, verdict=verdict, weight=Weight.LOSSY, detail=detail))
 
 
-def _search_options(tools: tuple[Tool, ...]) -> JsonObject | None:
-    for tool in tools:
-        if isinstance(tool, HostedTool) and tool.kind == WEB_SEARCH:
-            settings = {key: tool.settings[key] for key in ("search_context_size",) if key in tool.settings}
-            where = tool.settings.get("user_location")
-            if isinstance(where, dict):
-                approximate = {key: value for key, value in where.items() if key != "type"}
-                settings["user_location"] = {"type": "approximate", "approximate": approximate}
-            return settings
-    return None
+def _search_settings(tools: tuple[Tool, ...]) -> JsonObject | None:
+    searches = (tool for tool in tools if isinstance(tool, HostedTool) and tool.kind == WEB_SEARCH)
+    return next((search.settings for search in searches), None)
+
+
+def _search_options(settings: JsonObject) -> JsonObject:
+    made: JsonObject = {}
+    if "search_context_size" in settings:
+        made["search_context_size"] = settings["search_context_size"]
+    where = settings.get("user_location")
+    if isinstance(where, dict):
+        approximate = {key: value for key, value in where.items() if key != "type"}
+        made["user_location"] = {"type": "approximate", "approximate": approximate}
+    return made
 
 
 def _flat(tools: tuple[Tool, ...]) -> Iterator[_Flat]:

@@ -17,6 +17,7 @@ from codex_proxy.protocols.openai_chat.conversation.content import lift_parts, p
 from codex_proxy.protocols.openai_chat.schema import ORIGIN
 from codex_proxy.protocols.openai_chat.tokens import DETAILS, RESPONSES_FORM, token_of
 from codex_proxy.protocols.openai_chat.tools import Declared
+from codex_proxy.protocols.parts.asking.nested import kept_within
 from codex_proxy.protocols.parts.fields import Fields, each_object, json_type
 from codex_proxy.protocols.parts.json_text import decode_value, encode
 from codex_proxy.protocols.parts.signatures import RESPONSES, is_bare_token, open_seal, read_signature
@@ -79,7 +80,8 @@ class _Reader:
         legacy = message.take_fields("function_call")
         if legacy is not None:
             blocks.append(self._legacy_call(legacy))
-        message.take("annotations")
+        if message.take("annotations"):
+            self._note(message.at("annotations"), "citations of earlier answers are not kept here", Weight.COSMETIC)
         if not blocks:
             return None
         return Turn(role=role, blocks=tuple(blocks), name=message.take_string("name"), extra=_told(message))
@@ -116,25 +118,31 @@ class _Reader:
         call.take("index")
         if kind == "custom":
             custom = call.take_fields("custom") or call
-            return self._keep(call_id, custom.need_string("name"), custom.take_string("input") or "", ToolKind.CUSTOM)
+            name, told = custom.need_string("name"), custom.take_string("input") or ""
+            return self._keep(
+                ToolCall(call_id=call_id, name=name, arguments=told, kind=ToolKind.CUSTOM, extra=_told(call))
+            )
         if kind not in {None, "", "function"}:
             raise InvalidRequest(call.at("type"), f"unknown kind of call {kind!r}", code="invalid_value")
-        function = call.take_fields("function") or call
+        nested = call.take_fields("function")
+        function = nested or call
         name, arguments = function.need_string("name"), function.take("arguments")
-        if self._declared.get(name) is ToolKind.CUSTOM:
-            return self._keep(call_id, name, _custom_input(arguments), ToolKind.CUSTOM)
-        return self._keep(call_id, name, _json_arguments(arguments, function), ToolKind.FUNCTION)
+        extra = _told(call) | (kept_within("function", nested.rest()) if nested else {})
+        kind = self._declared.get(name, ToolKind.FUNCTION)
+        text = _custom_input(arguments) if kind is ToolKind.CUSTOM else _json_arguments(arguments, function)
+        return self._keep(ToolCall(call_id=call_id, name=name, arguments=text, kind=kind, extra=extra))
 
     def _legacy_call(self, call: Fields) -> ToolCall:
         self._legacy_count += 1
         name = call.need_string("name")
         arguments = _json_arguments(call.take("arguments"), call)
-        return self._keep(f"call_legacy_{self._legacy_count}", name, arguments, ToolKind.FUNCTION)
+        call_id = f"call_legacy_{self._legacy_count}"
+        return self._keep(ToolCall(call_id=call_id, name=name, arguments=arguments, extra=_told(call)))
 
-    def _keep(self, call_id: str, name: str, arguments: str, kind: ToolKind) -> ToolCall:
-        self._kinds[call_id] = kind
-        self._unanswered.append((call_id, name))
-        return ToolCall(call_id=call_id, name=name, arguments=arguments, kind=kind)
+    def _keep(self, call: ToolCall) -> ToolCall:
+        self._kinds[call.call_id] = call.kind
+        self._unanswered.append((call.call_id, call.name))
+        return call
 
     def _oldest_unanswered(self, message: Fields) -> str:
         if not self._unanswered:

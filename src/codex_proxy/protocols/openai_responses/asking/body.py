@@ -22,13 +22,15 @@ from codex_proxy.protocols.openai_responses.asking.offers import client_names
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
 from codex_proxy.protocols.openai_responses.asking.tools import vendor_offer
 from codex_proxy.protocols.openai_responses.request.items import ROLE_WORDS, build_items
+from codex_proxy.protocols.parts.asking.nested import put_back
 from codex_proxy.protocols.parts.asking.refused import NOT_TAKEN, without_refused
+from codex_proxy.protocols.parts.asking.unsaid import NO_MEANING, unknown_members, unsaid
 from codex_proxy.protocols.parts.efforts import clamp_effort, unknown_effort
 from codex_proxy.protocols.parts.names import NameMap
+from codex_proxy.protocols.parts.openai.asking import TIER_WORDS
 
 _OPENAI: Final = frozenset({Dialect.OPENAI_CHAT, Dialect.OPENAI_RESPONSES})
 _UNSAYABLE: Final = ("top_k", "presence_penalty", "frequency_penalty", "seed", "logit_bias", "choice_count")
-_TIERS: Final = {"fast": "priority", "ultrafast": "priority"}
 _OWN_ROLES: Final[Mapping[Role, str]] = {**ROLE_WORDS, Role.SYSTEM: "system"}
 _SYSTEM_ROLES: Final[Mapping[Role, str]] = {**_OWN_ROLES, Role.DEVELOPER: "system"}
 
@@ -67,6 +69,8 @@ def build_vendor_body(request: Request, target: Target, profile: ResponsesProfil
     members |= offer.members | _reasoning(request, target, profile) | _sampling(request) | limit
     form = asked_form(request.output, request.dialect)
     members |= _text(request, form.wire) | _answer_members(request, target, profile)
+    if native:
+        members = put_back(members, request.extra)
     members = profile.sends | members
     members, refusals = without_refused(members, _refused(members, profile), NOT_TAKEN)
     members, rejects = without_refused(members, target.learned_rejects)
@@ -129,7 +133,7 @@ def _sampling(request: Request) -> JsonObject:
     told = {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "top_logprobs": sampling.top_logprobs,
+        "top_logprobs": sampling.top_logprobs if _is_native(request) else None,  # nobody else is told them
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -145,7 +149,7 @@ def _answer_members(request: Request, target: Target, profile: ResponsesProfile)
     stores = request.extra.get("store") is True and _is_native(request)
     include = _include(request, target, profile, stores=stores)
     told: JsonObject = {
-        "service_tier": _TIERS.get(target.service_tier or "", target.service_tier),
+        "service_tier": TIER_WORDS.get(target.service_tier or "", target.service_tier),
         "previous_response_id": request.previous_response_id,
         "include": include or None,
         "stream": True if request.stream or profile.streams_only else None,
@@ -158,8 +162,7 @@ def _answer_members(request: Request, target: Target, profile: ResponsesProfile)
         }
     if profile.cache_key:
         told["prompt_cache_key"] = request.session.prompt_cache_key or target.identity.session_id or None
-    members = {name: value for name, value in told.items() if value is not None} | {"store": stores}
-    return request.extra | members if _is_native(request) else members
+    return {name: value for name, value in told.items() if value is not None} | {"store": stores}
 
 
 def _include(request: Request, target: Target, profile: ResponsesProfile, *, stores: bool) -> list[str]:
@@ -175,11 +178,11 @@ def _thinks(target: Target, profile: ResponsesProfile) -> bool:
 
 def _unsaid(request: Request, target: Target) -> list[Note]:
     dropped = [name for name in _UNSAYABLE if getattr(request.sampling, name) is not None]
+    notes = [Note(path=name, verdict=Verdict.DROPPED, detail=NO_MEANING) for name in dropped]
+    if request.dialect not in _OPENAI:
+        notes += unsaid(request, "metadata", "user")
     if not _is_native(request):
-        dropped += request.extra
-    if request.metadata and request.dialect not in _OPENAI:
-        dropped.append("metadata")
-    notes = [Note(path=name, verdict=Verdict.DROPPED, detail="has no meaning for the vendor") for name in dropped]
+        notes += [*unknown_members(request), *unsaid(request, "top_logprobs")]
     effort = target.effort
     if effort is not None and not _is_native(request) and clamp_effort(effort, target.model.efforts) is None:
         notes.append(unknown_effort(effort, "reasoning.effort"))

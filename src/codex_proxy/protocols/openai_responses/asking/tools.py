@@ -82,7 +82,7 @@ def _offered(tool: Tool, names: NameMap, notes: list[Note]) -> Tool:
         case HostedTool() | NamespaceTool():
             return tool
         case CustomTool():
-            return msgspec.structs.replace(tool, name=names.upstream(tool.name))
+            return msgspec.structs.replace(tool, name=names.upstream(tool.name), extra={})
         case _:
             assert_never(tool)
 

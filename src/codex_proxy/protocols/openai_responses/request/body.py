@@ -6,7 +6,7 @@ answer unseen.  Members nobody here knows stay in ``extra``.  Source: OpenAI API
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note
@@ -26,6 +26,7 @@ from codex_proxy.canonical.request import (
 from codex_proxy.protocols.base import InvalidRequest, ParsedRequest
 from codex_proxy.protocols.openai_responses.request.items import parse_input
 from codex_proxy.protocols.openai_responses.request.tools import parse_choice, parse_tools
+from codex_proxy.protocols.parts.asking.nested import kept_within
 from codex_proxy.protocols.parts.efforts import known_effort
 from codex_proxy.protocols.parts.fields import Fields
 from codex_proxy.protocols.parts.json_text import decode_object
@@ -59,6 +60,7 @@ def parse_request_object(members: JsonObject, *, headers: Mapping[str, str]) -> 
     instructions, leading = _take_instructions(fields)
     metadata = fields.take_object("metadata") or {}
     session = _take_session(fields, headers, metadata)
+    text = fields.take_fields("text") or Fields({})
     reasoning, notes = _take_reasoning(fields, is_codex=session.codex is not None)
     request = Request(
         dialect=Dialect.OPENAI_RESPONSES,
@@ -76,8 +78,9 @@ def parse_request_object(members: JsonObject, *, headers: Mapping[str, str]) -> 
         previous_response_id=fields.take_string("previous_response_id"),
         metadata=metadata,
         session=session,
-        **_take_text(fields),
-        extra=_take_rest(fields),
+        output=_parse_format(text.take_fields("format")),
+        verbosity=text.take_string("verbosity"),
+        extra=_take_rest(fields) | kept_within("text", text.rest()),
     )
     return ParsedRequest(request=request, notes=tuple(notes), passable=True)
 
@@ -127,13 +130,6 @@ def _take_sampling(fields: Fields) -> Sampling:
         top_logprobs=fields.take_integer("top_logprobs"),
         max_tokens=fields.take_integer("max_output_tokens"),
     )
-
-
-def _take_text(fields: Fields) -> dict[str, Any]:
-    text = fields.take_fields("text")
-    if text is None:
-        return {}
-    return {"output": _parse_format(text.take_fields("format")), "verbosity": text.take_string("verbosity")}
 
 
 def _parse_format(format_: Fields | None) -> OutputFormat | None:

@@ -14,6 +14,9 @@ from codex_proxy.protocols.parts.json_text import encode
 SEALED: Final = b"cpx1."
 """How thoughts of another upstream begin that the client was given in an envelope of ours: no vendor can read them."""
 
+SEALED_BASE64: Final = b"Y3B4MS"
+"""The same in base64, without the character that depends on what follows."""
+
 _members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 

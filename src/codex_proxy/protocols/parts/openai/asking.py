@@ -1,12 +1,20 @@
-"""Members that the requests of OpenAI's completion dialects share.
+"""Members that the requests of OpenAI's dialects share.
 
 Source: OpenAI API reference, chat completions and completions; the extensions of OpenRouter and Mistral clients.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Sampling
 from codex_proxy.protocols.base import InvalidRequest
+from codex_proxy.protocols.parts.asking.nested import kept_within
 from codex_proxy.protocols.parts.fields import Fields
+
+TIER_WORDS: Final[Mapping[str, str]] = {"fast": "priority", "ultrafast": "priority"}
+"""What others call a tier, and the API's word for it."""
 
 
 def refuse_several(fields: Fields, name: str) -> None:
@@ -16,12 +24,15 @@ def refuse_several(fields: Fields, name: str) -> None:
         raise InvalidRequest(name, "only one choice can be answered", code="unsupported_value")
 
 
-def parse_streaming(fields: Fields) -> tuple[bool, bool]:
-    """Whether to stream, and whether the client wants the usage chunk (OpenRouter's spelling too)."""
-    options = fields.take_fields("stream_options")
+def parse_streaming(fields: Fields) -> tuple[bool, bool, JsonObject]:
+    """Whether to stream, whether the client wants the usage chunk (OpenRouter's spelling too), and what else was said.
+
+    The last holds members of ``stream_options`` without a meaning here, under dotted names.
+    """
+    options = fields.take_fields("stream_options") or Fields({})
     usage = fields.take("usage")
-    wanted = options.take_bool("include_usage") if options else None
-    return fields.take_bool("stream") or False, wanted or (isinstance(usage, dict) and usage.get("include") is True)
+    wanted = options.take_bool("include_usage") or (isinstance(usage, dict) and usage.get("include") is True)
+    return fields.take_bool("stream") or False, wanted, kept_within("stream_options", options.rest())
 
 
 def parse_sampling(fields: Fields) -> Sampling:

@@ -11,6 +11,8 @@ import struct
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from codex_proxy.canonical.embeddings.vectors import EmbeddingInput, EmbeddingRequest, Embeddings
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.protocols.base import InvalidRequest
@@ -22,6 +24,25 @@ _LARGEST: Final = float.fromhex("0x1.fffffep127")
 _FLOAT: Final = "float"
 _PACKED: Final = "base64"
 _READ: Final = frozenset({"model", "input", "dimensions", "encoding_format"})
+
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError)
+"""What reading an answer with a decoder raises where it is none."""
+
+
+class _Row(msgspec.Struct, frozen=True):
+    embedding: list[float] | str
+    index: int | None = None
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """Read with its types, since an answer may hold millions of numbers."""
+
+    data: list[_Row]
+    usage: Any = None
+
+
+_answer: Final = msgspec.json.Decoder(_Answer).decode
 
 
 class PackableRequest(EmbeddingRequest, frozen=True, kw_only=True):
@@ -63,22 +84,21 @@ class OpenAiEmbeddingServer:
 class OpenAiEmbeddingClient:
     """The client role; implements ``EmbeddingClient``."""
 
-    def build_body(self, request: EmbeddingRequest, *, model: str) -> bytes:
-        """The body of the call."""
+    def build_bodies(self, request: EmbeddingRequest, *, model: str) -> tuple[bytes, ...]:
+        """The body of the one call."""
         only = request.inputs[0] if len(request.inputs) == 1 and isinstance(request.inputs[0], str) else None
         length: dict[str, int] = {} if request.dimensions is None else {"dimensions": request.dimensions}
-        return encode({"model": model, "input": only or request.inputs, **length})
+        return (encode({"model": model, "input": only or request.inputs, **length}),)
 
     def parse_response(self, body: bytes) -> Embeddings | None:
         """The vectors in the order of the inputs; None where the body is no such answer."""
         try:
-            told = decode_object(body)
-            rows = sorted(told["data"], key=lambda row: row.get("index", 0))
-            vectors = tuple(_vector(row["embedding"]) for row in rows)
-        except (InvalidRequest, KeyError, TypeError, AttributeError, ValueError):
+            told = _answer(body)
+            rows = sorted(told.data, key=lambda row: row.index or 0)
+            vectors = tuple(_vector(row.embedding) for row in rows)
+        except UNREADABLE:
             return None
-        usage = told.get("usage")
-        return Embeddings(vectors=vectors, input_tokens=count_in(usage, "prompt_tokens"))
+        return Embeddings(vectors=vectors, input_tokens=count_in(told.usage, "prompt_tokens"))
 
 
 def inputs_of(told: Any, path: str) -> tuple[EmbeddingInput, ...]:
@@ -112,12 +132,10 @@ def count_in(told: Any, name: str) -> int | None:
     return count if type(count) is int and count >= 0 else None
 
 
-def numbers_of(told: Any) -> tuple[float, ...]:
+def numbers_of(told: Sequence[float]) -> tuple[float, ...]:
     """A vector in numbers that can be packed; raises ``ValueError`` where it is none."""
-    if not isinstance(told, list) or not all(type(number) in {int, float} for number in told):
-        raise ValueError("no vector")
-    if not all(-_LARGEST <= number <= _LARGEST for number in told):
-        raise ValueError("no number of 32 bits")
+    if told and not -_LARGEST <= min(told) <= max(told) <= _LARGEST:
+        raise ValueError("no numbers of 32 bits")
     return tuple(told)
 
 
@@ -133,7 +151,7 @@ def _is_told(name: str, told: Any) -> bool:
     return name not in _READ and told is not None
 
 
-def _vector(told: Any) -> tuple[float, ...]:
+def _vector(told: list[float] | str) -> tuple[float, ...]:
     if not isinstance(told, str):
         return numbers_of(told)
     try:

@@ -12,7 +12,7 @@ from litestar.connection import ASGIConnection
 from codex_proxy.access.dashboard.forwarded import Origin, TrustedProxies
 from codex_proxy.access.dashboard.sessions import Session
 from codex_proxy.access.matrix.control import CONTROL
-from codex_proxy.access.matrix.rules import Rule, rule_of
+from codex_proxy.access.matrix.rules import OPEN_READ, Rule, rule_of
 from codex_proxy.operations.access.auditing import Auditing
 from codex_proxy.operations.access.dashboard import Dashboard
 from codex_proxy.server.admin.access.snapshots import Snapshots
@@ -59,7 +59,9 @@ class Entrance:
 
 
 def rule_at(scope: Scope) -> Rule:
-    """What the route of a request wants."""
+    """What the route of a request wants; which methods it takes is told to everybody."""
+    if scope["method"] == "OPTIONS":
+        return OPEN_READ
     return rule_of(CONTROL, scope["method"], scope.get("path_template", ""))
 
 

@@ -119,13 +119,13 @@ def _coming_and_going(entrance: Entrance, desk: Desk) -> list[HTTPRouteHandler]:
         agent = header_map(scope).get("user-agent", "")
         return Visitor(address=entrance.origin_of(scope).address, agent=agent)
 
-    @post("/auth/dashboard-login", status_code=HTTP_200_OK, summary="Log in to the dashboard")
+    @post("/auth/dashboard-login", status_code=HTTP_200_OK, may_fail=(401, 429), summary="Log in to the dashboard")
     async def dashboard_login(request: ControlRequest, data: JSONBody[Login]) -> LoggedIn:
         """A session in a cookie."""
         session = await desk.dashboard.log_in(data.password, data.code, visitor_of(request))
         return await _opened(request, session)
 
-    @post("/auth/dashboard-sudo", status_code=HTTP_200_OK, summary="Show the password once more")
+    @post("/auth/dashboard-sudo", status_code=HTTP_200_OK, may_fail=(429,), summary="Show the password once more")
     async def dashboard_sudo(request: ControlRequest, data: JSONBody[Login]) -> LoggedIn:
         """For five minutes the session may see and set secrets."""
         session = session_of(scope_of(request))

@@ -128,7 +128,7 @@ def changing_routes(changes: AccountChanges) -> list[HTTPRouteHandler]:
 
 
 def _adding(changes: AccountChanges) -> list[HTTPRouteHandler]:
-    @post(ACCOUNTS_PATH, status_code=HTTP_200_OK, summary="Add an account")
+    @post(ACCOUNTS_PATH, status_code=HTTP_200_OK, may_fail=(502,), summary="Add an account")
     async def add_account(request: ControlRequest, data: JSONBody[AddAccount]) -> AddedAccount:
         """Take an access token as it is; exchange a refresh token that comes alone, and say what became of it."""
         texts = [text for text in (data.token, data.refresh_token) if text]

@@ -39,12 +39,12 @@ class CheckBegun(msgspec.Struct, frozen=True, kw_only=True):
 def checking_routes(checks: AccountChecks, jobs: JobBook) -> list[HTTPRouteHandler]:
     """The routes."""
 
-    @post(f"{ACCOUNT_PATH}/refresh", status_code=HTTP_200_OK, summary="Refresh an account")
+    @post(f"{ACCOUNT_PATH}/refresh", status_code=HTTP_200_OK, may_fail=(502,), summary="Refresh an account")
     async def refresh_account(row_id: RowId) -> CheckResult:
         """Renew its credential, or ask for its usage where there is nothing to renew it with."""
         return await checks.refresh(row_id)
 
-    @post(f"{ACCOUNTS_PATH}/health-check", status_code=HTTP_200_OK, summary="Check accounts")
+    @post(f"{ACCOUNTS_PATH}/health-check", status_code=HTTP_200_OK, also={202: CheckBegun}, summary="Check accounts")
     async def health_check(
         request: ControlRequest, data: JSONBody[HealthCheck | None] = None
     ) -> Response[Checked | CheckBegun]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from litestar import Response, get, post
+from litestar import MediaType, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_302_FOUND
@@ -25,6 +25,7 @@ from codex_proxy.operations.login.ports import CALLBACK_PATH, CallbackReply
 from codex_proxy.operations.login.ways import Way, ways_to_log_in
 from codex_proxy.operations.transfer.times import iso
 from codex_proxy.server.admin.accounts.changing import AddedAccount, added_account
+from codex_proxy.server.admin.document.declaring import ALSO
 from codex_proxy.server.admin.guard import headers_of, is_remote
 from codex_proxy.server.admin.wire.bodies import ControlRequest, RowIdText, unknown_members
 from codex_proxy.server.admin.wire.errors import ControlError
@@ -181,13 +182,23 @@ def _status(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
 
 def _links(desk: LoginDesk) -> list[HTTPRouteHandler]:
-    @get(["/auth/login", "/auth/accounts/login"], status_code=HTTP_302_FOUND, summary="Log in")
+    @get(
+        ["/auth/login", "/auth/accounts/login"],
+        status_code=HTTP_302_FOUND,
+        may_fail=(429, 502),
+        summary="Log in",
+    )
     async def login() -> Response[None]:
         """To the issuer's page."""
         started = await desk.browser.start()
         return Response(None, status_code=HTTP_302_FOUND, headers={"location": started.auth_url, **_LINK_HEADERS})
 
-    @get(CALLBACK_PATH, summary="The issuer's redirect")
+    @get(
+        CALLBACK_PATH,
+        opt={ALSO: dict.fromkeys((400, 500, 502, 503), str)},
+        media_type=MediaType.HTML,
+        summary="The issuer's redirect",
+    )
     async def callback(request: ControlRequest) -> Response[bytes]:
         """Finish the login that the redirect belongs to; a page."""
         if headers_of(request).get("sec-fetch-mode", "navigate") != "navigate":
@@ -200,7 +211,7 @@ def _links(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
 
 def _browser(desk: LoginDesk) -> list[HTTPRouteHandler]:
-    @post("/auth/login-start", status_code=HTTP_200_OK, summary="Begin a login by browser")
+    @post("/auth/login-start", status_code=HTTP_200_OK, may_fail=(429, 502), summary="Begin a login by browser")
     async def login_start(request: ControlRequest, data: JSONBody[LoginWanted | None] = None) -> Response[LoginBegun]:
         """Where a browser has to go; the address holds a secret of this login."""
         started = await desk.browser.start(through=_way_of(data, desk))
@@ -219,7 +230,9 @@ def _browser(desk: LoginDesk) -> list[HTTPRouteHandler]:
         """Its end; one that is being finished comes to its own."""
         return _report(await desk.browser.cancel(data.state), desk)
 
-    @post("/auth/code-relay", status_code=HTTP_200_OK, summary="Finish a login by its pasted address")
+    @post(
+        "/auth/code-relay", status_code=HTTP_200_OK, may_fail=(409, 502), summary="Finish a login by its pasted address"
+    )
     async def code_relay(request: ControlRequest, data: JSONBody[RelayCallback]) -> AddedAccount:
         """The address of the page that the login ended at, wherever the browser ran."""
         done = _done(await desk.browser.relay(data.callback_url))
@@ -229,7 +242,7 @@ def _browser(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
 
 def _devices(desk: LoginDesk) -> list[HTTPRouteHandler]:
-    @post("/auth/device-login", status_code=HTTP_200_OK, summary="Begin a login by device code")
+    @post("/auth/device-login", status_code=HTTP_200_OK, may_fail=(429, 502), summary="Begin a login by device code")
     async def device_login(data: JSONBody[LoginWanted | None] = None) -> DeviceBegun:
         """A code to enter in any browser."""
         started = await desk.devices.start(through=_way_of(data, desk))
@@ -242,12 +255,12 @@ def _devices(desk: LoginDesk) -> list[HTTPRouteHandler]:
             interval=started.interval_seconds,
         )
 
-    @post(DEVICE_PATH, status_code=HTTP_200_OK, summary="How far a login by device code is")
+    @post(DEVICE_PATH, status_code=HTTP_200_OK, may_fail=(409, 502), summary="How far a login by device code is")
     async def device_poll(device_code: DeviceHandle) -> AddedAccount | DeviceWaits:
         """Asks the issuer where it is time."""
         return await _polled(device_code, desk)
 
-    @get(DEVICE_PATH, summary="How far a login by device code is")
+    @get(DEVICE_PATH, may_fail=(409, 502), summary="How far a login by device code is")
     async def get_device_poll(device_code: DeviceHandle) -> AddedAccount | DeviceWaits:
         """The same as with POST, for programs that know this form only."""
         return await _polled(device_code, desk)
@@ -256,13 +269,13 @@ def _devices(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
 
 def _tokens(desk: LoginDesk) -> list[HTTPRouteHandler]:
-    @post("/auth/token", status_code=HTTP_200_OK, summary="Log in with a token")
+    @post("/auth/token", status_code=HTTP_200_OK, may_fail=(409, 502), summary="Log in with a token")
     async def give_token(request: ControlRequest, data: JSONBody[GivenToken]) -> AddedAccount:
         """An access token, or a refresh token that is exchanged at once."""
         added = await desk.changes.add([data.token])
         return added_account(added, await unknown_members(request, GivenToken))
 
-    @post("/auth/import-cli", status_code=HTTP_200_OK, summary="Take over the Codex CLI's login")
+    @post("/auth/import-cli", status_code=HTTP_200_OK, may_fail=(409, 502), summary="Take over the Codex CLI's login")
     async def import_cli(request: ControlRequest, data: JSONBody[ImportCli | None] = None) -> CliImported:
         """``copy`` takes the access token alone; the refresh token of two programs logs both out."""
         imported = await desk.cli.run((data or ImportCli()).mode)

@@ -56,17 +56,22 @@ def quota_routes(
 ) -> list[HTTPRouteHandler]:
     """The routes; ``thresholds`` are asked each time."""
 
-    @get(f"{ACCOUNT_PATH}/quota", summary="Limits of an account")
+    @get(f"{ACCOUNT_PATH}/quota", may_fail=(409, 502), summary="Limits of an account")
     async def account_quota(row_id: RowId) -> QuotaReading:
         """The limits as they are shown, asked for now, and the upstream's own answer."""
         return await quota.one(row_id)
 
-    @get(f"{ACCOUNT_PATH}/reset-credits", summary="Reset credits of an account")
+    @get(f"{ACCOUNT_PATH}/reset-credits", may_fail=(409, 502), summary="Reset credits of an account")
     async def reset_credits(row_id: RowId) -> ResetCredits:
         """Credits that reset its limits."""
         return await credits_.list(row_id)
 
-    @post(f"{ACCOUNT_PATH}/reset-credits/consume", status_code=HTTP_200_OK, summary="Redeem a reset credit")
+    @post(
+        f"{ACCOUNT_PATH}/reset-credits/consume",
+        status_code=HTTP_200_OK,
+        may_fail=(429, 502),
+        summary="Redeem a reset credit",
+    )
     async def redeem(request: ControlRequest, row_id: RowId, data: JSONBody[Redeem | None] = None) -> RedeemedCredit:
         """Once in half a minute; after an unclear answer the same redemption is asked for again."""
         done = await credits_.redeem(row_id, (data or Redeem()).redeem_request_id)

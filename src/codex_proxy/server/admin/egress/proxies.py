@@ -157,6 +157,8 @@ def _files(desk: ProxyDesk) -> list[HTTPRouteHandler]:
         f"{PROXIES_PATH}/export",
         guards=[bearer_guard(desk.authenticator)],
         sync_to_thread=False,
+        media_type="text/yaml",
+        also={HTTP_200_OK: object},
         summary="Export proxies",
     )
     def export_proxies() -> Response[bytes]:

@@ -39,6 +39,7 @@ def file_routes(desk: VendorKeyDesk) -> list[HTTPRouteHandler]:
         f"{KEYS_PATH}/export",
         guards=[bearer_guard(desk.authenticator)],
         sync_to_thread=False,
+        also={HTTP_200_OK: KeyFile},
         summary="Export vendor keys",
     )
     def export_vendor_keys() -> Response[bytes]:

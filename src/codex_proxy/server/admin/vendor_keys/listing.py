@@ -38,13 +38,20 @@ def listing_routes(desk: VendorKeyDesk) -> list[HTTPRouteHandler]:
             keys=entry_views(desk.book.all_keys()), persistence_health=desk.persistence(), notices=desk.notices()
         )
 
-    @post(f"{KEYS_PATH}/models", status_code=HTTP_200_OK, summary="Models that a vendor lists for a key")
+    @post(
+        f"{KEYS_PATH}/models", status_code=HTTP_200_OK, may_fail=(502,), summary="Models that a vendor lists for a key"
+    )
     async def vendor_models(data: JSONBody[AskedList]) -> ModelNames:
         """Asked of the vendor with this key and remembered for a week; 401 where the vendor does not know the key."""
         key = desk.changes.read(data.told())
         return ModelNames(models=model_views(await desk.lists.ask(key, fresh=data.fresh)))
 
-    @post(f"{KEY_PATH}/models", status_code=HTTP_200_OK, summary="Models that a vendor lists for a kept key")
+    @post(
+        f"{KEY_PATH}/models",
+        status_code=HTTP_200_OK,
+        may_fail=(502,),
+        summary="Models that a vendor lists for a kept key",
+    )
     async def kept_key_models(entry_id: EntryId, data: JSONBody[AskedAgain | None] = None) -> ModelNames:
         """The same for a key that is kept already or stands in ``local.yaml``."""
         key, wanted = desk.book.find(entry_id), data or AskedAgain()

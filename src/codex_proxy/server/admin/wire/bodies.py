@@ -1,7 +1,7 @@
 """Bodies and ids of requests to the control plane.
 
-Rules of this file: whatever is no JSON is a 400, also what the decoder has other words for; members that nobody knows
-are passed over and named in the answer.
+Rules of this file: whatever is no JSON is a 400, also what the decoder has other words for; a member is of the type
+that the document says, and 0 is no false; members that nobody knows are passed over and named in the answer.
 """
 
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -10,6 +10,8 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import SerializationException
 from litestar.params import PathParameter
+
+from codex_proxy.server.admin.wire.errors import ControlError
 
 MOST_IDS: Final = 1000
 MOST_LABEL: Final = 64
@@ -27,11 +29,30 @@ class ControlRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """The decoded body."""
         try:
-            return await super().json()
+            return self._of_its_type(await super().json())
         except UnicodeDecodeError as error:
             raise SerializationException("the body is no UTF-8") from error
         except RecursionError as error:
             raise SerializationException("the body is nested too deeply") from error
+
+    def _of_its_type(self, body: Any) -> Any:
+        """The body; Litestar reads bodies as it reads queries, where everything is text, and takes "1" for 1.
+
+        What it refuses itself it words itself.
+        """
+        field = self.route_handler.parsed_data_field
+        if field is None or body is None:
+            return body
+        try:
+            msgspec.convert(body, field.annotation)
+        except msgspec.ValidationError as error:
+            try:
+                msgspec.convert(body, field.annotation, strict=False)
+            except msgspec.ValidationError:
+                return body
+            message, _, path = str(error).partition(" - at ")
+            raise ControlError(400, "invalid_request", f"{path.strip('`').removeprefix('$.')}: {message}") from error
+        return body
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Newer versions of the gateway itself: found on a package index, verified, installed by whoever installed it."""

@@ -1,0 +1,1 @@
+"""Routes about the gateway itself: its metrics, its connections, its updates."""

@@ -1,0 +1,1 @@
+"""Connections that are made to see whether they come about."""

@@ -1,0 +1,1 @@
+"""The wire format of OpenTelemetry collectors; its packages are an extra."""
