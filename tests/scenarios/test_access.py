@@ -43,6 +43,7 @@ async def test_what_is_open_is_this_and_nothing_else(whole: Whole) -> None:
         "GET /auth/setup",
         "GET /auth/setup/{name}",
         "GET /health",
+        "GET /health/ready",
         "GET /openapi",
         "GET /openapi/openapi.json",
         "GET /openapi/page.css",
@@ -71,7 +72,10 @@ async def test_s_04_no_name_that_somebody_had_resolved_to_us_is_served(whole: Wh
     async with whole.asked_from() as http:
         for row, host in product(whole.rows(), REBINDING):
             status = (await ask(http, row, {"host": host})).status_code
-            assert status == (200 if str(row) == "GET /health" else 421), (str(row), host)
+            if row.template.startswith("/health") and not row.control:
+                assert status in {200, 503}, str(row)
+                continue
+            assert status == 421, (str(row), host)
             if row.control:
                 assert (await ask(http, row, {"host": host, **BEARER})).status_code == 421, (str(row), host)
 
