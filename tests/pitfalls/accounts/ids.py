@@ -103,8 +103,10 @@ INCIDENTS: Final = {
     "S-20": "an export by a mere link",
     "U-03": "a store locked by streams",
     "U-05": "secrets in logs",
+    "U-09": "an update that undoes edits",
     "U-10": "a switch without effect",
     "U-13": "a version that is none",
+    "U-18": "a restart that cuts answers",
 }
 
 NOT_HERE: Final = {
