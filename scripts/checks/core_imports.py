@@ -41,6 +41,7 @@ PURE = frozenset({
     "hashlib",
     "heapq",
     "hmac",
+    "ipaddress",
     "itertools",
     "math",
     "msgspec",

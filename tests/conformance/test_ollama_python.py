@@ -181,7 +181,7 @@ def test_errors_raise_the_clients_own_exception(client: ollama.Client) -> None:
     assert missing.value.status_code == 404
     with pytest.raises(ollama.ResponseError, match="not found"):
         client.show("nobody")
-    with pytest.raises(ollama.ResponseError, match="not supported by this bridge") as unable:
+    with pytest.raises(ollama.ResponseError, match="no vendor key here is for embeddings") as unable:
         client.embed(MODEL, "x")
     assert unable.value.status_code == 501
     with pytest.raises(ollama.ResponseError, match="messages"):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from codex_proxy.access.matrix.rules import INFER, LIST, OPEN_ANYWHERE, OPEN_READ
 from codex_proxy.canonical.failure import Failure, rule_of
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.server.app import GatewayApplication, Route, RouteTable
@@ -47,12 +48,18 @@ class Called:
             routes=RouteTable(
                 exact={
                     "/v1/responses": Route(by_method={"POST": Echo()}),
-                    "/health": Route(by_method={"GET": Echo()}, open_to_all=True),
-                    "/broken": Route(by_method={"GET": Broken()}, open_to_all=True),
+                    "/health": Route(by_method={"GET": Echo()}),
+                    "/broken": Route(by_method={"GET": Broken()}),
                 },
                 prefixes={"/v1/models/": Route(by_method={"GET": Echo()})},
                 control_plane=control_plane,
                 control_prefixes=("/admin",),
+                rules={
+                    ("POST", "/v1/responses"): INFER,
+                    ("GET", "/health"): OPEN_ANYWHERE,
+                    ("GET", "/broken"): OPEN_READ,
+                    ("GET", "/v1/models/*"): LIST,
+                },
             ),
             authenticator=Keys(),
             cors=CorsPolicy(),

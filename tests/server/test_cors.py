@@ -14,7 +14,15 @@ def test_loopback_pages_may_call(origin: str) -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://evil.test", "http://127.0.0.1.evil.test", "http://localhost.evil.test", "null", "app://x", "http://[bad"],
+    [
+        "https://evil.test",
+        "http://127.0.0.1.evil.test",
+        "http://localhost.evil.test",
+        "null",
+        "app://x",
+        "http://[bad",
+        "http://localhost:1.evil.test",
+    ],
 )
 def test_other_pages_may_not(origin: str) -> None:
     assert not CorsPolicy().allows(origin)

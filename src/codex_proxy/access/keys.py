@@ -29,7 +29,7 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
 
 def digest_of(secret: str, pepper: bytes) -> str:
     """The keyed hash of a secret; ``pepper`` is the installation's."""
-    return hmac.new(pepper, secret.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(pepper, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def make_key(key_id: str, secret: str, scopes: frozenset[str], pepper: bytes) -> ClientKey:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import structlog
 
 from codex_proxy.access.keys import ADMIN, is_strong
+from codex_proxy.access.samples import is_sample
 from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.accounts.opening import key_source, open_account_stores
 from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
@@ -27,6 +28,7 @@ from codex_proxy.bootstrap.client_keys.services import upkeep as client_keys_upk
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
 from codex_proxy.bootstrap.commands.announcing import COMMANDS_KEY_ID, announced
 from codex_proxy.bootstrap.commands.greeting import Greeting, greet, tell
+from codex_proxy.bootstrap.control.access_files import AccessFiles, first_link, refuse_unusable
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
@@ -87,6 +89,7 @@ class Serving:
     settings: Settings
     access_path: Path
     restart: Restart
+    setup_link: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +171,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
     for notice in loaded.notices:
         structlog.get_logger("codex_proxy").warning(notice)
     _refuse_weak_key(settings)
+    refuse_unusable(settings)
     async with assembled(loaded, environ, known) as whole:
         running = whole.running
         listener = await _listen(running, settings)
@@ -187,6 +191,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
                     keys=whole.keys,
                     settings=settings,
                     access_path=whole.access_path,
+                    setup_link=first_link(whole.ground.access, settings, url=url, now=whole.ground.clock.now()),
                     restart=running.own_updates.restart,
                 )
 
@@ -208,7 +213,8 @@ async def assembled(
         try:
             keys = ensure_keys(access, lambda: secrets.token_urlsafe(_SECRET_BYTES))
             known.learn_all((token, *secrets_of_keys(keys.kept), *(key.secret for key in vendor_keys)))
-            ground = _ground(loaded, environ, keys, stores, token=token)
+            access_files = AccessFiles(data_dir=loaded.data_dir, secret_keys=secret_keys, pepper=keys.kept.pepper)
+            ground = _ground(loaded, environ, keys, stores, token=token, access=access_files)
             ground = replace(ground, configured_vendor_keys=vendor_keys, known=known)
         except KeysUnreadable as error:
             raise StartRefused(str(error)) from error
@@ -277,7 +283,13 @@ async def _stop(running: Running, listener: Listener, grace_seconds: float) -> N
 
 
 def _ground(
-    loaded: LoadedSettings, environ: Mapping[str, str], keys: EnsuredKeys, stores: Stores, *, token: str
+    loaded: LoadedSettings,
+    environ: Mapping[str, str],
+    keys: EnsuredKeys,
+    stores: Stores,
+    *,
+    token: str,
+    access: AccessFiles,
 ) -> Ground:
     ids, followers = RandomIds(), Followers(loaded.settings)
     try:
@@ -292,6 +304,7 @@ def _ground(
         keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key).joined(
             COMMANDS_KEY_ID, token, frozenset({ADMIN})
         ),
+        access=access,
         inference_key=keys.kept.secret_of(INFERENCE_KEY_ID),
         data_dir=loaded.data_dir,
         installation_id=installation,
@@ -333,11 +346,12 @@ def _accounts(settings: Settings) -> tuple[Account, ...]:
 
 def _refuse_weak_key(settings: Settings) -> None:
     secret = settings.server.proxy_api_key
-    if secret is None or is_strong(secret):
+    if secret is None or (is_strong(secret) and not is_sample(secret)):
         return
     if settings.server.host not in LOOPBACK:
         raise StartRefused(
-            "server.proxy_api_key is too weak to listen off loopback; it needs 22 or more letters, digits, - and _"
+            "server.proxy_api_key is too weak to listen off loopback; it needs 22 or more letters, digits, - and _, "
+            "and may be no sample that others know"
         )
     structlog.get_logger("codex_proxy").warning("server.proxy_api_key is weak; that will do on loopback only")
 
@@ -349,4 +363,5 @@ def _greeting(served: Serving) -> Greeting:
         keys=served.keys,
         access_path=served.access_path,
         has_own_key=served.settings.server.proxy_api_key is not None,
+        setup_link=served.setup_link,
     )

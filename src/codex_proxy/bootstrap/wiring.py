@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codex_proxy.access.keys import INFERENCE
+from codex_proxy.access.matrix.clients import DATA
 from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
@@ -226,6 +227,8 @@ def _application(ground: Ground, data: DataPlane, owners: Owners) -> tuple[Appli
             prefixes=prefixes,
             control_plane=LatePlane(_control_ground(ground, data, owners, bridge)),
             control_prefixes=CONTROL_PREFIXES,
+            rules=DATA,
+            names=frozenset(name.lower() for name in settings.server.names),
         ),
         authenticator=ground.keys.joined(BRIDGE_KEY_ID, bridge_secret, frozenset({INFERENCE})),
         cors=CorsPolicy(
@@ -269,6 +272,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: Owners, bridge: Oll
         leases=upstream.leases,
         routing=data.routing,
         authenticator=ground.keys,
+        access=ground.access,
         explain=upstream.selection.explanations.explain,
         log=owners.log.desk,
         inference_key=lambda: ground.inference_key,

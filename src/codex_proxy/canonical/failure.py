@@ -50,6 +50,7 @@ class FailureKind(StrEnum):
     TOO_LARGE = "too_large"
     UNKNOWN_PATH = "unknown_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    MISDIRECTED = "misdirected"
     INTERNAL = "internal"
 
 
@@ -294,6 +295,9 @@ RULES: Final[dict[FailureKind, FailureRule]] = {
     FailureKind.UNKNOWN_PATH: FailureRule(fault=Fault.CLIENT, client_status=404, meaning="No such endpoint."),
     FailureKind.METHOD_NOT_ALLOWED: FailureRule(
         fault=Fault.CLIENT, client_status=405, meaning="The endpoint takes another method."
+    ),
+    FailureKind.MISDIRECTED: FailureRule(
+        fault=Fault.CLIENT, client_status=421, meaning="The host name is none of this gateway's."
     ),
     FailureKind.INTERNAL: FailureRule(fault=Fault.GATEWAY, client_status=500, meaning="A defect of the gateway."),
 }

@@ -17,6 +17,8 @@ from codex_proxy import __version__
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.process.running import run_until_done
 from codex_proxy.bootstrap.run import ServeOptions, load, serve, simulate
+from codex_proxy.cli.access.audit import audit
+from codex_proxy.cli.access.password import password
 from codex_proxy.cli.asking import GatewayRefused
 from codex_proxy.cli.capsules.commands import add_capsule_commands
 from codex_proxy.cli.commands import add_commands
@@ -48,6 +50,8 @@ app.add_typer(vendors, name="vendors")
 app.add_typer(keys, name="keys")
 app.add_typer(settings, name="settings")
 app.command("usage")(usage_command)
+app.add_typer(password, name="password")
+app.add_typer(audit, name="audit")
 app.command("update")(update_command)
 
 

@@ -61,7 +61,10 @@ class ServerSection(Section):
     stop_grace_seconds: float = key(
         30.0, "Seconds running answers may take to finish when the gateway stops.", change=LIVE, ge=0, le=3600
     )
-    trust_proxy: bool = key(False, "Whether forwarded-for headers of a reverse proxy are believed.", used=False)
+    trust_proxy: bool = key(False, "Whether forwarded-for headers of a reverse proxy on this machine are believed.")
+    trusted_proxies: list[str] = key(
+        [], "Networks (CIDR) of reverse proxies whose forwarded-for headers are believed.", file_only=True
+    )
     names: list[str] = key(
         [], "Host names under which the owner reaches the gateway, beside this machine's own and addresses."
     )
@@ -300,7 +303,8 @@ class UsageStatsSection(Section):
 class SessionSection(Section):
     """Dashboard sessions, and how conversations are told apart."""
 
-    ttl_minutes: int = key(60, "Minutes a session lasts.", used=False, ge=1)
+    ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", ge=1)
+    longest_hours: int = key(168, "Hours a dashboard session lasts at most.", ge=0)
     cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False, ge=1)
     trust_user_field: bool = key(
         False, "Whether a request's `user` names its conversation; many programs send the same on every request."
@@ -419,8 +423,14 @@ class ClientKeysSection(Section):
 
 
 class SecuritySection(Section):
-    """What user-given addresses may reach."""
+    """The dashboard's password, and what user-given addresses may reach."""
 
+    dashboard_password: str | None = key(
+        None,
+        "The dashboard's password, where it is not set by setup link or command; ten characters or more.",
+        secret=True,
+        file_only=True,
+    )
     allow_private_upstreams: bool = key(
         False, "Whether vendors' base URLs and links that are fetched here may lead to private addresses."
     )

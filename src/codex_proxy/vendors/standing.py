@@ -71,6 +71,7 @@ EFFECTS: Final[dict[FailureKind, Effect]] = {
     FailureKind.TOO_LARGE: Effect.NONE,
     FailureKind.UNKNOWN_PATH: Effect.NONE,
     FailureKind.METHOD_NOT_ALLOWED: Effect.NONE,
+    FailureKind.MISDIRECTED: Effect.NONE,
     FailureKind.INTERNAL: Effect.NONE,
 }
 

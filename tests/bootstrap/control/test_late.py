@@ -7,7 +7,16 @@ from pathlib import Path
 
 from tests.scenarios.stage import stage
 
-LATE = ("litestar", "jinja2", "alembic", "asyncpg", "codex_proxy.server.admin", "codex_proxy.simulator")
+LATE = (
+    "litestar",
+    "argon2",
+    "pyotp",
+    "jinja2",
+    "alembic",
+    "asyncpg",
+    "codex_proxy.server.admin",
+    "codex_proxy.simulator",
+)
 
 
 def test_what_clients_do_not_need_is_not_loaded_at_the_start() -> None:

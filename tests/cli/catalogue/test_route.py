@@ -28,10 +28,11 @@ async def test_the_steps_and_where_they_end() -> None:
         "suffix best-fast best",
         "alias best gpt-5.5-high",
     ]
-    assert lines[-3:] == [
+    assert lines[-4:] == [
         "ends at the ChatGPT accounts: gpt-5.5, effort high, tier priority",
         "plans: plus",
         "accounts: plus@x, odd@x (1 plan lacks model)",
+        "note: gpt-5.5 is odd",
     ]
 
 

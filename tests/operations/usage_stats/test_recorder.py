@@ -2,7 +2,8 @@
 
 import pytest
 
-from codex_proxy.operations.usage_stats.recorder import BATCH, RecorderParts, UsageRecorder
+from codex_proxy.operations.usage_stats.exchanges import event_of
+from codex_proxy.operations.usage_stats.recorder import BATCH, RecorderParts, UsageRecorder, without_secrets
 from codex_proxy.usage.buckets import Span
 from codex_proxy.usage.store import Selection, Window
 from tests.gateway.scene import NOW, FakeClock
@@ -94,3 +95,19 @@ async def test_a_batch_that_is_a_defect_is_not_tried_for_ever() -> None:
     scene.told(1)
     assert await scene.recorder.write()
     assert (await scene.kept(), scene.recorder.state.lost_count) == (1, 2)
+
+
+def test_u_05_names_that_clients_make_up_are_kept_without_the_secrets_in_them() -> None:
+    told = exchange(
+        "req_1", model_asked="my-secret", model_used="vendor/secret", effort="secret", service_tier="secret"
+    )
+    plain = event_of(exchange("req_2"), PRICES)
+    (kept, other) = without_secrets((event_of(told, PRICES), plain), lambda text: text.replace("secret", "***"))
+    assert (kept.model_asked, kept.facts.model, kept.effort, kept.service_tier) == (
+        "my-***",
+        "vendor/***",
+        "***",
+        "***",
+    )
+    assert other == plain
+    assert without_secrets((plain,), lambda text: text) == (plain,)

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from codex_proxy.server.admin.guard import ACTS, OPEN, is_own_origin
+from codex_proxy.access.matrix.control import CONTROL
+from codex_proxy.access.matrix.rules import Need, Rule, rule_of
+from codex_proxy.server.admin.access.gate import is_own_origin
 from tests.operations.accounts.household import A
 from tests.server.admin.accounts.plane import HOST, WORKER, Plane, outcome
 
@@ -28,19 +30,19 @@ class Asked(NamedTuple):
     acts: bool
 
 
-def asked(route: Any, handler: Any) -> list[Asked]:
+def asked(route: Any, method: str, rule: Rule) -> Asked:
     path = route.path.replace("{request_id:str}", "req_1").replace("{job_id:str}", "1")
     path = path.replace("{row_id:str}", A).replace("{device_code:str}", "00")
-    methods = handler.http_methods - {"OPTIONS"}
-    return [Asked(method, path, method != "GET" or bool(handler.opt.get(ACTS))) for method in methods]
+    return Asked(method, path, rule.acts)
 
 
 def closed_routes() -> Iterator[Asked]:
     """Every route of ours that wants a credential."""
     for route in Plane().application.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            if not handler.opt.get(OPEN) and not route.path.startswith("/openapi"):
-                yield from asked(route, handler)
+        for method in route.methods - {"OPTIONS"}:
+            rule = rule_of(CONTROL, method, route.path_format)
+            if rule.need is not Need.OPEN:
+                yield asked(route, method, rule)
 
 
 ROUTES = list(closed_routes())

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from codex_proxy.access.matrix.clients import BRIDGE
+from codex_proxy.access.matrix.rules import Need
 from codex_proxy.server.asgi import Application, Receive, Scope, Send
 from codex_proxy.server.cors import CorsPolicy
-from codex_proxy.server.ollama.application import BridgeParts, bridge_application
+from codex_proxy.server.ollama.application import BridgeParts, bridge_application, bridge_routes
 from tests.gateway.raw.test_relay import RawScene, answer, embedding_key
 from tests.gateway.scene import Scene, answering
 from tests.server.ollama.calling import MODELS, Call, find_model, inference_parts
@@ -31,26 +33,39 @@ class Bridge:
         self.main = Main()
         self.defects: list[str] = []
         self.version = "0.18.3"
-        self.application: Application = bridge_application(
-            BridgeParts(
-                inference=inference_parts(scene or Scene()),
-                raw=(raw or RawScene()).gateway,
-                main=self.main,
-                secret="s3cret",
-                list_models=lambda: MODELS,
-                find_model=find_model,
-                version=lambda: self.version,
-                vision=lambda: True,
-                cors=CorsPolicy(),
-                names=frozenset(),
-                report_defect=lambda where, error: self.defects.append(where),
-                new_request_id=lambda: "req_1",
-            )
+        self.parts = BridgeParts(
+            inference=inference_parts(scene or Scene()),
+            raw=(raw or RawScene()).gateway,
+            main=self.main,
+            secret="s3cret",
+            list_models=lambda: MODELS,
+            find_model=find_model,
+            version=lambda: self.version,
+            vision=lambda: True,
+            cors=CorsPolicy(),
+            names=frozenset(),
+            report_defect=lambda where, error: self.defects.append(where),
+            new_request_id=lambda: "req_1",
         )
+        self.application: Application = bridge_application(self.parts)
 
     async def ask(self, method: str, path: str, body: Any = b"", **headers: str) -> Call:
         told = LOCAL | {name.replace("_", "-"): value for name, value in headers.items()}
         return await Call(body, method=method, headers=told).over(self.application, path)
+
+
+def test_every_route_has_its_row() -> None:
+    routes = bridge_routes(Bridge().parts)
+    there = {(method, path) for path, route in routes.items() for method in route.by_method}
+    assert there == {row for row in BRIDGE if row[1] != "/api/blobs/*"}
+    assert {rule.need for rule in BRIDGE.values()} == {Need.OPEN}
+
+
+async def test_s_03_no_page_of_another_site_can_use_what_wants_no_key() -> None:
+    for headers in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}):
+        for path in ("/api/chat", "/api/generate"):
+            call = await Bridge().ask("POST", path, {"model": "m"}, **headers)
+            assert call.status == 403, (path, headers)
 
 
 async def test_the_root_is_alive_to_get_and_head() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from codex_proxy.server.asgi import Receive, Scope, Send
-from codex_proxy.server.cors import CorsPolicy
-from codex_proxy.server.ollama.guard import BridgeGuard, is_own_host
+from codex_proxy.server.cors import CorsPolicy, is_own_host
+from codex_proxy.server.ollama.guard import BridgeGuard
 from tests.server.ollama.calling import Call
 
 

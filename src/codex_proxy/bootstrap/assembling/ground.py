@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codex_proxy.bootstrap.clock import RandomIds, SystemClock
+from codex_proxy.bootstrap.control.access_files import AccessFiles
 from codex_proxy.bootstrap.key_ring import KeyRing
 from codex_proxy.bootstrap.live.followers import Followers
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
@@ -32,6 +33,7 @@ class Ground:
     book: SettingsBook
     stores: Stores
     keys: KeyRing
+    access: AccessFiles
     inference_key: str | None
     data_dir: Path
     installation_id: str

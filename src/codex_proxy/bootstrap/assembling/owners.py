@@ -70,6 +70,7 @@ def _usage(ground: Ground) -> UsageServices:
             data_dir=ground.data_dir,
             clock=ground.clock,
             complain=ground.report_trouble,
+            redact=ground.known.redact,
         )
     )
 

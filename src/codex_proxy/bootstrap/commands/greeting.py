@@ -17,13 +17,18 @@ from codex_proxy.operations.ollama_bridge import OllamaBridge
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
-    """What there is to tell; ``has_own_key`` where the owner chose the client key."""
+    """What there is to tell.
+
+    ``has_own_key`` where the owner chose the client key; ``setup_link`` sets the dashboard's password, None where there
+    is one.
+    """
 
     url: str
     bridge: OllamaBridge
     keys: EnsuredKeys
     access_path: Path
     has_own_key: bool
+    setup_link: str | None = None
 
 
 def greet(greeting: Greeting) -> None:
@@ -36,6 +41,8 @@ def greet(greeting: Greeting) -> None:
         structlog.get_logger("codex_proxy").warning("the Ollama bridge is not listening", reason=status.error)
     for line in _about_keys(greeting):
         tell(line)
+    if greeting.setup_link is not None:
+        tell(f"the dashboard has no password yet; set it once, within a day, at {greeting.setup_link}")
 
 
 def tell(line: str) -> None:

@@ -14,6 +14,7 @@ from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
 from codex_proxy.bootstrap.client_keys.services import GrantedKeyServices
+from codex_proxy.bootstrap.control.access_files import AccessFiles
 from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.models.routing import Routing
 from codex_proxy.bootstrap.outgoing.own_updates import OwnUpdates
@@ -59,6 +60,7 @@ class ControlGround:
     leases: MemoryLeaseBook
     routing: Routing
     authenticator: Authenticator
+    access: AccessFiles
     explain: Callable[[str], Explanation | None]
     log: LogDesk
     inference_key: Callable[[], str | None]
@@ -81,10 +83,11 @@ class LatePlane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the control plane."""
-        plane = self._plane or await self._made()
+        plane = self._plane or await self.made()
         await plane(scope, receive, send)
 
-    async def _made(self) -> Application:
+    async def made(self) -> Application:
+        """The application itself, made if it was not yet."""
         async with self._making:
             if self._plane is None:
                 self._plane = await asyncio.to_thread(self._make)

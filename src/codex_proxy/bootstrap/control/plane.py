@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from codex_proxy import __version__
 from codex_proxy.bootstrap.control.client_keys import granted_key_routes
 from codex_proxy.bootstrap.control.desks import owners_routes
+from codex_proxy.bootstrap.control.entering import entrance_routes, make_desk, make_entrance
 from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.operating import operating_routes
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
@@ -31,13 +32,16 @@ from codex_proxy.server.asgi import Application
 
 def make_plane(ground: ControlGround) -> Application:
     """The application; mount it where no data-plane route matches."""
+    desk = make_desk(ground)
+    entrance = make_entrance(ground, desk)
     plane = control_plane(
         authenticator=ground.authenticator,
         make_report=lambda: _health(ground),
         version=__version__,
         report_defect=ground.report_defect,
-        names=ground.names,
+        entrance=entrance,
         routes=(
+            *entrance_routes(entrance, desk),
             *operating_routes(ground),
             *log_routes(
                 ground.log, lambda: capsule_facts(ground.services.ground.settings, ground.services.ground.clock)

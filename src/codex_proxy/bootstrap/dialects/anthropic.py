@@ -67,8 +67,8 @@ class AnthropicRoutes:
             "/v1/messages": Route(by_method={"POST": messages}),
             "/v1/messages/count_tokens": Route(by_method={"POST": count}),
             _MODELS: self._shared(routes[_MODELS]),
-            "/api/hello": Route(by_method={"GET": ProbeEndpoint()}, open_to_all=True),
-            "/api/event_logging/batch": Route(by_method={"POST": TelemetrySink()}, open_to_all=True),
+            "/api/hello": Route(by_method={"GET": ProbeEndpoint()}),
+            "/api/event_logging/batch": Route(by_method={"POST": TelemetrySink()}),
         }
 
     def prefixes(self, routes: dict[str, Route]) -> dict[str, Route]:
@@ -80,7 +80,7 @@ class AnthropicRoutes:
 
     def _shared(self, route: Route) -> Route:
         first = AnthropicClientsFirst(anthropic=self._models, others=route.by_method["GET"])
-        return Route(by_method=route.by_method | {"GET": first}, open_to_all=route.open_to_all)
+        return Route(by_method=route.by_method | {"GET": first})
 
     def _window_of(self, model: str) -> int | None:
         found = self._ground.resolver().resolve(model)

@@ -39,9 +39,9 @@ class GeminiRoutes:
         """Routes of everything below a path; google-genai asks below ``/v1`` too."""
         own = Route(by_method={"GET": self._listed, "POST": self._asked})
         shared = self._shared(routes[f"{_SHARED}/"])
-        asked = Route(by_method=shared.by_method | {"POST": self._asked}, open_to_all=shared.open_to_all)
+        asked = Route(by_method=shared.by_method | {"POST": self._asked})
         return routes | {f"{_OWN}/": own, f"{_SHARED}/": asked}
 
     def _shared(self, route: Route) -> Route:
         first = GeminiClientsFirst(gemini=self._listed, others=route.by_method["GET"])
-        return Route(by_method=route.by_method | {"GET": first}, open_to_all=route.open_to_all)
+        return Route(by_method=route.by_method | {"GET": first})

@@ -21,7 +21,7 @@ class ImageRoutes:
     def __init__(self, *, inference: InferenceParts, pictures: PictureStore) -> None:
         self._inference = replace(inference, gateway=Copies(inference.gateway))
         kept = KeptPictureEndpoint(pictures, FailureEncoder(ImagesServer(Task.GENERATE)))
-        self._kept = Route(by_method={"GET": kept, "POST": kept}, open_to_all=True)
+        self._kept = Route(by_method={"GET": kept, "POST": kept})
 
     def exact(self, routes: dict[str, Route]) -> dict[str, Route]:
         """Routes of whole paths."""

@@ -35,8 +35,7 @@ from codex_proxy.server.api.inference import FailureEncoder, FailuresByCaller, I
 from codex_proxy.server.api.status import FidelityEndpoint, HealthEndpoint, ReadyEndpoint, RootEndpoint
 from codex_proxy.server.api.stored import StoredResponseEndpoint, UpgradeEndpoint
 from codex_proxy.server.app import Route
-from codex_proxy.server.client_keys.scopes import OWN_TERMS
-from codex_proxy.server.client_keys.standing import OwnTermsEndpoint
+from codex_proxy.server.client_keys.standing import OWN_TERMS, OwnTermsEndpoint
 from codex_proxy.server.security import Authenticator
 
 FIDELITY: Final = Path(__file__).parents[1] / "fidelity.json"
@@ -61,8 +60,8 @@ class HealthRoutes:
         )
         ready = ReadyEndpoint(self.readiness, iso=iso)
         return {
-            "/health": Route(by_method={"GET": health}, open_to_all=True),
-            "/health/ready": Route(by_method={"GET": ready}, open_to_all=True),
+            "/health": Route(by_method={"GET": health}),
+            "/health/ready": Route(by_method={"GET": ready}),
         }
 
 
@@ -122,7 +121,7 @@ def failures_by_caller(openai: FailureEncoder) -> FailuresByCaller:
 def _exact_routes(parts: InferenceParts, chat: ChatServer, encode_failure: FailureEncoder) -> dict[str, Route]:
     responses = ResponsesServer()
     return {
-        "/": Route(by_method={"GET": RootEndpoint()}, open_to_all=True),
+        "/": Route(by_method={"GET": RootEndpoint()}),
         "/v1/chat/completions": Route(by_method={"POST": InferenceEndpoint(ChatOrResponses(chat, responses), parts)}),
         "/v1/responses": Route(
             by_method={"POST": InferenceEndpoint(responses, parts), "GET": UpgradeEndpoint(encode_failure)}

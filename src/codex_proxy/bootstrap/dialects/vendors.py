@@ -55,4 +55,4 @@ class VendorRoutes:
 
     def _first(self, route: Route, kind: RawEndpoint) -> Route:
         first = VendorsFirst(self._endpoint(kind), route.by_method["POST"], self._parts)
-        return Route(by_method=route.by_method | {"POST": first}, open_to_all=route.open_to_all)
+        return Route(by_method=route.by_method | {"POST": first})

@@ -30,13 +30,17 @@ Job = tuple[str, Callable[[], Awaitable[bool]], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageGround:
-    """What the services stand on; ``complain`` hears of what went wrong and goes on."""
+    """What the services stand on; ``complain`` hears of what went wrong and goes on.
+
+    ``redact`` gives a text without the secrets this process knows.
+    """
 
     settings: UsageStatsSection
     store: UsageStore
     data_dir: Path
     clock: Clock
     complain: Callable[[str, Exception], None]
+    redact: Callable[[str], str] = lambda text: text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,9 @@ def usage_services(ground: UsageGround) -> UsageServices:
         StartRefused: the owner's prices cannot be used.
     """
     prices, settings = price_table(ground.data_dir), ground.settings
-    parts = RecorderParts(store=ground.store, prices=prices, clock=ground.clock, complain=ground.complain)
+    parts = RecorderParts(
+        store=ground.store, prices=prices, clock=ground.clock, complain=ground.complain, redact=ground.redact
+    )
     kept = Retention(event_days=settings.event_retention_days, history_days=settings.history_retention_days)
     return UsageServices(
         ground=ground,

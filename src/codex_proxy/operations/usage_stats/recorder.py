@@ -5,6 +5,7 @@ cannot be written is tried again with the same records, which count once however
 room meanwhile is lost, counted and told, and no answer hears of it.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,13 +42,39 @@ class RecordingState(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderParts:
-    """What recording works with; ``complain`` hears when records cannot be written any more, and of those lost."""
+    """What recording works with; ``complain`` hears when records cannot be written any more, and of those lost.
+
+    ``redact`` gives a text without the secrets this process knows; it may take its time.
+    """
 
     store: UsageStore
     prices: PriceTable
     clock: Clock
     complain: Callable[[str, Exception], None]
+    redact: Callable[[str], str] = lambda text: text
     most_waiting: int = MOST_WAITING
+
+
+def without_secrets(batch: tuple[UsageEvent, ...], redact: Callable[[str], str]) -> tuple[UsageEvent, ...]:
+    """The records, with what clients may write into a request as if it were a name redacted."""
+    clean = {text: redact(text) for event in batch for text in _names_in(event)}
+    if all(text == told for text, told in clean.items()):
+        return batch
+    replace = msgspec.structs.replace
+    return tuple(
+        replace(
+            event,
+            model_asked=clean[event.model_asked],
+            effort=clean[event.effort],
+            service_tier=clean[event.service_tier],
+            facts=replace(event.facts, model=clean[event.facts.model]),
+        )
+        for event in batch
+    )
+
+
+def _names_in(event: UsageEvent) -> tuple[str, ...]:
+    return event.model_asked, event.facts.model, event.effort, event.service_tier
 
 
 class UsageRecorder:
@@ -83,8 +110,9 @@ class UsageRecorder:
         """Write what waits; False where the store could not be written, which is tried again the next time."""
         while self._waiting:
             batch = tuple(islice(self._waiting, BATCH))
+            told = await asyncio.to_thread(without_secrets, batch, self._parts.redact)
             try:
-                await self._parts.store.keep(batch)
+                await self._parts.store.keep(told)
             except StoreUnusable as error:
                 self._failed(error)
                 return False

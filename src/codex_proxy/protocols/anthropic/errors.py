@@ -61,6 +61,7 @@ TYPES: Final[dict[FailureKind, str]] = {
     _K.TOO_LARGE: "request_too_large",
     _K.UNKNOWN_PATH: "not_found_error",
     _K.METHOD_NOT_ALLOWED: "invalid_request_error",
+    _K.MISDIRECTED: "invalid_request_error",
     _K.INTERNAL: "api_error",
 }
 

@@ -1,86 +1,83 @@
 """Who may reach the control plane, from where, and with what in hand.
 
-Rules of this file: everything is checked before a body is read and for every route alike.  A host name that is not
-ours means that somebody had a name of theirs resolved to this machine; a page of another origin, and a form, can do
-nothing; being on this machine is no credential.  Nothing is changed by GET, but for the routes marked ``ACTS``.
+Rules of this file: what a route wants stands in the matrix; everything is checked before a body is read.  Being on this
+machine is no credential, and other machines are served nothing before there is a password.  A key that is shown
+decides, and no session beside it.
 """
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias, cast
-from urllib.parse import urlsplit
+from typing import Final, TypeAlias
 
-from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from codex_proxy.access.matrix.rules import Need, Rule
+from codex_proxy.server.admin.access.entrance import (
+    SESSION_ID,
+    Connection,
+    Entrance,
+    rule_at,
+    scope_of,
+    session_of,
+    tell_who,
+)
 from codex_proxy.server.admin.wire.errors import ControlError
-from codex_proxy.server.asgi import Scope, header_map
-from codex_proxy.server.ollama.guard import is_own_host
-from codex_proxy.server.security import Caller
+from codex_proxy.server.asgi import header_map
+from codex_proxy.server.security import Caller, shown_key
 
-Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 Identify: TypeAlias = Callable[[Connection], Caller | None]
-"""Finds out who calls: by a key, and by whatever else may be a credential."""
+"""Finds out who calls, by a key."""
 
 ADMIN_SCOPE: Final = "admin"
 JSON: Final = "application/json"
 
-OPEN: Final = "open"
-"""A route's mark: it wants no credential, and shows nothing that needs one."""
-ACTS: Final = "acts"
-"""A route's mark: it changes something although it is a GET, so that no page may lead here."""
 MEDIA_TYPES: Final = "media_types"
 """A route's mark: the media types of bodies it takes, where these are not JSON alone."""
 
-_OWN_NAMES: Final = frozenset({"localhost"})
-_OWN_PAGES: Final = frozenset({"same-origin", "none"})
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
+_NOT_SERVED_YET: Final = (
+    "the control plane is served to its own machine only until the dashboard has a password; set one there with "
+    "`codex-proxy password set`, or by the setup link that the gateway prints when it starts"
+)
 
 
 class ControlGuard:
-    """Implements Litestar's guard.
+    """Implements Litestar's guard."""
 
-    ``names`` are further host names of this gateway; paths that begin with ``open_below`` want no credential.
-    """
-
-    def __init__(self, *, identify: Identify, names: frozenset[str] = frozenset(), open_below: str) -> None:
+    def __init__(self, *, identify: Identify, entrance: Entrance) -> None:
         self._identify = identify
-        self._names = _OWN_NAMES | {name.lower() for name in names}
-        self._open_below = open_below
+        self._entrance = entrance
 
-    def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """Refuse what may not pass."""
-        headers, method = headers_of(connection), cast("Scope", connection.scope)["method"]
-        if not is_own_host(headers.get("host", ""), self._names):
-            raise ControlError(421, "misdirected_request", "this host name is not served here")
-        _check_page(headers, acts=method not in _SAFE or bool(handler.opt.get(ACTS)))
-        if not handler.opt.get(OPEN) and not connection.scope["path"].startswith(self._open_below):
-            self._check_caller(connection)
-        if method not in _SAFE:
-            _check_media_type(headers, handler.opt.get(MEDIA_TYPES) or (JSON,))
+        rule, scope = rule_at(scope_of(connection)), scope_of(connection)
+        if rule.need is not Need.OPEN:
+            if self._entrance.origin_of(scope).remote and not await self._entrance.serves_others():
+                raise ControlError(403, "no_password_yet", _NOT_SERVED_YET)
+            tell_who(scope, self._admitted(connection, rule))
+        if scope["method"] not in _SAFE:
+            _check_media_type(headers_of(connection), handler.opt.get(MEDIA_TYPES) or (JSON,))
 
-    def _check_caller(self, connection: Connection) -> None:
+    def _admitted(self, connection: Connection, rule: Rule) -> str:
+        """The name of whoever may pass."""
         caller = self._identify(connection)
-        if caller is None:
+        if caller is not None:
+            if not caller.may(ADMIN_SCOPE):
+                raise ControlError(403, "missing_scope", "this key lacks the admin scope")
+            return caller.key_id
+        session = None if _shows_key(connection) else session_of(scope_of(connection))
+        if session is None or self._entrance.desk is None:
             headers = {"www-authenticate": "Bearer"}
-            raise ControlError(401, "unauthorized", "the admin key is required", headers=headers)
-        if not caller.may(ADMIN_SCOPE):
-            raise ControlError(403, "missing_scope", "this key lacks the admin scope")
+            raise ControlError(401, "unauthorized", "the admin key is required, or a login", headers=headers)
+        if rule.sudo and not session.is_fresh(self._entrance.desk.dashboard.now()):
+            raise ControlError(403, "sudo_required", "this wants the password once more: POST /auth/dashboard-sudo")
+        return SESSION_ID
 
 
 def headers_of(connection: Connection) -> dict[str, str]:
     """Request headers; names are lower-case, repeated ones joined with a comma."""
-    return header_map(cast("Scope", connection.scope))
-
-
-def is_own_origin(origin: str, host: str) -> bool:
-    """Whether a page of this origin is ours; whoever ends TLS before us may speak either scheme."""
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.netloc) and parts.netloc.lower() == host.lower()
+    return header_map(scope_of(connection))
 
 
 def is_remote(connection: Connection) -> bool:
@@ -95,12 +92,9 @@ def is_remote(connection: Connection) -> bool:
         return True
 
 
-def _check_page(headers: Mapping[str, str], *, acts: bool) -> None:
-    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-    if origin is not None and not is_own_origin(origin, headers.get("host", "")):
-        raise ControlError(403, "foreign_origin", "pages of another origin may not call the control plane")
-    if acts and site is not None and site not in _OWN_PAGES:
-        raise ControlError(403, "foreign_page", "pages of another site may not lead here")
+def _shows_key(connection: Connection) -> bool:
+    query = connection.scope["query_string"].decode("latin-1")
+    return shown_key(headers_of(connection), query) is not None
 
 
 def _check_media_type(headers: Mapping[str, str], allowed: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """The OpenAPI document as a readable page, with nothing loaded from anywhere else.
 
-Rules of this file: server-side HTML, no script, no foreign asset; every word from the document is escaped.
+Rules of this file: server-side HTML, no script, no style within, no foreign asset; every word from the document is
+escaped.
 """
 
 from html import escape
@@ -14,6 +15,17 @@ _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
     "code{font-family:ui-monospace,monospace}td,th{text-align:left;padding:.3rem .8rem .3rem 0;vertical-align:top}"
 )
+
+
+class PageStylePlugin(OpenAPIRenderPlugin):
+    """The page's style, which stands apart because pages of ours may have none within."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/page.css", media_type=MediaType.CSS)
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The style, as UTF-8."""
+        return _STYLE.encode()
 
 
 class PlainPagePlugin(OpenAPIRenderPlugin):
@@ -38,7 +50,7 @@ def page_of(document: dict[str, Any]) -> str:
     )
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>"
+        f'<title>{title}</title><link rel="stylesheet" href="/openapi/page.css"><h1>{title}</h1>'
         f'<p>Machine-readable: <a href="openapi.json">openapi.json</a></p>'
         f"<table><tr><th>Method<th>Path<th>What it does</tr>{rows}</table></html>"
     )

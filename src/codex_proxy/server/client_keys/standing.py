@@ -4,7 +4,7 @@ Source: spec, accounts, 7.3.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,8 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.protocols.base import WireReply
 from codex_proxy.server.api.inference import FailureEncoder
 from codex_proxy.server.incoming import Incoming
+
+OWN_TERMS: Final = "/v1/sub-key/info"
 
 TellOwn: TypeAlias = Callable[[str], Awaitable[Any]]
 """What a key, named by its row id, is told of itself, as a struct; None where it was not handed out."""

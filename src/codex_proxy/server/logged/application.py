@@ -19,18 +19,18 @@ class LoggedApplication:
     """Wraps an application."""
 
     def __init__(self, application: Application, visits: Visits) -> None:
-        self._application = application
+        self.application = application
         self._visits = visits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
         visit = self._begun(scope)
         if visit is None:
-            await self._application(scope, receive, send)
+            await self.application(scope, receive, send)
             return
         token = VISIT.set(visit)
         try:
-            await self._application(scope, _heard(receive, visit), _told(send, visit))
+            await self.application(scope, _heard(receive, visit), _told(send, visit))
         finally:
             VISIT.reset(token)
             self._visits.end(visit)

@@ -10,8 +10,8 @@ from typing import Final
 
 from codex_proxy.operations.login.ports import CALLBACK_PATH, Arrive, CallbackReply
 from codex_proxy.server.asgi import ClientGone, Receive, Scope, Send, header_map, send_reply
+from codex_proxy.server.cors import is_own_host
 from codex_proxy.server.oauth.pages import HEADERS, page_of
-from codex_proxy.server.ollama.guard import is_own_host
 
 CANCEL_PATH: Final = "/cancel"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codex_proxy.access.keys import INFERENCE
+from codex_proxy.access.matrix.clients import BRIDGE
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.gateway.raw.relay import RawGateway
 from codex_proxy.protocols.base import WireReply
@@ -62,10 +63,11 @@ def bridge_application(parts: BridgeParts) -> Application:
     """The bridge as one ASGI callable."""
     inner = GatewayApplication(
         routes=RouteTable(
-            exact=_routes(parts),
+            exact=bridge_routes(parts),
             prefixes={"/api/blobs/": _refused("blobs")},
             control_plane=WithKey(parts.main, parts.secret),
             control_prefixes=("/v1/",),
+            rules=BRIDGE,
         ),
         authenticator=_NoKeys(),
         cors=parts.cors,
@@ -76,7 +78,8 @@ def bridge_application(parts: BridgeParts) -> Application:
     return BridgeGuard(inner, cors=parts.cors, names=parts.names)
 
 
-def _routes(parts: BridgeParts) -> dict[str, Route]:
+def bridge_routes(parts: BridgeParts) -> dict[str, Route]:
+    """The routes of whole paths."""
     chat, generate = (
         OllamaInference(OllamaServer(endpoint), parts.inference, caller=_CALLER, find_model=parts.find_model)
         for endpoint in (schema.Endpoint.CHAT, schema.Endpoint.GENERATE)
@@ -151,7 +154,7 @@ class _NoKeys:
 
 
 def _open(by_method: dict[str, Endpoint]) -> Route:
-    return Route(by_method=by_method, open_to_all=True)
+    return Route(by_method=by_method)
 
 
 def _refused(what: str) -> Route:

@@ -5,16 +5,10 @@ machine, so it is refused like a page of another origin, before anything is read
 stranger can give out pass.
 """
 
-import ipaddress
-from typing import Final
-
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.protocols.ollama.errors import error_reply
 from codex_proxy.server.asgi import Application, ClientGone, Receive, Scope, Send, header_map, send_reply
-from codex_proxy.server.cors import CorsPolicy
-
-_OWN_NAMES: Final = frozenset({"localhost", "host.docker.internal"})
-_OWN_DOMAINS: Final = (".localhost",)
+from codex_proxy.server.cors import OWN_NAMES, CorsPolicy, is_own_host
 
 
 class BridgeGuard:
@@ -23,7 +17,7 @@ class BridgeGuard:
     def __init__(self, application: Application, *, cors: CorsPolicy, names: frozenset[str] = frozenset()) -> None:
         self._application = application
         self._cors = cors
-        self._names = _OWN_NAMES | {name.lower() for name in names}
+        self._names = OWN_NAMES | {name.lower() for name in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope; there is nothing here but HTTP."""
@@ -37,26 +31,6 @@ class BridgeGuard:
             await _refuse(send, "this origin may not call the bridge")
         else:
             await self._application(scope, receive, send)
-
-
-def is_own_host(host: str, names: frozenset[str] = _OWN_NAMES) -> bool:
-    """Whether a ``Host`` header names this machine; one that is missing is no page's."""
-    name = _without_port(host).lower().rstrip(".")
-    return not name or name in names or name.endswith(_OWN_DOMAINS) or _is_address(name)
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0] if host.count(":") == 1 else host
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 async def _refuse(send: Send, message: str) -> None:

@@ -14,6 +14,7 @@ from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.login.browser import BrowserLogins
 from codex_proxy.operations.login.cli_file import CliImport
 from codex_proxy.operations.login.device import DeviceLogins
+from codex_proxy.server.admin.access.entrance import Entrance
 from codex_proxy.server.admin.accounts.changing import changing_routes
 from codex_proxy.server.admin.accounts.checking import checking_routes
 from codex_proxy.server.admin.accounts.explaining import explaining_routes
@@ -86,7 +87,7 @@ class Plane:
                 *jobs_routes(self.jobs),
                 *self.further_routes(),
             ],
-            names=frozenset({"gateway.example"}),
+            entrance=Entrance(names=frozenset({"gateway.example"})),
         )
 
     def further_routes(self) -> Sequence[ControllerRouterHandler]:

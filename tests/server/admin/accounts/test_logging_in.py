@@ -15,6 +15,7 @@ from codex_proxy.server.admin.accounts.logging_in import GivenToken, RelayCallba
 from tests.operations.accounts.household import A, C, person
 from tests.operations.login.stage import DAY, ISSUER, NOW, bad_code, grant, token
 from tests.server.admin.accounts.plane import INFERENCE_KEY, WORKER, Plane, outcome
+from tests.waiting import until
 
 ELSEWHERE = ("203.0.113.7", 4000)
 
@@ -222,6 +223,7 @@ async def test_c_01_another_programs_redirect_frees_the_port() -> None:
     async with plane.serving() as http:
         state = (await http.post("/auth/login-start")).json()["state"]
         await http.get("/auth/callback?code=c&state=foreign")
+        await until(lambda: plane.listener.port is None)
         report = (await http.post("/auth/login-status", json={"state": state})).json()
     assert (plane.listener.port, report["status"], report["callbackPort"]) == (None, "pending", None)
 

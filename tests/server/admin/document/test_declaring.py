@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.document.declaring import WORDS, Refusal
-from codex_proxy.server.admin.guard import MEDIA_TYPES, OPEN
+from codex_proxy.server.admin.guard import MEDIA_TYPES
 from codex_proxy.server.admin.wire.errors import CODES
 from tests.server.admin.asking import BOSS, plane_of
 from tests.server.admin.test_app import REPORT, Keys, nobody_expects
@@ -28,7 +28,7 @@ def read() -> Names:
     return Names(names=())
 
 
-@get("/open", opt={OPEN: True}, sync_to_thread=False, summary="Open", also={202: Names})
+@get("/auth/dashboard-status", sync_to_thread=False, summary="Open", also={202: Names})
 def opened() -> Names:
     """For everybody."""
     return Names(names=())
@@ -78,7 +78,7 @@ CHANGING = EVERY | {"400", "401", "404", "409", "413", "415"}
     ("method", "path", "answer", "errors"),
     [
         ("get", "/read", "200", EVERY | {"401"}),
-        ("get", "/open", "200", EVERY | {"202"}),
+        ("get", "/auth/dashboard-status", "200", EVERY | {"202"}),
         ("post", "/write", "201", CHANGING | {"429"}),
         ("delete", "/one/{name}", "200", CHANGING),
     ],
@@ -102,7 +102,7 @@ def test_bodies_and_keys_are_told_as_they_are() -> None:
     assert paths["/write"]["post"]["requestBody"]["required"]
     assert not paths["/maybe"]["post"]["requestBody"]["required"]
     assert paths["/file"]["post"]["requestBody"]["content"].keys() == {"application/json", "text/plain"}
-    assert paths["/open"]["get"]["security"] == [{}]
+    assert paths["/auth/dashboard-status"]["get"]["security"] == [{}]
     assert paths["/read"]["get"]["security"] == [{"adminKey": []}]
     assert told["components"]["securitySchemes"]["adminKey"]["scheme"] == "bearer"
     assert told["components"]["schemas"]["Names"]["properties"]["names"]["items"] == {"type": "string"}

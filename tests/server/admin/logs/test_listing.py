@@ -38,7 +38,7 @@ async def test_the_state_is_shown_and_changed(tmp_path: Path) -> None:
     assert (changed.status_code, changed.json()["paused"], changed.json()["level"]) == (200, True, "bodies")
     plane.keeper.is_broken = True
     refused = await plane.http.post("/admin/logs/state", json={"enabled": False})
-    assert (refused.status_code, refused.json()["code"]) == (503, "settings_not_kept")
+    assert (refused.status_code, refused.json()["code"]) == (409, "settings_not_kept")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ TYPE_AND_CODE: Final[dict[FailureKind, tuple[str, str | None]]] = {
     _K.TOO_LARGE: ("invalid_request_error", "request_too_large"),
     _K.UNKNOWN_PATH: ("invalid_request_error", "unknown_url"),
     _K.METHOD_NOT_ALLOWED: ("invalid_request_error", "method_not_allowed"),
+    _K.MISDIRECTED: ("invalid_request_error", "misdirected_request"),
     _K.INTERNAL: ("server_error", "internal_error"),
 }
 

@@ -26,7 +26,7 @@ from codex_proxy.operations.login.ways import Way, ways_to_log_in
 from codex_proxy.operations.transfer.times import iso
 from codex_proxy.server.admin.accounts.changing import AddedAccount, added_account
 from codex_proxy.server.admin.document.declaring import ALSO
-from codex_proxy.server.admin.guard import ACTS, OPEN, headers_of, is_remote
+from codex_proxy.server.admin.guard import headers_of, is_remote
 from codex_proxy.server.admin.wire.bodies import ControlRequest, RowIdText, unknown_members
 from codex_proxy.server.admin.wire.errors import ControlError
 from codex_proxy.server.oauth.pages import HEADERS, page_of
@@ -184,7 +184,6 @@ def _status(desk: LoginDesk) -> list[HTTPRouteHandler]:
 def _links(desk: LoginDesk) -> list[HTTPRouteHandler]:
     @get(
         ["/auth/login", "/auth/accounts/login"],
-        opt={ACTS: True},
         status_code=HTTP_302_FOUND,
         may_fail=(429, 502),
         summary="Log in",
@@ -196,7 +195,7 @@ def _links(desk: LoginDesk) -> list[HTTPRouteHandler]:
 
     @get(
         CALLBACK_PATH,
-        opt={OPEN: True, ALSO: dict.fromkeys((400, 500, 502, 503), str)},
+        opt={ALSO: dict.fromkeys((400, 500, 502, 503), str)},
         media_type=MediaType.HTML,
         summary="The issuer's redirect",
     )
@@ -261,7 +260,7 @@ def _devices(desk: LoginDesk) -> list[HTTPRouteHandler]:
         """Asks the issuer where it is time."""
         return await _polled(device_code, desk)
 
-    @get(DEVICE_PATH, opt={ACTS: True}, may_fail=(409, 502), summary="How far a login by device code is")
+    @get(DEVICE_PATH, may_fail=(409, 502), summary="How far a login by device code is")
     async def get_device_poll(device_code: DeviceHandle) -> AddedAccount | DeviceWaits:
         """The same as with POST, for programs that know this form only."""
         return await _polled(device_code, desk)

@@ -18,6 +18,7 @@ it is made:
 everything the document allows.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,9 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from litestar.types import ControllerRouterHandler
 from litestar.typing import FieldDefinition
 
-from codex_proxy.server.admin.guard import MEDIA_TYPES, OPEN
+from codex_proxy.access.matrix.control import CONTROL
+from codex_proxy.access.matrix.rules import Need, rule_of
+from codex_proxy.server.admin.guard import MEDIA_TYPES
 
 MAY_FAIL: Final = "may_fail"
 """A route's mark: statuses of errors beside those that follow from what it is."""
@@ -52,6 +55,7 @@ ALSO: Final = "also"
 """A route's mark: what answers of other statuses than its own hold."""
 
 PLAIN: Final = "text/plain"
+_TYPED: Final = re.compile(r":\w+}")
 ADMIN_KEY: Final = "adminKey"
 SECURITY_SCHEMES: Final = {
     ADMIN_KEY: SecurityScheme(
@@ -102,7 +106,7 @@ def declare(routes: Iterable[ControllerRouterHandler]) -> list[ControllerRouterH
 def _options(path: str, methods: Collection[str]) -> HTTPRouteHandler:
     """What a path allows: Litestar's own answer forgets all but the methods of the route that came first."""
 
-    @route(path, http_method=HttpMethod.OPTIONS, include_in_schema=False, sync_to_thread=False, opt={OPEN: True})
+    @route(path, http_method=HttpMethod.OPTIONS, include_in_schema=False, sync_to_thread=False)
     def allowed() -> Response[None]:
         """The methods."""
         return Response(
@@ -117,7 +121,7 @@ def errors_of(route: HTTPRouteHandler) -> tuple[int, ...]:
     changes = not route.http_methods <= {"GET", "HEAD"}
     names = set(route.fn.__annotations__) - {"return"}
     statuses = {403, 421, 500, 503, *route.opt.get(MAY_FAIL, ())}
-    if not route.opt.get(OPEN):
+    if not is_open(route):
         statuses.add(401)
     if names - {"request"}:
         statuses.add(400)
@@ -126,6 +130,12 @@ def errors_of(route: HTTPRouteHandler) -> tuple[int, ...]:
     if changes:
         statuses |= {400, 404, 409, 413, 415}
     return tuple(sorted(statuses))
+
+
+def is_open(route: HTTPRouteHandler) -> bool:
+    """Whether a route wants no credential, by its rows in the matrix."""
+    named = [_TYPED.sub("}", path) for path in route.paths]
+    return all(rule_of(CONTROL, method, path).need is Need.OPEN for method in route.http_methods for path in named)
 
 
 def components() -> Components:
@@ -137,7 +147,7 @@ def _declare(route: HTTPRouteHandler) -> None:
     refusals = {status: _refusal(status) for status in errors_of(route)}
     others = {status: _answer(route, status, kind) for status, kind in route.opt.get(ALSO, {}).items()}
     route.responses = {**refusals, **others, **(route.responses or {})}
-    route.security = [{}] if route.opt.get(OPEN) else WITH_KEY
+    route.security = [{}] if is_open(route) else WITH_KEY
     body = signature(route.fn).parameters.get("data")
     if body is not None and body.default is not Parameter.empty:
         route.operation_class = _OptionalBody

@@ -4,6 +4,7 @@ Rules of this file: what an operation may raise has its status and code in one t
 sentence, which holds no secret.  What nobody expected says nothing but that it is in the log.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +16,17 @@ from litestar.types import ExceptionHandlersMap
 from codex_proxy.access.granted.store import SecretTaken
 from codex_proxy.accounts.issuer import IssuerError
 from codex_proxy.accounts.store import StoreUnusable
+from codex_proxy.operations.access.auditing import AuditUnwritable
+from codex_proxy.operations.access.dashboard import (
+    FactorUnusable,
+    LinkUnusable,
+    NoPassword,
+    PasswordConfigured,
+    PasswordRefused,
+    TooManyGuesses,
+    WrongCredentials,
+)
+from codex_proxy.operations.access.kept import AdminUnreadable
 from codex_proxy.operations.account_cookies import InvalidCookies, NoWayOut
 from codex_proxy.operations.accounts.credits import NothingRedeemed, RedeemedJustNow
 from codex_proxy.operations.accounts.explaining import NotExplained
@@ -51,7 +63,21 @@ from codex_proxy.vendors.telling import InvalidKey
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 ReportDefect: TypeAlias = Callable[[str, Exception], None]
 
-NO_STORE: Final = {"cache-control": "no-store"}
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "cache-control": "no-store",
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""What every answer carries that says nothing else."""
 
 CODES: Final[Mapping[int, str]] = {
     400: "invalid_request",
@@ -139,6 +165,14 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     SettingsNotKept: Meaning(status=409, code="settings_not_kept"),
     FileChanged: Meaning(status=409, code="revision_conflict"),
     NothingToUndo: Meaning(status=404, code="nothing_to_undo"),
+    AdminUnreadable: Meaning(status=503, code="password_unreadable"),
+    AuditUnwritable: Meaning(status=503, code="audit_log_unusable"),
+    NoPassword: Meaning(status=409, code="no_password_yet"),
+    PasswordConfigured: Meaning(status=409, code="configured_password"),
+    PasswordRefused: Meaning(status=400, code="weak_password"),
+    WrongCredentials: Meaning(status=401, code="wrong_credentials"),
+    LinkUnusable: Meaning(status=403, code="setup_link_unusable"),
+    FactorUnusable: Meaning(status=409, code="second_factor_unusable"),
 }
 
 
@@ -154,6 +188,7 @@ _MORE_THAN_A_MEANING: Final[tuple[type[Exception], ...]] = (
     RevisionConflict,
     CannotFollow,
     UndoConflict,
+    TooManyGuesses,
 )
 
 
@@ -181,8 +216,9 @@ def control_error(error: Exception) -> ControlError:
         case IssuerError(refusal=refusal):
             return ControlError(502, f"issuer_{refusal.value}", str(error))
         case RedeemedJustNow(wait_seconds=wait_seconds):
-            headers = {"retry-after": str(max(1, round(wait_seconds)))}
-            return ControlError(429, "cooldown", str(error), headers=headers)
+            return ControlError(429, "cooldown", str(error), headers=_retry_after(wait_seconds))
+        case TooManyGuesses(wait_seconds=wait_seconds):
+            return ControlError(429, "too_many_guesses", str(error), headers=_retry_after(wait_seconds))
         case NothingRedeemed(outcome=outcome):
             return ControlError(409, outcome.value, str(error))
         case VendorRefused(failure=failure):
@@ -212,6 +248,10 @@ def _about_settings(
             return ControlError(409, "changed_again", str(error), details={"keys": keys})
 
 
+def _retry_after(wait_seconds: float) -> dict[str, str]:
+    return {"retry-after": str(max(1, math.ceil(wait_seconds)))}
+
+
 def _told(_: AnyRequest, error: Exception) -> Response[Any]:
     return _response(control_error(error))
 
@@ -224,7 +264,7 @@ def _response(error: HTTPException) -> Response[Any]:
     content: dict[str, Any] = {"error": _words(error), "code": CODES.get(error.status_code, "error")}
     if isinstance(error, ControlError):
         content |= {"code": error.code, **({"details": error.details} if error.details else {}), **error.beside}
-    headers = {**NO_STORE, **(error.headers or {})}
+    headers = {**HEADERS, **(error.headers or {})}
     return Response(content, status_code=error.status_code, headers=headers)
 
 

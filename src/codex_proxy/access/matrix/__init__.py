@@ -1,0 +1,1 @@
+"""Who may do what: one row for every route that there is."""

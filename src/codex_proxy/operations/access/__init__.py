@@ -1,0 +1,1 @@
+"""The dashboard's password, its sessions, and the log of changes."""

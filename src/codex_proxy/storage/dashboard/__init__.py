@@ -1,0 +1,1 @@
+"""Files of the dashboard: its password, and the log of changes."""

@@ -1,0 +1,33 @@
+"""What is found out about a request."""
+
+import pytest
+
+from codex_proxy.access.matrix.rules import CHANGE, READ
+from codex_proxy.server.admin.access.entrance import Entrance, rule_at, session_of, tell_who, who_of
+from tests.server.admin.access.doors import HERE, Doors
+
+
+def test_a_route_has_its_row_and_one_without_is_the_owners() -> None:
+    assert rule_at({"method": "GET", "path_template": "/auth/accounts"}) == READ
+    assert rule_at({"method": "GET", "path_template": "/nobody/knows"}) == CHANGE
+    assert rule_at({"method": "GET"}) == CHANGE
+
+
+@pytest.mark.parametrize("kept", [None, {}, object()])
+def test_without_a_session_there_is_none(kept: object) -> None:
+    assert session_of({"session": kept}) is None
+
+
+def test_who_asks_is_noted() -> None:
+    scope = {"client": HERE}
+    assert who_of(scope) is None
+    tell_who(scope, "admin")
+    assert who_of(scope) == "admin"
+
+
+async def test_other_machines_are_served_once_there_is_a_password() -> None:
+    doors = Doors()
+    assert not await doors.entrance.serves_others()
+    await doors.home.dashboard.change("a long password of some kind")
+    assert await doors.entrance.serves_others()
+    assert await Entrance().serves_others()
