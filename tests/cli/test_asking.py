@@ -68,7 +68,7 @@ async def test_nobody_there_is_said_so() -> None:
             await Gateway(plane, token="t").ask("GET", "/auth/status")
 
 
-async def test_no_proxy_of_the_environment_lies_between(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_u_17_no_proxy_of_the_environment_lies_between(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with remote_plane(url) as plane:

@@ -141,7 +141,7 @@ async def test_the_only_keys_error_keeps_its_status_and_words_but_not_the_key(st
     assert (failure.status, failure.vendor, failure.message) == (status, "acme", "bad key *** here")
 
 
-async def test_a_refused_key_is_not_asked_again_and_a_limited_one_not_before_its_time() -> None:
+async def test_s_17_a_refused_key_is_not_asked_again_and_a_limited_one_not_before_its_time() -> None:
     scene = VendorScene(key("a"))
     scene.transport.add(refusing(429, {"error": {"message": "slow"}}, retry_after="7"))
     await scene.post(question())

@@ -36,7 +36,7 @@ async def test_it_is_asked_again_where_its_owner_wants_it_fresh() -> None:
     assert await asked(stage, fresh=True) == ["b"]
 
 
-async def test_k_a_wrong_key_does_not_pass_by_another_ones_list() -> None:
+async def test_s_16_a_wrong_key_does_not_pass_by_another_ones_list() -> None:
     stage = Stage()
     stage.transport.add(replied(b'{"data":[{"id":"a"}]}'), replied(b'{"error":"no"}', 401))
     await asked(stage)

@@ -101,6 +101,8 @@ INCIDENTS: Final = {
     "S-13": "names that slip past the models allowed",
     "S-14": "keys shown again",
     "S-15": "answers that any page may read",
+    "S-16": "a list that lets a wrong key pass",
+    "S-17": "a vendor's key that is neither rested nor followed by another",
     "S-18": "an unreadable store taken for an empty one",
     "S-19": "a bridge open to everybody",
     "S-20": "an export by a mere link",
@@ -118,9 +120,16 @@ INCIDENTS: Final = {
     "U-12": "layers that win by chance",
     "U-13": "a feed's nonsense believed",
     "U-14": "saving that asks, resets and forgets",
+    "U-15": "a list that flashes empty",
+    "U-16": "a fallback that hides the real error",
+    "U-17": "a health check through a proxy of the environment",
     "U-18": "a restart that cuts answers",
+    "U-19": "two languages on one page",
 }
 
 NOT_HERE: Final = {
+    "U-15": "there is no dashboard yet whose lists could flash; a login is told by its state: C-01",
+    "U-16": "there is no desktop shell; a start that cannot be made ends with status 2 and says why",
+    "U-19": "everything is in one language",
     "Q-07": "the upstream is asked over HTTP only; its limits come as status, headers and events",
 }
