@@ -57,9 +57,11 @@ async def test_an_exchange_is_told_in_sum_over_time_and_by_itself(tmp_path: Path
         hours = await history(play, "hours=2&granularity=hourly")
         (raw,) = (await history(play, "hours=1&granularity=raw"))["data_points"]
         page = (await play.client.get(f"{STATS}/export")).text
+        accounts = (await play.client.get("/auth/accounts")).json()["accounts"]
     assert (told["total_input_tokens"], told["total_cached_tokens"], told["total_output_tokens"]) == (1000, 400, 100)
     assert (told["total_accounts"], told["active_accounts"], told["total_unpriced_count"]) == (2, 2, 0)
     assert told["total_estimated_cost_usd"] == COST
+    assert sum(account["usage"]["estimated_cost_usd"] for account in accounts) == COST
     assert told["recording"] == {
         "enabled": True,
         "waiting_count": 0,

@@ -42,6 +42,7 @@ from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
+from codex_proxy.operations.usage_stats.exchanges import cost_of
 from codex_proxy.server.api.counting import CountParts
 from codex_proxy.server.api.inference import FailureEncoder, InferenceParts
 from codex_proxy.server.app import GatewayApplication, RouteTable
@@ -138,6 +139,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
     exchanges = measures.running
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
     recorders = () if owners.usage.recorder is None else (owners.usage.recorder,)
+    upstream.accounts.counters.cost_of = lambda record: cost_of(record, owners.usage.prices)
     kept = (owners.log.visits, prompts, upstream.accounts.counters, *recorders)
     observers = (*ground.observers, *kept, *measures.observers)
     observer = Observers(observers, complain=measures.losses.complain)

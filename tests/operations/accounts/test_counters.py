@@ -1,5 +1,8 @@
 """What accounts have used."""
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 
 from codex_proxy.accounts.formats.usage import encode_counters
@@ -60,6 +63,16 @@ async def test_each_attempt_is_a_request_and_tokens_are_the_last_ones() -> None:
     assert house.counters.of(A).total == Tally(request_count=1)
     assert house.counters.of(B).total == Tally(request_count=1, input_tokens=100, cached_tokens=60, output_tokens=20)
     assert (house.counters.of(A).last_used_at, house.counters.of(B).last_used_at) == (NOW, NOW)
+
+
+async def test_what_an_exchange_cost_is_the_last_accounts_and_nothing_where_nobody_knows() -> None:
+    house = await household(A, B)
+    house.counters.cost_of = lambda record: None if record.request_id == "unpriced" else Decimal("0.25")
+    told = exchange(attempt(A, FailureKind.RATE_LIMITED), attempt(B))
+    for record in (told, told, msgspec.structs.replace(told, request_id="unpriced")):
+        house.counters.finished(record)
+    spent = [house.counters.of(each).total.estimated_cost_usd for each in (A, B)]
+    assert spent == [Decimal(0), Decimal("0.5")]
 
 
 async def test_what_was_never_sent_is_no_request() -> None:

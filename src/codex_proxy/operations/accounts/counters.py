@@ -6,7 +6,7 @@ Counters are those of one gateway: of two on one store the one that writes last 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,6 +19,9 @@ from codex_proxy.canonical.failure import FailureKind, Sent
 from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import AttemptRecord, Clock, ExchangeRecord
 from codex_proxy.operations.slices import in_slices
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 WRITE_SECONDS: Final = 5.0
 NOTHING: Final = Tally()
@@ -35,9 +38,13 @@ class CounterParts:
 
 
 class AccountCounters:
-    """Implements the gateway's ``Observer``.  ``learn`` and ``forget`` hear of accounts, ``write`` is a job."""
+    """Implements the gateway's ``Observer``.  ``learn`` and ``forget`` hear of accounts, ``write`` is a job.
+
+    ``cost_of`` estimates an exchange in US dollars, None where nobody knows.
+    """
 
     def __init__(self, parts: CounterParts) -> None:
+        self.cost_of: Callable[[ExchangeRecord], Decimal | None] = lambda _: None
         self._parts = parts
         self._counters: dict[str, UsageCounters] = {}
         self._unread: set[str] = set()
@@ -52,8 +59,13 @@ class AccountCounters:
         """See ``Observer``."""
         last = len(record.attempts) - 1
         for place, attempt in enumerate(record.attempts):
-            tokens = _of_usage(record.usage) if place == last and record.usage is not None else NOTHING
+            tokens = self._spent(record, record.usage) if place == last and record.usage is not None else NOTHING
             self._count(attempt.account_row_id, _of_attempt(attempt) + tokens)
+
+    def _spent(self, record: ExchangeRecord, usage: Usage) -> Tally:
+        cost = self.cost_of(record)
+        spent = _of_usage(usage)
+        return spent if cost is None else spent + Tally(estimated_cost_usd=cost)
 
     def reset(self, row_id: str) -> None:
         """Everything counts from nothing again; the window ends when it did."""
