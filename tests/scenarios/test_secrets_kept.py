@@ -148,7 +148,16 @@ async def shown(play: Stage) -> list[str]:
     """Everything that the log shows."""
     ids = [record["id"] for record in await written(play)]
     paths = [f"/admin/logs/{each}{what}" for each in ids for what in ("", "/capsule")]
-    pages = ("/admin/logs?limit=200", "/admin/error-logs", "/admin/error-logs/raw", "/metrics", "/health/details")
+    pages = (
+        "/admin/logs?limit=200",
+        "/admin/error-logs",
+        "/admin/error-logs/raw",
+        "/metrics",
+        "/health/details",
+        "/admin/audit",
+        "/admin/usage-stats/export",
+        "/admin/settings",
+    )
     return [(await play.client.get(path)).text for path in (*pages, *paths)]
 
 
