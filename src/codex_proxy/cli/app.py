@@ -19,6 +19,7 @@ from codex_proxy.bootstrap.process.running import run_until_done
 from codex_proxy.bootstrap.run import ServeOptions, load, serve, simulate
 from codex_proxy.cli.access.audit import audit
 from codex_proxy.cli.access.password import password
+from codex_proxy.cli.access.sealing import sealing
 from codex_proxy.cli.asking import GatewayRefused
 from codex_proxy.cli.capsules.commands import add_capsule_commands
 from codex_proxy.cli.commands import add_commands
@@ -52,6 +53,7 @@ app.add_typer(settings, name="settings")
 app.command("usage")(usage_command)
 app.add_typer(password, name="password")
 app.add_typer(audit, name="audit")
+app.add_typer(sealing, name="sealing")
 app.command("update")(update_command)
 
 

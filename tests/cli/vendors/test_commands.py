@@ -95,3 +95,11 @@ def test_no_key_is_an_argument() -> None:
     commands = CliRunner().invoke(app, ["vendors", "--help"], env={"COLUMNS": "200"}).stdout
     for command in ("list", "add", "models", "remove", "enable", "disable", "import", "export"):
         assert command in commands
+
+
+def test_options_before_the_command_are_refused_since_they_would_be_of_no_effect(tmp_path: Path) -> None:
+    for options in (["--data-dir", str(tmp_path)], ["--json"]):
+        result = CliRunner().invoke(app, ["vendors", *options, "list"], env={"COLUMNS": "200"})
+        assert result.exit_code == 2
+        assert "behind the command" in result.output
+    assert list(tmp_path.iterdir()) == []

@@ -39,6 +39,10 @@ def vendors_command(
 ) -> None:
     """Every vendor there is, with its address and what it speaks; below it, the keys."""
     if context.invoked_subcommand is not None:
+        if as_json or data_dir is not None or config_file is not None:  # they would be of no effect, unnoticed
+            raise typer.BadParameter(
+                f"options stand behind the command: codex-proxy vendors {context.invoked_subcommand} …"
+            )
         return
 
     async def show(gateway: Gateway) -> bool:
