@@ -21,7 +21,7 @@ from codex_proxy.server.logged.application import LoggedApplication
 KEY = "a-key-of-the-owners-choice"
 BEARER = {"authorization": f"Bearer {KEY}"}
 HOST = {"host": "127.0.0.1:8080"}
-_FILLED = {"row_id": "0123456789abcdef", "session_id": "0123456789abcdef", "name": "setup.js"}
+_FILLED = {"row_id": "0123456789abcdef", "session_id": "0123456789abcdef"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,7 @@ class ModelsSection(Section):
 class ImagesSection(Section):
     """Generated pictures that answers show as links, and pictures that requests give by link."""
 
-    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.", gt=0, le=8760)
+    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.", ge=0, le=8760)
     max_total_bytes: int = key(1_073_741_824, "Bytes that all of them may take; the oldest go first.", ge=0)
     link_bases: list[Origin] = key(
         [],

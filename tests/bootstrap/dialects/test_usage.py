@@ -1,7 +1,7 @@
 """Where clients ask for their usage."""
 
 from codex_proxy.access.matrix.clients import DATA
-from codex_proxy.access.matrix.rules import LIST, rule_of
+from codex_proxy.access.matrix.rules import USAGE, rule_of
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.bootstrap.dialects.usage import usage_routes
@@ -21,4 +21,4 @@ def test_q_23_every_path_that_clients_ask_is_answered_and_to_nobody_without_a_ke
     for path in ASKED:
         route = routes[canonical_path(path)]
         assert set(route.by_method) == {"GET"}
-        assert rule_of(DATA, "GET", canonical_path(path)) == LIST
+        assert rule_of(DATA, "GET", canonical_path(path)) == USAGE

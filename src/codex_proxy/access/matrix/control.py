@@ -26,7 +26,8 @@ _PROXY: Final = "/api/proxies/{proxy_id}"
 
 _DASHBOARD: Final[dict[Route, Rule]] = {
     ("GET", "/auth/setup"): OPEN_READ,
-    ("GET", "/auth/setup/{name}"): OPEN_READ,
+    ("GET", "/auth/setup/setup.js"): OPEN_READ,
+    ("GET", "/auth/setup/setup.css"): OPEN_READ,
     ("GET", "/auth/dashboard-status"): OPEN_READ,
     ("POST", "/auth/dashboard-setup"): OPEN_CHANGE,
     ("POST", "/auth/dashboard-login"): OPEN_CHANGE,

@@ -7,7 +7,7 @@ async def test_the_page_works_under_its_own_policy() -> None:
     async with Doors().browser(client=ELSEWHERE) as http:
         page = await http.get("/auth/setup")
         script, style = await http.get("/auth/setup/setup.js"), await http.get("/auth/setup/setup.css")
-        assert (await http.get("/auth/setup/secret.key")).status_code == 400
+        assert (await http.get("/auth/setup/secret.key")).status_code == 404
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy

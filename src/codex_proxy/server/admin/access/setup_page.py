@@ -5,15 +5,12 @@ Script and style are files of their own, because no page of ours may have any wi
 """
 
 from importlib.resources import files
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Final
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import PathParameter
 
 _PAGES: Final = files("codex_proxy.server.admin.access") / "pages"
-FileName: TypeAlias = Annotated[Literal["setup.js", "setup.css"], PathParameter(description="A file of the page.")]
-_TYPES: Final = {"setup.js": "text/javascript", "setup.css": "text/css"}
 
 
 def setup_page_routes() -> list[HTTPRouteHandler]:
@@ -24,9 +21,14 @@ def setup_page_routes() -> list[HTTPRouteHandler]:
         """Asks for a password, twice."""
         return Response((_PAGES / "setup.html").read_bytes(), media_type="text/html")
 
-    @get("/auth/setup/{name:str}", sync_to_thread=False, media_type="text/css", summary="Files of that page")
-    def setup_file(name: FileName) -> Response[bytes]:
-        """Its script and its style."""
-        return Response((_PAGES / name).read_bytes(), media_type=_TYPES[name])
+    @get("/auth/setup/setup.js", sync_to_thread=False, media_type="text/javascript", summary="The script of that page")
+    def setup_script() -> Response[bytes]:
+        """Sends what was typed, with the token of the address."""
+        return Response((_PAGES / "setup.js").read_bytes(), media_type="text/javascript")
 
-    return [setup_page, setup_file]
+    @get("/auth/setup/setup.css", sync_to_thread=False, media_type="text/css", summary="The style of that page")
+    def setup_style() -> Response[bytes]:
+        """How it looks."""
+        return Response((_PAGES / "setup.css").read_bytes(), media_type="text/css")
+
+    return [setup_page, setup_script, setup_style]
