@@ -167,6 +167,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "model.default_reasoning_effort": Probe("high", _asked("reasoning", "effort"), "high"),
     "model.default_service_tier": Probe("priority", _asked("service_tier"), "priority"),
     "model.default_instructions": Probe("be brief", _asked("instructions"), "be brief"),
+    "model.default_tools": Probe([{"type": "web_search"}], _asked("tools"), [{"type": "web_search"}]),
     "model.aliases": Probe({"mine": "gpt-5.4-mini"}, _asked("model", model="mine"), "gpt-5.4-mini"),
     "model.fallbacks": Probe({"gone": ["gpt-5.4"]}, _plain(lambda live: live.model.fallbacks), {"gone": ["gpt-5.4"]}),
     "model.custom_models": Probe(["gpt-mine"], _listed("gpt-mine"), True),

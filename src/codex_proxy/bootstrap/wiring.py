@@ -156,6 +156,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
             observer=observer,
             pictures=ground.pictures,
             admission=owners.client_keys.admission,
+            own_tools=owners.client_keys.ground.ring.tools_of,
             models_hinted=routing.lists.hinted,
             redact=ground.known.redact,
         )

@@ -141,7 +141,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     ``model`` is as the client wrote it.  ``instructions`` is the dialect's own top-level instruction text; system and
     developer messages stay turns.  ``pictures_only`` says that generated pictures are all that counts of the answer,
-    ``picture_links`` that they are wanted as links.  ``extra`` holds unknown top-level fields, under the name of
+    ``picture_links`` that they are wanted as links; ``knows_tools`` is False where the
+    endpoint has no words for tools.  ``extra`` holds unknown top-level fields, under the name of
     ``dialect``.
     """
 
@@ -163,6 +164,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     previous_response_id: str | None = None
     pictures_only: bool = False
     picture_links: bool = False
+    knows_tools: bool = True
     metadata: JsonObject = {}
     session: SessionHints = SessionHints()
     extra: JsonObject = {}

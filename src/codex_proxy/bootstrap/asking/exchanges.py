@@ -3,7 +3,7 @@
 Rules of this file: objects are made here, rules are elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream
+from codex_proxy.canonical.tools import Tool
 from codex_proxy.gateway.admission.ports import OPEN, Admission
 from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import LearnedRejects
@@ -23,6 +24,7 @@ from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
 from codex_proxy.operations.request_log.capturing.transport import CapturingTransport
 from codex_proxy.protocols.codex.client import CodexClient
+from codex_proxy.protocols.openai_responses.request.default_tools import read_default_tools
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.settings.schema import Settings
 
@@ -31,7 +33,8 @@ from codex_proxy.settings.schema import Settings
 class ExchangeGround:
     """What exchanges stand on; ``live`` are the settings in force, ``settings`` those of the start.
 
-    ``redact`` gives a text without the secrets this process knows.
+    ``redact`` gives a text without the secrets this process knows; ``own_tools`` are those that a client key, by its
+    id, has of its own.
     """
 
     settings: Settings
@@ -45,6 +48,7 @@ class ExchangeGround:
     models_hinted: Callable[[str, str], None]
     redact: Callable[[str], str] = lambda text: text
     admission: Admission = OPEN
+    own_tools: Callable[[str], Sequence[Tool] | None] = lambda _: None
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -63,6 +67,7 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
             resolver=ground.resolver,
             defaults=live.derived(_defaults),
             next_routes=lambda model: live.get().model.fallbacks.get(model, ()),
+            default_tools=_default_tools(ground),
             failover=live.derived(_failover),
             observer=ground.observer,
             pictures=ground.pictures,
@@ -91,6 +96,16 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             models_hinted=ground.models_hinted,
         )
     )
+
+
+def _default_tools(ground: ExchangeGround) -> Callable[[str], Sequence[Tool]]:
+    of_all = ground.live.derived(lambda settings: read_default_tools(settings.model.default_tools))
+
+    def tools_of(client_key_id: str) -> Sequence[Tool]:
+        own = ground.own_tools(client_key_id)
+        return of_all() if own is None else own
+
+    return tools_of
 
 
 def _failover(settings: Settings) -> FailoverPolicy:

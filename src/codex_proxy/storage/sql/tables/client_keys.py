@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, String, Table, Text
 
 from codex_proxy.storage.sql.tables.metadata import METADATA
 
@@ -26,6 +26,7 @@ CLIENT_KEYS: Final = Table(
     Column("shown", String, nullable=False),  # its beginning and end
     Column("scopes", String, nullable=False),  # words with a space between
     Column("models", String),  # names with a space between; none where all may be asked
+    Column("default_tools", Text),  # JSON, in the Responses form; none where those of all keys hold
     Column("enabled", Boolean, nullable=False),
     Column("expires_at", Double),
     Column("requests_per_minute", Integer),
