@@ -26,7 +26,6 @@ CLIENT_KEYS: Final = Table(
     Column("shown", String, nullable=False),  # its beginning and end
     Column("scopes", String, nullable=False),  # words with a space between
     Column("models", String),  # names with a space between; none where all may be asked
-    Column("default_tools", Text),  # JSON, in the Responses form; none where those of all keys hold
     Column("enabled", Boolean, nullable=False),
     Column("expires_at", Double),
     Column("requests_per_minute", Integer),
@@ -35,6 +34,7 @@ CLIENT_KEYS: Final = Table(
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("default_tools", Text),  # JSON, in the Responses form; none where those of all keys hold
 )
 
 CLIENT_KEY_BUDGETS: Final = Table(
