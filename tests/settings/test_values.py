@@ -5,7 +5,17 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from codex_proxy.settings.values import Aliases, Host, ModelName, Numbered, Origin, Percent, RenamedProfile, WebAddress
+from codex_proxy.settings.values import (
+    Aliases,
+    DefaultTools,
+    Host,
+    ModelName,
+    Numbered,
+    Origin,
+    Percent,
+    RenamedProfile,
+    WebAddress,
+)
 
 GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (WebAddress, "https://host.example/path", "https://host.example/path"),
@@ -13,6 +23,7 @@ GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (Host, "::1", "::1"),
     (ModelName, "gpt-5.4", "gpt-5.4"),
     (Aliases, {" a ": " b "}, {"a": "b"}),
+    (DefaultTools, [{"type": "web_search_preview"}], [{"type": "web_search_preview"}]),
     (Percent, 100, 100),
     (Numbered, 6892, "6892"),
     (Annotated[str, RenamedProfile], "codex_cli", "cli"),
@@ -28,6 +39,8 @@ BAD: tuple[tuple[Any, Any], ...] = (
     (Host, "a b"),
     (ModelName, "gpt 5"),
     (Aliases, {"": "b"}),
+    (DefaultTools, [{"type": "mcp"}]),
+    (DefaultTools, ["web_search"]),
     (Percent, 101),
     (Numbered, True),
 )

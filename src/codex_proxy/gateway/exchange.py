@@ -13,7 +13,7 @@ import msgspec
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
-from codex_proxy.canonical.tools import Tool
+from codex_proxy.gateway.adding.tools import ToolsOf
 from codex_proxy.gateway.admission.ports import OPEN, Admission, Admitted, Wish
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.pictures import picture_filter
@@ -93,7 +93,7 @@ class GatewayParts:
     resolver: Callable[[], Resolver]
     defaults: Callable[[], Defaults]
     next_routes: Callable[[str], Sequence[str]] = lambda _: ()
-    default_tools: Callable[[str], Sequence[Tool]] = lambda _: ()
+    default_tools: ToolsOf = lambda _: ()
     failover: Callable[[], FailoverPolicy]
     observer: Observer
     pictures: PictureStore | None = None

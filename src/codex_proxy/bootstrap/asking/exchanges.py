@@ -14,6 +14,7 @@ from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream
 from codex_proxy.canonical.tools import Tool
+from codex_proxy.gateway.adding.tools import ToolsOf
 from codex_proxy.gateway.admission.ports import OPEN, Admission
 from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import LearnedRejects
@@ -33,8 +34,7 @@ from codex_proxy.settings.schema import Settings
 class ExchangeGround:
     """What exchanges stand on; ``live`` are the settings in force, ``settings`` those of the start.
 
-    ``redact`` gives a text without the secrets this process knows; ``own_tools`` are those that a client key, by its
-    id, has of its own.
+    ``redact`` gives a text without the secrets this process knows; ``default_tools`` as in the gateway's parts.
     """
 
     settings: Settings
@@ -48,7 +48,7 @@ class ExchangeGround:
     models_hinted: Callable[[str, str], None]
     redact: Callable[[str], str] = lambda text: text
     admission: Admission = OPEN
-    own_tools: Callable[[str], Sequence[Tool] | None] = lambda _: None
+    default_tools: ToolsOf = lambda _: ()
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -67,7 +67,7 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
             resolver=ground.resolver,
             defaults=live.derived(_defaults),
             next_routes=lambda model: live.get().model.fallbacks.get(model, ()),
-            default_tools=_default_tools(ground),
+            default_tools=ground.default_tools,
             failover=live.derived(_failover),
             observer=ground.observer,
             pictures=ground.pictures,
@@ -98,11 +98,12 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
     )
 
 
-def _default_tools(ground: ExchangeGround) -> Callable[[str], Sequence[Tool]]:
-    of_all = ground.live.derived(lambda settings: read_default_tools(settings.model.default_tools))
+def default_tools(live: Current[Settings], own_tools: Callable[[str], Sequence[Tool] | None]) -> ToolsOf:
+    """The tools that are offered with requests of a client key, by its id: its own, else those of the settings."""
+    of_all = live.derived(lambda settings: read_default_tools(settings.model.default_tools))
 
     def tools_of(client_key_id: str) -> Sequence[Tool]:
-        own = ground.own_tools(client_key_id)
+        own = own_tools(client_key_id)
         return of_all() if own is None else own
 
     return tools_of

@@ -17,6 +17,9 @@ from codex_proxy.canonical.tools import ChoiceMode, ChooseMode, HostedTool, Name
 Takes: TypeAlias = Callable[[Tool, Sequence[Tool]], bool]
 """Whether an upstream can be offered a tool beside others."""
 
+ToolsOf: TypeAlias = Callable[[str], Sequence[Tool]]
+"""The owner's tools for requests of a client key, by its id."""
+
 PATH: Final = "tools"
 
 
@@ -36,14 +39,21 @@ def as_taken(request: Request, added_count: int, takes: Takes) -> tuple[Request,
     """
     if not added_count:
         return request, ()
-    own, offered = request.tools[:-added_count], request.tools[:-added_count]
+    own = offered = request.tools[:-added_count]
     for tool in request.tools[-added_count:]:
         if takes(tool, offered):
             offered = (*offered, tool)
     if len(offered) < len(request.tools):
         request = msgspec.structs.replace(request, tools=offered)
-    names = ", ".join(map(_called, offered[len(own) :]))
-    return request, (_note(names),) if names else ()
+    return request, added_notes(request, len(offered) - len(own))
+
+
+def added_notes(request: Request, added_count: int) -> tuple[Note, ...]:
+    """What is told of the last tools of a request."""
+    if not added_count:
+        return ()
+    names = ", ".join(map(_called, request.tools[-added_count:]))
+    return (Note(path=PATH, verdict=Verdict.INVENTED, detail=f"the owner's default tools were added: {names}"),)
 
 
 def _is_open(request: Request, *, lite: bool) -> bool:
@@ -68,7 +78,3 @@ def _known(tools: Sequence[Tool]) -> Iterator[tuple[str, str]]:
 
 def _called(tool: Tool) -> str:
     return tool.kind if isinstance(tool, HostedTool) else tool.name
-
-
-def _note(names: str) -> Note:
-    return Note(path=PATH, verdict=Verdict.INVENTED, detail=f"the owner's default tools were added: {names}")

@@ -80,8 +80,8 @@ class Display(StrEnum):
 class NativeBody(msgspec.Struct, frozen=True, kw_only=True):
     """The client's own body, for upstreams that speak its dialect.
 
-    ``turns`` are those parsed from it: a request whose turns are others was changed and must be written anew.  ``tools``
-    are those parsed from it, too: what a request has behind them was added.
+    ``turns`` are those parsed from it: a request whose turns are others was changed and must be written anew;
+    ``tools`` those, too: what a request has behind them was added.
     ``version`` and ``betas`` are the client's ``anthropic-version`` and ``anthropic-beta`` headers.
     """
 
