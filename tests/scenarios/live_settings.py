@@ -188,6 +188,7 @@ PARTS: Final[Mapping[str, Probe]] = {
     "api.idle_timeout_seconds": Probe(8.0, _timeout("idle"), (8.0, 8.0)),
     "auth.rotation_strategy": Probe("sticky", _choice("strategy"), "sticky"),
     "auth.tier_priority": Probe(["pro"], _choice("tier_priority"), ("pro",)),
+    "auth.rate_limit_backoff_seconds": Probe(900.0, _choice("rest_seconds"), 900.0),
     "auth.refresh_enabled": Probe(False, _refresh("enabled"), False),
     "auth.refresh_margin_seconds": Probe(60.0, _refresh("margin_seconds"), 60.0),
     "auth.refresh_concurrency": Probe(5, _refresh("concurrency"), 5),

@@ -185,7 +185,11 @@ class AuthSection(Section):
         None, "Plans in order of preference; those not named come last together.", change=LIVE
     )
     rate_limit_backoff_seconds: float = key(
-        60.0, "Seconds an account rests where a 429 names no time.", used=False, ge=0
+        60.0,
+        "Seconds an account rests after a 429 that names no time; twice, five and ten times as long after more in a row.",
+        change=LIVE,
+        ge=0,
+        le=86_400,
     )
     refresh_enabled: bool = key(True, "Whether tokens are refreshed before they expire.", change=LIVE)
     refresh_margin_seconds: float = key(

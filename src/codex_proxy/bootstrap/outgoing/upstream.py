@@ -155,4 +155,5 @@ def choice_policy(settings: Settings) -> ChoicePolicy:
         skip_exhausted=settings.quota.skip_exhausted,
         max_concurrent=settings.auth.max_concurrent_per_account,
         interval_seconds=(settings.auth.request_interval_ms or 0) / 1000,
+        rest_seconds=settings.auth.rate_limit_backoff_seconds,
     )
