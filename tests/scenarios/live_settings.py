@@ -184,6 +184,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
 
 PARTS: Final[Mapping[str, Probe]] = {
     "server.stop_grace_seconds": Probe(7.0, _plain(lambda live: live.server.stop_grace_seconds), 7.0),
+    "api.timeout_seconds": Probe(900.0, _timeout("total"), (900.0, 900.0)),
     "api.headers_timeout_seconds": Probe(7.0, _timeout("headers"), (7.0, 7.0)),
     "api.idle_timeout_seconds": Probe(8.0, _timeout("idle"), (8.0, 8.0)),
     "auth.rotation_strategy": Probe("sticky", _choice("strategy"), "sticky"),

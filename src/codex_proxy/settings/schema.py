@@ -76,7 +76,13 @@ class ApiSection(Section):
     """The upstream."""
 
     base_url: WebAddress = key("https://chatgpt.com/backend-api", "Base URL of the Codex backend.", file_only=True)
-    timeout_seconds: float | None = key(None, "Total seconds of an upstream call; null for no limit.", used=False, gt=0)
+    timeout_seconds: float | None = key(
+        None,
+        "Seconds that an upstream call may take in all, to the end of its answer; null for as long as it takes.",
+        change=LIVE,
+        gt=0,
+        le=86_400,
+    )
     connect_timeout_seconds: float = key(10.0, "Seconds to connect.", gt=0, le=3600)
     headers_timeout_seconds: float = key(120.0, "Seconds until the reply's headers.", change=LIVE, gt=0, le=86_400)
     idle_timeout_seconds: float = key(300.0, "Seconds of silence within a reply.", change=LIVE, gt=0, le=86_400)
@@ -186,7 +192,8 @@ class AuthSection(Section):
     )
     rate_limit_backoff_seconds: float = key(
         60.0,
-        "Seconds an account rests after a 429 that names no time; twice, five and ten times as long after more in a row.",
+        "Seconds an account rests after a 429 that names no time; after more in a row twice, five and ten times as "
+        "long.",
         change=LIVE,
         ge=0,
         le=86_400,

@@ -46,11 +46,16 @@ _Key: TypeAlias = tuple[str, str | None, Binding | None]
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds.  ``headers`` counts from the call to its reply's headers, ``idle`` between two pieces of the body."""
+    """Seconds.
+
+    ``headers`` counts from the call to its reply's headers, ``idle`` between two pieces of the body, ``total`` from the
+    call to the reply's end; None for as long as it takes.
+    """
 
     connect: float = 10.0
     headers: float = 120.0
     idle: float = 300.0
+    total: float | None = None
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,8 +45,8 @@ class ChoicePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     ``tier_priority`` names plans, best first, the others coming last together; empty: no plan is better.
     ``skip_exhausted`` leaves out accounts known to be limited, instead of trying them last.  ``max_concurrent`` bounds
-    the slots of each account (None: no limit), ``interval_seconds`` lies between the starts of its requests, ``rest_seconds`` is how
-    long it rests after the first refusal that names no end.
+    the slots of each account (None: no limit), ``interval_seconds`` lies between the starts of its requests,
+    ``rest_seconds`` is how long it rests after the first refusal that names no end.
     """
 
     strategy: Strategy = Strategy.LEAST_USED

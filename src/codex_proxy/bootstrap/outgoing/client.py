@@ -60,4 +60,5 @@ def timeouts_of(settings: Settings) -> Timeouts:
         connect=settings.api.connect_timeout_seconds,
         headers=settings.api.headers_timeout_seconds,
         idle=settings.api.idle_timeout_seconds,
+        total=settings.api.timeout_seconds,
     )
