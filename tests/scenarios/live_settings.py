@@ -198,6 +198,15 @@ PARTS: Final[Mapping[str, Probe]] = {
     "auth.queue_timeout_ms": Probe(30, _queue("timeout_seconds"), 0.03),
     "auth.queue_limit": Probe(3, _queue("limit"), 3),
     "quota.skip_exhausted": Probe(False, _choice("skip_exhausted"), False),
+    "tls.force_http11": Probe(
+        True,
+        _part(
+            lambda whole: [
+                pool.http11_only for pool in (whole.running.clients, whole.running.vendor_keys.ground.calls.clients)
+            ]
+        ),
+        [True, True],
+    ),
     "tls.proxy_url": Probe(
         "http://127.0.0.1:9",
         _part(lambda whole: getattr(whole.running.accounts.ground.book.owners_way(), "url", None)),

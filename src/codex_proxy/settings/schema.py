@@ -238,7 +238,12 @@ class TlsSection(Section):
     proxy_url: str | None = key(
         None, "Egress proxy for every upstream call: http, https, socks5 or socks5h.", secret=True, change=LIVE
     )
-    force_http11: bool = key(False, "Whether HTTP/2 is avoided.", used=False)
+    force_http11: bool = key(
+        False,
+        "Whether upstreams are asked over HTTP/1.1 alone, for networks that HTTP/2 does not get through; the real "
+        "client offers both.",
+        change=LIVE,
+    )
     ca_file: str | None = key(None, "PEM file with certificates to trust beside the system's.", file_only=True)
     health_check_url: WebAddress = key("https://api.ipify.org?format=json", "Where egress checks ask for their IP.")
 

@@ -133,13 +133,15 @@ def _over(ground: AccountGround, client: PresentedClient, http: HttpTransport) -
 def _clients(
     settings: Settings, clock: SystemClock, jars: CookieJars, *, pem: bytes | None, agent: Callable[[], str]
 ) -> ClientPool:
-    return ClientPool(
+    clients = ClientPool(
         timeouts=timeouts_of(settings),
         now=clock.monotonic,
         trusted_pem=pem,
         jars=jars,
         user_agent=agent,
     )
+    clients.http11_only = settings.tls.force_http11
+    return clients
 
 
 def queue_policy(settings: Settings) -> QueuePolicy:
