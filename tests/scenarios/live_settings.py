@@ -70,6 +70,28 @@ def _asked(*path: str, text: str = "hi", **members: Any) -> Callable[[Scene], Aw
     return look
 
 
+async def _owners_words(scene: Scene) -> bool:
+    return str(await _asked("instructions")(scene)).endswith("be brief")
+
+
+async def _in_context(scene: Scene) -> bool:
+    (scene.whole.ground.data_dir / "desktop-context.md").write_text("At a desk.")
+    return str(await _asked("instructions")(scene)).startswith("At a desk.")
+
+
+async def _first_role(scene: Scene) -> Any:
+    messages = [{"role": "system", "content": "be kind"}, {"role": "user", "content": "hi"}]
+    await scene.chat(messages=messages)
+    return (await scene.journal())[-1]["body"]["input"][0]["role"]
+
+
+async def _placed(scene: Scene) -> bool:
+    """Whether a client is told nothing against its choice."""
+    body = {"model": "gpt-5.4", "messages": [{"role": "user", "content": "hi"}]}
+    reply = await scene.client.post(CHAT, json=body, headers={"x-codex-proxy-system-prompt": "instructions"})
+    return "system-prompt" not in reply.headers.get("x-codex-proxy-notes", "")
+
+
 def _status(**members: Any) -> Callable[[Scene], Awaitable[int]]:
     async def look(scene: Scene) -> int:
         return (await scene.chat(**members)).status_code
@@ -166,7 +188,10 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "model.image_host_model": Probe("gpt-5.4", _host_of_a_picture, "gpt-5.4"),
     "model.default_reasoning_effort": Probe("high", _asked("reasoning", "effort"), "high"),
     "model.default_service_tier": Probe("priority", _asked("service_tier"), "priority"),
-    "model.default_instructions": Probe("be brief", _asked("instructions"), "be brief"),
+    "model.default_instructions": Probe("be brief", _owners_words, True),
+    "model.inject_desktop_context": Probe(True, _in_context, True),
+    "model.system_prompt_strategy": Probe("developer_inline", _first_role, "developer"),
+    "model.allow_client_system_prompt_strategy": Probe(True, _placed, True),
     "model.aliases": Probe({"mine": "gpt-5.4-mini"}, _asked("model", model="mine"), "gpt-5.4-mini"),
     "model.fallbacks": Probe({"gone": ["gpt-5.4"]}, _plain(lambda live: live.model.fallbacks), {"gone": ["gpt-5.4"]}),
     "model.custom_models": Probe(["gpt-mine"], _listed("gpt-mine"), True),

@@ -5,7 +5,17 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from codex_proxy.settings.values import Aliases, Host, ModelName, Numbered, Origin, Percent, RenamedProfile, WebAddress
+from codex_proxy.settings.values import (
+    Aliases,
+    Host,
+    ModelName,
+    NotInline,
+    Numbered,
+    Origin,
+    Percent,
+    RenamedProfile,
+    WebAddress,
+)
 
 GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (WebAddress, "https://host.example/path", "https://host.example/path"),
@@ -17,6 +27,7 @@ GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (Numbered, 6892, "6892"),
     (Annotated[str, RenamedProfile], "codex_cli", "cli"),
     (Annotated[str, RenamedProfile], "desktop", "desktop"),
+    (Annotated[str, NotInline], "developer_inline", "developer_inline"),
 )
 BAD: tuple[tuple[Any, Any], ...] = (
     (WebAddress, "ftp://host.example"),

@@ -103,7 +103,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     ``learned_rejects`` are top-level body fields this upstream refused before; ``routing_override`` is the account
     check's word (``us``, ``us_cr``) or None; ``drop_reasoning`` leaves encrypted reasoning out; ``force_lite`` builds
     the lite form whatever the model facts say; ``long_context`` asks for a window of a million tokens where that has
-    to be said.
+    to be said.  ``preamble`` is what the owner puts before every system prompt; ``prompt_inline`` has the client's own
+    stand in the conversation, and not in the place that the upstream has for it.
     """
 
     model: ModelFacts
@@ -115,6 +116,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     service_tier: str | None = None
     routing_override: str | None = None
     default_instructions: str = ""
+    preamble: str = ""
+    prompt_inline: bool = False
     learned_rejects: frozenset[str] = frozenset()
     drop_reasoning: bool = False
     force_lite: bool = False

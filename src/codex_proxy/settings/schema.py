@@ -27,6 +27,7 @@ from codex_proxy.settings.values import (
     Aliases,
     Host,
     ModelName,
+    NotInline,
     Numbered,
     Origin,
     Percent,
@@ -137,11 +138,24 @@ class ModelSection(Section):
     custom_models: CustomModels = key(
         [], "Codex models added to the catalogue: ids, or objects with what is known of them.", change=LIVE
     )
-    inject_desktop_context: bool = key(False, "Whether desktop-context.md precedes the instructions.", used=False)
+    inject_desktop_context: bool = key(
+        False,
+        "Whether the text of desktop-context.md in the data directory, 64 KiB at most, stands before the instructions "
+        "that accounts get.",
+        change=LIVE,
+    )
     suppress_desktop_directives: bool = key(False, "Whether desktop directives are removed.", used=False)
-    allow_client_system_prompt_strategy: bool = key(False, "Whether clients choose the strategy.", used=False)
-    system_prompt_strategy: Literal["instructions", "developer_inline", "system_inline"] = key(
-        "instructions", "Where system messages go upstream.", used=False
+    allow_client_system_prompt_strategy: bool = key(
+        False,
+        "Whether system prompts may stand elsewhere than in the instructions: where system_prompt_strategy says, or "
+        "where a client says in x-codex-proxy-system-prompt.",
+        change=LIVE,
+    )
+    system_prompt_strategy: Annotated[Literal["instructions", "developer_inline"], NotInline] = key(
+        "instructions",
+        "Where system prompts stand in what accounts are asked: in the instructions, or in a developer message at the "
+        "head of the input, which leaves the instructions to default_instructions.",
+        change=LIVE,
     )
 
     @field_validator("image_host_model")

@@ -60,6 +60,14 @@ def _renamed_profile(value: Any) -> Any:
     return _OLD_PROFILES.get(value, value) if isinstance(value, str) else value
 
 
+def _not_inline(value: Any) -> Any:
+    if value == "system_inline":
+        raise ValueError(
+            "the backend refuses system messages in the input; developer_inline puts them there as the developer's"
+        )
+    return value
+
+
 WebAddress: TypeAlias = Annotated[str, AfterValidator(_web_address)]
 Origin: TypeAlias = Annotated[str, AfterValidator(_origin)]
 Host: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_length=253)]
@@ -70,3 +78,5 @@ Numbered: TypeAlias = Annotated[str, BeforeValidator(_number_as_text)]
 """A text that looks like a number and is often written without quotes."""
 RenamedProfile: Final = BeforeValidator(_renamed_profile)
 """Takes the words of other editions for a client's profile."""
+NotInline: Final = BeforeValidator(_not_inline)
+"""Says why a word of other editions for the place of system prompts cannot be had."""
