@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from codex_proxy.settings.values import (
     Aliases,
+    HeaderText,
     Host,
     ModelName,
     NotInline,
@@ -23,6 +24,7 @@ GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (Host, "::1", "::1"),
     (ModelName, "gpt-5.4", "gpt-5.4"),
     (Aliases, {" a ": " b "}, {"a": "b"}),
+    (HeaderText, "Codex Desktop", "Codex Desktop"),
     (Percent, 100, 100),
     (Numbered, 6892, "6892"),
     (Annotated[str, RenamedProfile], "codex_cli", "cli"),
@@ -39,6 +41,7 @@ BAD: tuple[tuple[Any, Any], ...] = (
     (Host, "a b"),
     (ModelName, "gpt 5"),
     (Aliases, {"": "b"}),
+    *((HeaderText, name) for name in ("", " ", "two\nlines", "späße", " led", "x" * 65)),
     (Percent, 101),
     (Numbered, True),
 )

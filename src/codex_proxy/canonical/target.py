@@ -68,6 +68,7 @@ class ClientIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """The official client we present ourselves as.
 
     ``engine_version`` is the CLI engine's, ``desktop_version`` the app's own, ``platform`` such as ``Debian 12.0.0``.
+    ``originator`` is the name to go by, None for the profile's.
     """
 
     profile: Profile
@@ -77,6 +78,7 @@ class ClientIdentity(msgspec.Struct, frozen=True, kw_only=True):
     arch: str
     terminal: str
     installation_id: str
+    originator: str | None = None
 
 
 class UpstreamIdentity(msgspec.Struct, frozen=True, kw_only=True):

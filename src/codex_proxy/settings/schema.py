@@ -9,9 +9,10 @@ To add a key, add one line to its section (or a section, and a line to ``Setting
 
 that is: type, default, words with the unit; ``change=LIVE`` where a change counts at the next request (else it counts
 at the next start); limits as in pydantic; ``secret=True`` where the value is never shown; ``file_only=True`` where it
-could move credentials and is never set through the API; ``used=False`` as long as nothing reads it.  A live key is read
-from ``Followers.live`` each time (bootstrap), or followed in ``bootstrap/settings/following``.  Nothing else is to do
-but to run ``python -m scripts.generate_pages`` and to add a probe of a live key to ``tests/scenarios/live_settings``.
+could move credentials and is never set through the API; ``used=False`` as long as nothing reads it, ``idle="why"``
+where it is of other editions and nothing here could read it.  A live key is read from ``Followers.live`` each time
+(bootstrap), or followed in ``bootstrap/settings/following``.  Nothing else is to do but to run
+``python -m scripts.generate_pages`` and to add a probe of a live key to ``tests/scenarios/live_settings``.
 """
 
 from typing import Annotated, Any, Literal
@@ -25,6 +26,7 @@ from codex_proxy.settings.keys import Change, Section, key
 from codex_proxy.settings.providers import Providers
 from codex_proxy.settings.values import (
     Aliases,
+    HeaderText,
     Host,
     ModelName,
     NotInline,
@@ -36,6 +38,7 @@ from codex_proxy.settings.values import (
 )
 
 LIVE = Change.LIVE
+NO_SOCKETS = "the backend is asked over HTTP alone"
 
 
 class ServerSection(Section):
@@ -98,17 +101,28 @@ class ClientSection(Section):
     profile: Annotated[Literal["desktop", "cli"], RenamedProfile] = key(
         "desktop", "Which official client: the desktop app or the CLI."
     )
-    originator: str | None = key(None, "Originator header instead of the profile's.", used=False)
+    originator: HeaderText | None = key(
+        None, "Name that the originator header and the user agent go by; null for the profile's."
+    )
     app_version: str = key("26.1120.10001", "Version of the desktop app.", min_length=1, max_length=64)
     engine_version: str = key("0.169.0", "Version of the CLI engine, sent as version.", min_length=1, max_length=64)
-    build_number: Numbered | None = key(None, "Build number of the desktop app.", used=False)
+    build_number: Numbered | None = key(
+        None,
+        "Build number of the desktop app of app_version, which updates are told with; it is not sent.",
+        max_length=10,
+        pattern=r"^[0-9]+$",
+    )
     pin_version: bool = key(False, "Whether app_version and engine_version hold whatever newer ones are found.")
     platform: str = key("Debian 12.0.0", "Operating system and version in the user agent.", min_length=1, max_length=64)
     arch: str = key("x86_64", "Architecture in the user agent.", min_length=1, max_length=64)
     terminal: str = key(
         "xterm", "Terminal word in the user agent; unknown where there is none.", min_length=1, max_length=64
     )
-    chromium_version: Numbered | None = key(None, "Chromium version of the desktop app.", used=False)
+    chromium_version: Numbered | None = key(
+        None,
+        "Chromium version of the desktop app.",
+        idle="the engine asks the backend, and it sends no browser's headers",
+    )
 
 
 class ModelSection(Section):
@@ -144,7 +158,9 @@ class ModelSection(Section):
         "that accounts get.",
         change=LIVE,
     )
-    suppress_desktop_directives: bool = key(False, "Whether desktop directives are removed.", used=False)
+    suppress_desktop_directives: bool = key(
+        False, "Whether desktop directives are left out.", idle="nothing here adds any to what clients send"
+    )
     allow_client_system_prompt_strategy: bool = key(
         False,
         "Whether system prompts may stand elsewhere than in the instructions: where system_prompt_strategy says, or "
@@ -248,7 +264,7 @@ class AuthSection(Section):
 class TlsSection(Section):
     """Connections to the upstream."""
 
-    transport: Literal["native"] = key("native", "The TLS stack.", used=False)
+    transport: Literal["native"] = key("native", "The TLS stack.", idle="there is no other")
     proxy_url: str | None = key(
         None, "Egress proxy for every upstream call: http, https, socks5 or socks5h.", secret=True, change=LIVE
     )
@@ -389,8 +405,14 @@ class UpdateSection(Section):
     """Updates."""
 
     auto_update: bool = key(True, "Whether new versions of the official clients are looked for.")
-    auto_download: bool = key(False, "Whether they are downloaded.", used=False)
-    show_update_dialog: bool = key(False, "Whether the desktop app asks.", used=False)
+    auto_download: bool = key(
+        False,
+        "Whether new versions are downloaded before anybody asks for them.",
+        idle="the gateway has no desktop app, and fetches its own new version when it is told to install it",
+    )
+    show_update_dialog: bool = key(
+        False, "Whether the desktop app asks.", idle="the gateway has no desktop app; the dashboard shows what is new"
+    )
     allow_prerelease: bool = key(False, "Whether pre-releases of the gateway count.")
     gateway: Literal["off", "notify", "apply"] = key(
         "off",
@@ -418,9 +440,9 @@ class UpdateSection(Section):
 class WsPoolSection(Section):
     """WebSocket connections to the upstream."""
 
-    enabled: bool = key(True, "Whether they are used.", used=False)
-    max_age_ms: int = key(3_300_000, "Milliseconds a connection lives.", used=False, ge=0)
-    max_per_account: int = key(8, "Connections of one account.", used=False, ge=1)
+    enabled: bool = key(True, "Whether they are used.", idle=NO_SOCKETS)
+    max_age_ms: int = key(3_300_000, "Milliseconds a connection lives.", idle=NO_SOCKETS, ge=0)
+    max_per_account: int = key(8, "Connections of one account.", idle=NO_SOCKETS, ge=1)
 
 
 class OllamaSection(Section):

@@ -52,6 +52,12 @@ def _without_blanks(text: str) -> str:
     return text
 
 
+def _header_text(text: str) -> str:
+    if not text.strip() or text != text.strip() or not (text.isascii() and text.isprintable()):
+        raise ValueError("expected words in ASCII, on one line and without blanks around them")
+    return text
+
+
 def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -71,6 +77,7 @@ def _not_inline(value: Any) -> Any:
 WebAddress: TypeAlias = Annotated[str, AfterValidator(_web_address)]
 Origin: TypeAlias = Annotated[str, AfterValidator(_origin)]
 Host: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_length=253)]
+HeaderText: TypeAlias = Annotated[str, Field(max_length=64), AfterValidator(_header_text)]
 ModelName: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_length=MAX_NAME)]
 Aliases: TypeAlias = Annotated[dict[str, str], AfterValidator(_aliases)]
 Percent: TypeAlias = Annotated[int, Field(ge=1, le=100)]

@@ -37,6 +37,7 @@ def client_identity(client: ClientSection, installation_id: str) -> ClientIdenti
         arch=client.arch,
         terminal=client.terminal,
         installation_id=installation_id,
+        originator=client.originator,
     )
 
 
