@@ -198,6 +198,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "models.list_variants": Probe(True, _listed("gpt-5.4-high"), True),
     "model_routing": Probe({"x": "groq"}, _told("/admin/route?model=x", "vendor"), "groq"),
     "translation.strict": Probe(True, _status(response_format={"type": "grammar"}), 400),
+    "auth.chatgpt_oauth": Probe(False, _told("/auth/status", "login_ways"), []),
     "quota.warning_thresholds": Probe({"primary": [1], "secondary": [1]}, _warnings, True),
     "egress.check_interval_minutes": Probe(9, _told("/api/proxies", "healthCheckIntervalMinutes"), 9),
     "ollama.version": Probe("9.9", _bridge("version"), "9.9"),

@@ -213,7 +213,12 @@ class AuthSection(Section):
     jwt_token: str | list[str] | None = key(
         None, "Access token of an account, several as a list or separated by commas.", secret=True, file_only=True
     )
-    chatgpt_oauth: bool = key(True, "Whether ChatGPT accounts may log in.", used=False)
+    chatgpt_oauth: bool = key(
+        True,
+        "Whether ChatGPT accounts may log in, by browser or device code; accounts that are here, tokens and imports go "
+        "on without.",
+        change=LIVE,
+    )
     rotation_strategy: Literal["least_used", "round_robin", "sticky"] = key(
         "least_used", "Which account a new conversation gets.", change=LIVE
     )
