@@ -242,6 +242,7 @@ PARTS: Final[Mapping[str, Probe]] = {
         "direct", _part(lambda whole: whole.running.accounts.ground.book._policy.on_unavailable), "direct"
     ),
     "ollama.enabled": Probe(True, _told("/admin/ollama-status", "running"), True),
+    "usage_stats.credits_per_usd": Probe(5.0, _plain(lambda live: live.usage_stats.credits_per_usd), 5.0),
     "logs.level": Probe("error", _part(lambda _: logging.getLogger().level), logging.ERROR),
     "logs.format": Probe(
         "console", _part(lambda _: type(structlog.get_config()["processors"][-1]).__name__), "ConsoleRenderer"

@@ -38,6 +38,7 @@ from codex_proxy.settings.values import (
 )
 
 LIVE = Change.LIVE
+NO_SNAPSHOTS = "each request is recorded when it ends, so that history is finer than any snapshot"
 NO_SOCKETS = "the backend is asked over HTTP alone"
 
 
@@ -347,8 +348,14 @@ class UsageStatsSection(Section):
     history_retention_days: int | None = key(
         None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", ge=1
     )
-    snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False, change=LIVE, ge=0)
-    credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False, change=LIVE, ge=0)
+    snapshot_interval_minutes: int = key(5, "Minutes between snapshots of usage.", idle=NO_SNAPSHOTS, ge=0)
+    credits_per_usd: float = key(
+        25.0,
+        "Credits of one US dollar, for what an account's balance is worth; 0 where that is not known.",
+        change=LIVE,
+        ge=0,
+        le=1e9,
+    )
 
 
 class SessionSection(Section):
@@ -356,7 +363,12 @@ class SessionSection(Section):
 
     ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", ge=1)
     longest_hours: int = key(168, "Hours a dashboard session lasts at most.", ge=0)
-    cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False, ge=1)
+    cleanup_interval_minutes: int = key(
+        5,
+        "Minutes between clean-ups.",
+        idle="a session opens nothing from the moment it is over, and 64 are kept",
+        ge=1,
+    )
     trust_user_field: bool = key(
         False, "Whether a request's `user` names its conversation; many programs send the same on every request."
     )
@@ -365,9 +377,7 @@ class SessionSection(Section):
 class QuotaSection(Section):
     """Quota."""
 
-    refresh_interval_minutes: int = key(
-        0, "Minutes between local usage snapshots; 0 for none.", used=False, change=LIVE, ge=0
-    )
+    refresh_interval_minutes: int = key(0, "Minutes between local snapshots of usage.", idle=NO_SNAPSHOTS, ge=0)
     concurrency: int = key(10, "Usage queries at once.", ge=1, le=1000)
     skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.", change=LIVE)
     model_buckets: dict[str, str] = key(
