@@ -70,6 +70,11 @@ def _asked(*path: str, text: str = "hi", **members: Any) -> Callable[[Scene], Aw
     return look
 
 
+async def _originator(scene: Scene) -> Any:
+    await scene.chat()
+    return dict((await scene.journal())[-1]["headers"])["originator"]
+
+
 async def _owners_words(scene: Scene) -> bool:
     return str(await _asked("instructions")(scene)).endswith("be brief")
 
@@ -183,6 +188,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "server.heartbeat_seconds": Probe(0.05, _heartbeats, True),
     "api.failover_budget_seconds": Probe(0, _attempts, 1),
     "auth.max_failover_attempts": Probe(1, _attempts, 1),
+    "client.originator": Probe("codex_vscode", _originator, "codex_vscode"),
     "model.default": Probe("gpt-5.5", _asked("model", model=None), "gpt-5.5"),
     "model.unknown": Probe("fallback", _status(model="nobody-knows"), 200),
     "model.image_host_model": Probe("gpt-5.4", _host_of_a_picture, "gpt-5.4"),

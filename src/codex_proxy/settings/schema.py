@@ -103,7 +103,7 @@ class ClientSection(Section):
         "desktop", "Which official client: the desktop app or the CLI."
     )
     originator: HeaderText | None = key(
-        None, "Name that the originator header and the user agent go by; null for the profile's."
+        None, "Name that the originator header and the user agent go by; null for the profile's.", change=LIVE
     )
     app_version: str = key("26.1120.10001", "Version of the desktop app.", min_length=1, max_length=64)
     engine_version: str = key("0.169.0", "Version of the CLI engine, sent as version.", min_length=1, max_length=64)

@@ -20,6 +20,10 @@ class PresentedClient:
     def __call__(self) -> ClientIdentity:
         return self._identity
 
+    def go_by(self, originator: str | None) -> None:
+        """This is its name from now on; None for the profile's."""
+        self._identity = msgspec.structs.replace(self._identity, originator=originator)
+
     def take(self, versions: TrackedVersions) -> None:
         """These versions are in force from now on."""
         self._identity = msgspec.structs.replace(

@@ -86,6 +86,7 @@ def _follow_calls(followers: Followers, parts: FollowingParts) -> None:
             await clients.change_protocol(http11_only=http11_only)
 
     followers.tell(timeouts_of, timeouts)
+    followers.tell(lambda settings: settings.client.originator, parts.upstream.client.go_by)
     followers.tell(lambda settings: settings.tls.force_http11, protocol)
 
 
