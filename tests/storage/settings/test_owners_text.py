@@ -36,3 +36,10 @@ def test_what_cannot_be_used_is_told_once(tmp_path: Path) -> None:
     assert (text.get(), text.get(), len(told)) == ("", "", 2)
     path.write_bytes(b"x" * LONGEST_BYTES)
     assert (len(text.get()), len(told)) == (LONGEST_BYTES, 2)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "context.md"
+    text, told = text_in(path)
+    os.mkfifo(path)
+    assert (text.get(), len(told)) == ("", 1)

@@ -43,6 +43,8 @@ class OwnersText:
 
     def _read(self, state: _State) -> str:
         try:
+            if not self._path.is_file():
+                raise ValueError("it is no file")  # a pipe would be waited for
             if state[1] > LONGEST_BYTES:
                 raise ValueError(f"it has {state[1]} bytes, and {LONGEST_BYTES} at most are used")
             return self._path.read_bytes().decode("utf-8-sig").strip()
