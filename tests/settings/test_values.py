@@ -8,8 +8,10 @@ from pydantic import TypeAdapter, ValidationError
 from codex_proxy.settings.values import (
     Aliases,
     DefaultTools,
+    HeaderText,
     Host,
     ModelName,
+    NotInline,
     Numbered,
     Origin,
     Percent,
@@ -24,10 +26,12 @@ GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (ModelName, "gpt-5.4", "gpt-5.4"),
     (Aliases, {" a ": " b "}, {"a": "b"}),
     (DefaultTools, [{"type": "web_search_preview"}], [{"type": "web_search_preview"}]),
+    (HeaderText, "Codex Desktop", "Codex Desktop"),
     (Percent, 100, 100),
     (Numbered, 6892, "6892"),
     (Annotated[str, RenamedProfile], "codex_cli", "cli"),
     (Annotated[str, RenamedProfile], "desktop", "desktop"),
+    (Annotated[str, NotInline], "developer_inline", "developer_inline"),
 )
 BAD: tuple[tuple[Any, Any], ...] = (
     (WebAddress, "ftp://host.example"),
@@ -41,6 +45,7 @@ BAD: tuple[tuple[Any, Any], ...] = (
     (Aliases, {"": "b"}),
     (DefaultTools, [{"type": "mcp"}]),
     (DefaultTools, ["web_search"]),
+    *((HeaderText, name) for name in ("", " ", "two\nlines", "späße", " led", "x" * 65)),
     (Percent, 101),
     (Numbered, True),
 )

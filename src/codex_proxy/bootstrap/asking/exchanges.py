@@ -34,7 +34,8 @@ from codex_proxy.settings.schema import Settings
 class ExchangeGround:
     """What exchanges stand on; ``live`` are the settings in force, ``settings`` those of the start.
 
-    ``redact`` gives a text without the secrets this process knows; ``default_tools`` as in the gateway's parts.
+    ``redact`` gives a text without the secrets this process knows; ``preamble`` is what stands before every system
+    prompt; ``default_tools`` as in the gateway's parts.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class ExchangeGround:
     redact: Callable[[str], str] = lambda text: text
     admission: Admission = OPEN
     default_tools: ToolsOf = lambda _: ()
+    preamble: Callable[[], str] = lambda: ""
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -89,6 +91,7 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             clock=ground.clock,
             client=upstream.client,
             place_of=upstream.lookups.place_of,
+            preamble=ground.preamble,
             default_instructions=lambda: ground.live.get().model.default_instructions,
             bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
             renewal=upstream.accounts.refresher,
@@ -122,4 +125,6 @@ def _defaults(settings: Settings) -> Defaults:
         strict=settings.translation.strict,
         instructions=settings.model.default_instructions,
         trust_user_field=settings.session.trust_user_field,
+        prompt_inline=settings.model.system_prompt_strategy == "developer_inline",
+        clients_place_prompt=settings.model.allow_client_system_prompt_strategy,
     )
