@@ -43,8 +43,10 @@ class ClientBody:
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A request that may go, with what was decided for it.
 
-    ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none; ``body``
-    is what the client sent, where that may still be wanted; ``long_context`` says that the model's name asked for that.
+    ``notes`` hold where the request is written anew; of them ``passed_notes`` hold as well where the client's own body
+    is sent.  ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none;
+    ``body`` is what the client sent, where that may still be wanted; ``long_context`` says that the model's name asked
+    for that.
     """
 
     request: Request
@@ -52,6 +54,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     effort: str | None
     service_tier: str | None
     notes: tuple[Note, ...]
+    passed_notes: tuple[Note, ...] = ()
     conversation_id: str | None = None
     vendor: VendorRoute | None = None
     long_context: bool = False
@@ -65,11 +68,13 @@ def prepare(
     resolver: Resolver,
     defaults: Defaults,
     model: str | None = None,
+    body: ClientBody | None = None,
 ) -> Prepared | Failure:
     """The prepared request, or why it cannot go.
 
     The body's own effort and tier win over the model name's suffixes, those over the defaults, which are for accounts.
-    ``model`` is asked in place of the one that the client named.
+    ``notes`` tell what reading the request as ours cost; ``model`` is asked in place of the one that the client named.
+    With a ``body`` that a vendor may be sent as it is, what is lossy in ``notes`` is no reason yet to refuse.
     """
     wanted = request.model if model is None else model
     resolved = resolver.hosting(wanted) if request.pictures_only else resolver.resolve(wanted)
@@ -80,7 +85,8 @@ def prepare(
     if resolved.vendor is not None:
         defaults = msgspec.structs.replace(defaults, effort=None, service_tier=None)
     known = notes + resolved.notes
-    if defaults.strict and (refusal := refuse_lossy(known)) is not None:
+    may_pass = resolved.vendor is not None and body is not None and bool(body.content)
+    if defaults.strict and (refusal := refuse_lossy(resolved.notes if may_pass else known)) is not None:
         return refusal
     return Prepared(
         request=request,
@@ -88,9 +94,11 @@ def prepare(
         effort=request.reasoning.effort or resolved.effort or defaults.effort,
         service_tier=request.service_tier or resolved.tier or defaults.service_tier,
         notes=known,
+        passed_notes=resolved.notes,
         conversation_id=_conversation(request, resolved.model, defaults),
         vendor=resolved.vendor,
         long_context=resolved.long_context,
+        body=body,
     )
 
 
