@@ -21,7 +21,7 @@ from codex_proxy.usage.prices.table import PriceTable
 from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import UsageStore
 
-WRITE_SECONDS: Final = 0.5  # what a killed process may lose
+WRITE_SECONDS: Final = 1.0  # what a killed process may lose; a batch has its price whatever its size
 MOST_WAITING: Final = 10_000  # about 10 MB; the answers of minutes
 BATCH: Final = 500
 
