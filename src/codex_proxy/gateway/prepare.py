@@ -44,9 +44,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A request that may go, with what was decided for it.
 
     ``notes`` hold where the request is written anew; of them ``passed_notes`` hold as well where the client's own body
-    is sent.  ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none;
-    ``body`` is what the client sent, where that may still be wanted; ``long_context`` says that the model's name asked
-    for that.
+    is sent.  ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none,
+    and where that is of no matter: at vendors; ``body`` is what the client sent, where that may still be wanted;
+    ``long_context`` says that the model's name asked for that.
     """
 
     request: Request
@@ -95,7 +95,7 @@ def prepare(
         service_tier=request.service_tier or resolved.tier or defaults.service_tier,
         notes=known,
         passed_notes=resolved.notes,
-        conversation_id=_conversation(request, resolved.model, defaults),
+        conversation_id=None if resolved.vendor is not None else _conversation(request, resolved.model, defaults),
         vendor=resolved.vendor,
         long_context=resolved.long_context,
         body=body,
