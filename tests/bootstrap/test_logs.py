@@ -9,6 +9,8 @@ import pytest
 import structlog
 
 from codex_proxy.bootstrap.logs import configure_logs
+from codex_proxy.bootstrap.redaction import REDACTED
+from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 
 
 @pytest.fixture
@@ -31,6 +33,20 @@ def test_our_records_and_foreign_ones_share_one_redacted_stream(out: io.StringIO
     assert (ours["event"], ours["port"], ours["level"]) == ("started", 8080, "info")
     assert "0123456789" not in str(ours)
     assert "opaque-value" not in str(foreign)
+
+
+def test_a_word_that_was_innocent_is_looked_at_again_once_it_is_known_for_a_secret(out: io.StringIO) -> None:
+    known = KnownSecrets()
+    configure_logs("json", stream=out, known=known)
+    log = structlog.get_logger("a")
+    for _ in range(2):
+        log.info("asked", model="correct horse battery", password="correct horse battery")
+    known.learn("correct horse battery")
+    log.info("asked", model="correct horse battery", number=7, ok=True)
+    before, again, after = lines(out)
+    assert (before["model"], before["password"]) == ("correct horse battery", REDACTED)
+    assert (again["model"], again["password"]) == ("correct horse battery", REDACTED)
+    assert (after["model"], after["number"], after["ok"]) == (REDACTED, 7, True)
 
 
 def test_an_exception_is_told_without_its_secrets(out: io.StringIO) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, Timeouts
-from codex_proxy.transports.http import ADDRESS_REFUSED, READ_BYTES, HttpTransport, obeying
+from codex_proxy.transports.http import ADDRESS_REFUSED, READ_BYTES, Deadline, HttpReply, HttpTransport, obeying
 from tests.transports.recording_proxy import Passage, RecordingProxy, recording_proxy
 from tests.transports.wire import STREAM_HEAD, Handler, chunk, listening, read_request
 from tests.waiting import until
@@ -451,6 +452,36 @@ async def test_a_cancellation_that_meets_a_result_still_cancels() -> None:
     async def reading() -> None:
         while True:
             await obeying(deaf())
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(reading())
+        await asyncio.sleep(0)
+        task.cancel()
+    assert task.cancelled()
+
+
+class DeafResponse:
+    """As pyreqwest's at its worst: a piece comes at the moment of a cancellation, which is dropped for it."""
+
+    status = 200
+
+    @property
+    def body_reader(self) -> "DeafResponse":
+        return self
+
+    async def read_chunk(self) -> bytes:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return b"piece"
+
+
+async def test_a_cancellation_that_meets_a_piece_still_cancels() -> None:
+    deaf: Any = DeafResponse()
+    reply = HttpReply(deaf, deaf, sender="the upstream", deadline=Deadline(None))
+
+    async def reading() -> None:
+        while True:
+            await reply.read()
 
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(reading())

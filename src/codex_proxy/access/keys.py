@@ -4,7 +4,6 @@ Rules of this file: pure; a secret appears once, when it is made.  Off loopback 
 which is 128 bits.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
 
 def digest_of(secret: str, pepper: bytes) -> str:
     """The keyed hash of a secret; ``pepper`` is the installation's."""
-    return hmac.new(pepper, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.digest(pepper, secret.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def make_key(key_id: str, secret: str, scopes: frozenset[str], pepper: bytes) -> ClientKey:

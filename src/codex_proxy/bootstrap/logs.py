@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from codex_proxy.bootstrap.redaction import redact, redact_text
+from codex_proxy.bootstrap.redaction import SECRET_NAMES, redact, redact_text
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
@@ -27,6 +27,10 @@ _CHATTY = (
     "httpcore",
     "google_genai",
 )  # a line for each start and request that says nothing new
+
+
+_SHORT = 100  # characters
+_MOST_INNOCENT = 4096
 
 
 def configure_logs(
@@ -44,18 +48,14 @@ def configure_logs(
     least = logging.getLevelNamesMapping()[level.upper()]
     out = stream or sys.stderr
     for_people = style == "console" or (style == "auto" and out.isatty())
-    before: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    before: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level]
+    stamp: Processor = structlog.processors.TimeStamper(fmt="iso", utc=True)  # no secret, and new in each line
     renderer: Processor = (
         structlog.dev.ConsoleRenderer(colors=out.isatty())
         if for_people
         else structlog.processors.JSONRenderer(serializer=_as_json)
     )
-    by_value: list[Processor] = [] if known is None else [_without(known)]
-    after: list[Processor] = [structlog.processors.format_exc_info, redact_record, *by_value, renderer]
+    after: list[Processor] = [structlog.processors.format_exc_info, _Redacting(known), stamp, renderer]
     structlog.configure(
         processors=[*before, *after],
         wrapper_class=structlog.make_filtering_bound_logger(least),
@@ -74,29 +74,55 @@ def configure_logs(
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
 
 
-def redact_record(_: WrappedLogger, __: str, record: EventDict) -> EventDict:
-    """The record without secrets, the text of its exception included."""
-    clean: dict[str, Any] = {name: redact(value, name) for name, value in record.items() if name != "exception"}
-    if "exception" in record:
-        clean["exception"] = redact_text(str(record["exception"]))
-    return clean
+class _Redacting:
+    """A processor that gives the record without secrets, the text of its exception included.
 
+    Most words of most lines were on a line before: a short text that held no secret under its name is not looked into
+    again until another secret is known.
+    """
 
-def _without(known: KnownSecrets) -> Processor:
-    def clean(value: Any) -> Any:
+    def __init__(self, known: KnownSecrets | None) -> None:
+        self._known = known
+        self._innocent: set[tuple[str, str]] = set()
+        self._version = 0
+
+    def __call__(self, _: WrappedLogger, __: str, record: EventDict) -> EventDict:
+        """The record without them."""
+        version = 0 if self._known is None else self._known.version
+        if version != self._version or len(self._innocent) > _MOST_INNOCENT:
+            self._innocent.clear()
+            self._version = version
+        return {name: self._clean(name, value) for name, value in record.items()}
+
+    def _clean(self, name: str, value: Any) -> Any:
         match value:
-            case str():
-                return known.redact(value)
-            case dict():
-                return {name: clean(member) for name, member in value.items()}
-            case list():
-                return [clean(member) for member in value]
-        return value
+            case None | bool() | int() | float():
+                return value
+            case str() if len(value) <= _SHORT:
+                if (name, value) in self._innocent:
+                    return value
+                clean = self._without(name, value)
+                if clean == value:
+                    self._innocent.add((name, value))
+                return clean
+            case list() if name.lower() not in SECRET_NAMES:
+                return [self._clean("", member) for member in value]
+        return self._without(name, value)
 
-    def redact_known(_: WrappedLogger, __: str, record: EventDict) -> EventDict:
-        return {name: clean(value) for name, value in record.items()}
+    def _without(self, name: str, value: Any) -> Any:
+        by_shape = redact_text(str(value)) if name == "exception" else redact(value, name)
+        return by_shape if self._known is None else _by_value(by_shape, self._known)
 
-    return redact_known
+
+def _by_value(value: Any, known: KnownSecrets) -> Any:
+    match value:
+        case str():
+            return known.redact(value)
+        case dict():
+            return {name: _by_value(member, known) for name, member in value.items()}
+        case list():
+            return [_by_value(member, known) for member in value]
+    return value
 
 
 def _as_json(record: EventDict, **_: object) -> str:

@@ -114,7 +114,7 @@ class Gateway:
 
     def prepare(self, exchange: ExchangeInput) -> Prepared | Failure:
         """What is decided about a request before anybody is asked, or why it cannot go."""
-        return _prepared(self._parts, exchange)
+        return _prepared(self._parts, msgspec.structs.replace(exchange, body=None))
 
     def passes(self, exchange: ExchangeInput) -> bool:
         """See ``Answering``; as far as can be told before anybody is chosen."""
@@ -228,18 +228,20 @@ class _Running:
         progress.tried.add(candidate.row_id)
         progress.last_tried = candidate.row_id
         outgoing = candidate.outgoing()
-        refusal = outgoing if isinstance(outgoing, Failure) else self._refused(outgoing)
-        if isinstance(outgoing, Failure) or refusal is not None:
+        if isinstance(outgoing, Failure):
+            candidate.lease.release()
+            return outgoing
+        notes = (prepared.passed_notes if outgoing.passes else prepared.notes) + outgoing.notes + outgoing.call.notes
+        if self._parts.defaults().strict and (refusal := refuse_lossy(notes)) is not None:
             candidate.lease.release()
             return refusal
-        notes = prepared.notes + outgoing.notes + outgoing.call.notes
+        self._history.notes = notes
         plan = self._plan(prepared, candidate, outgoing)
         self._history.leaves_by(outgoing.route.egress_name)
         del outgoing  # the plan lets go of the call's body once it is sent
 
         def make_delivery(facts: ReplyFacts) -> Delivery:
             candidate.heard(facts)
-            self._history.notes = notes
             self._history.last = self._delivery(candidate, prepared, facts)
             return self._history.last
 
@@ -250,9 +252,6 @@ class _Running:
         finally:
             candidate.lease.release()
         return None if failure is None else candidate.told(failure)
-
-    def _refused(self, outgoing: Outgoing) -> Failure | None:
-        return refuse_lossy(outgoing.call.notes) if self._parts.defaults().strict else None
 
     def _plan(self, prepared: Prepared, candidate: Candidate, outgoing: Outgoing) -> AttemptPlan:
         request = prepared.request
@@ -364,17 +363,17 @@ class _Running:
 
 
 def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = None) -> Prepared | Failure:
-    prepared = prepare(
+    defaults, tools = parts.defaults(), parts.default_tools(exchange.client_key_id)
+    if tools:
+        defaults = msgspec.structs.replace(defaults, tools=tools)
+    return prepare(
         exchange.request,
         exchange.notes,
         resolver=parts.resolver(),
-        defaults=parts.defaults(),
+        defaults=defaults,
         model=name,
-        tools=parts.default_tools(exchange.client_key_id),
+        body=exchange.body,
     )
-    if isinstance(prepared, Failure) or exchange.body is None:
-        return prepared
-    return msgspec.structs.replace(prepared, body=exchange.body)
 
 
 def _wish(request: Request, prepared: Prepared | Failure) -> Wish:

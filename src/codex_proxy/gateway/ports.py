@@ -3,7 +3,7 @@
 Rules of this file: no web framework, database or HTTP client shows here.  Adapters implement these; bootstrap wires.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -86,8 +86,8 @@ class UpstreamReply(Protocol):
         """Reply headers; names are lower-case, repeated ones joined with a comma."""
         ...
 
-    async def read(self) -> bytes:
-        """The next piece of the body as soon as it is there, empty at its end.
+    def read(self) -> Awaitable[bytes]:
+        """The next piece of the body as soon as it is there, empty at its end; await it at once.
 
         Raises:
             TransportError: the connection broke or stayed silent too long.

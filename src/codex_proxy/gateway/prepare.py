@@ -22,7 +22,8 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner wants where neither the request nor the model name says.
 
     ``strict`` refuses lossy translation; ``trust_user_field`` takes a body's ``user`` for the name of a conversation.
-    ``prompt_inline`` has system prompts stand in the conversation, ``clients_place_prompt`` lets clients say where.
+    ``prompt_inline`` has system prompts stand in the conversation, ``clients_place_prompt`` lets clients say where;
+    ``tools`` are offered beside the client's.
     """
 
     effort: str | None = None
@@ -32,6 +33,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     trust_user_field: bool = False
     prompt_inline: bool = False
     clients_place_prompt: bool = False
+    tools: Sequence[Tool] = ()
 
 
 class ClientBody:
@@ -51,9 +53,11 @@ class ClientBody:
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A request that may go, with what was decided for it.
 
-    ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none; ``body``
-    is what the client sent, where that may still be wanted; ``long_context`` says that the model's name asked for that.
-    The last ``added_count`` of the request's tools are the owner's.
+    ``notes`` hold where the request is written anew; of them ``passed_notes`` hold as well where the client's own body
+    is sent.  ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none,
+    and where that is of no matter: at vendors; ``body`` is what the client sent, where that may still be wanted;
+    ``long_context`` says that the model's name asked for that.  The last ``added_count`` of the request's tools are the
+    owner's.
     """
 
     request: Request
@@ -61,6 +65,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     effort: str | None
     service_tier: str | None
     notes: tuple[Note, ...]
+    passed_notes: tuple[Note, ...] = ()
     conversation_id: str | None = None
     vendor: VendorRoute | None = None
     long_context: bool = False
@@ -76,12 +81,13 @@ def prepare(
     resolver: Resolver,
     defaults: Defaults,
     model: str | None = None,
-    tools: Sequence[Tool] = (),
+    body: ClientBody | None = None,
 ) -> Prepared | Failure:
     """The prepared request, or why it cannot go.
 
     The body's own effort and tier win over the model name's suffixes, those over the defaults, which are for accounts.
-    ``model`` is asked in place of the one that the client named; ``tools`` are the owner's, to be offered as well.
+    ``notes`` tell what reading the request as ours cost; ``model`` is asked in place of the one that the client named.
+    With a ``body`` that a vendor may be sent as it is, what is lossy in ``notes`` is no reason yet to refuse.
     """
     wanted = request.model if model is None else model
     resolved = resolver.hosting(wanted) if request.pictures_only else resolver.resolve(wanted)
@@ -91,19 +97,23 @@ def prepare(
         return not_stored(request.previous_response_id)
     if resolved.vendor is not None:
         defaults = msgspec.structs.replace(defaults, effort=None, service_tier=None)
-    known = notes + resolved.notes + _place_not_taken(request, defaults, resolved.vendor)
-    if defaults.strict and (refusal := refuse_lossy(known)) is not None:
+    stays = resolved.notes + _place_not_taken(request, defaults, resolved.vendor)
+    known = notes + stays
+    may_pass = resolved.vendor is not None and body is not None and bool(body.content)
+    if defaults.strict and (refusal := refuse_lossy(stays if may_pass else known)) is not None:
         return refusal
-    offering, added_count = with_tools(request, tools, lite=resolved.model.lite)
+    offering, added_count = with_tools(request, defaults.tools, lite=resolved.model.lite)
     return Prepared(
         request=offering,
         model=resolved.model,
         effort=request.reasoning.effort or resolved.effort or defaults.effort,
         service_tier=request.service_tier or resolved.tier or defaults.service_tier,
         notes=known,
-        conversation_id=_conversation(request, resolved.model, defaults),
+        passed_notes=stays,
+        conversation_id=None if resolved.vendor is not None else _conversation(request, resolved.model, defaults),
         vendor=resolved.vendor,
         long_context=resolved.long_context,
+        body=body,
         added_count=added_count,
         prompt_inline=_is_inline(request, defaults),
     )

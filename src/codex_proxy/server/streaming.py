@@ -71,7 +71,10 @@ class StreamResponder:
 
     async def deliver(self, steps: Sequence[AnyStep]) -> None:
         """Encode a batch, unless it came in the client's own words, and write it at once."""
-        written = self._told(steps[0]) if len(steps) == 1 else b"".join([self._told(step) for step in steps])
+        if len(steps) == 1 and isinstance(step := steps[0], PassedStep):
+            self._passes, written = True, step.raw
+        else:
+            written = b"".join([self._told(step) for step in steps])
         if not written:
             return
         if not self.status_sent:

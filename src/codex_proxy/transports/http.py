@@ -11,7 +11,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import Final, TypeVar
+from types import coroutine
+from typing import Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pyreqwest import exceptions as foreign
@@ -30,6 +31,8 @@ ADDRESS_REFUSED: Final = "address_refused"
 READ_BYTES: Final = 256 * 1024  # what one read takes at most ahead of a slow reader, beside its last piece
 
 _T = TypeVar("_T")
+_Begun: TypeAlias = tuple[Coroutine[object, object, Bytes | None], object]
+"""A coroutine that was begun by hand, and the future it waits for."""
 _NEVER_CONNECTED: Final = "client error (Connect)"
 _USER_AGENT: Final = "user-agent"
 _PROXY_WANTS_LOGIN: Final = 407
@@ -79,7 +82,7 @@ class HttpTransport:
             _refuse_elsewhere(route)
         async with self._pool.use(route, binding) as pooled:
             cookies = _Cookies(self._pool.jar(pooled, route), call, route)
-            deadline = _Deadline(self._timeouts.total)
+            deadline = Deadline(self._timeouts.total)
             builder = _build(call, route, pooled=pooled, cookie=cookies.header())
             del call  # its body may be megabytes, and the stream long
             request = deadline.over(builder).streamed_read_buffer_limit(0).build_streamed()
@@ -92,7 +95,7 @@ class HttpTransport:
                 reply.close()
                 await request.__aexit__(None, None, None)
 
-    async def _headers_of(self, request: StreamRequest, route: Route, deadline: "_Deadline") -> Response:
+    async def _headers_of(self, request: StreamRequest, route: Route, deadline: "Deadline") -> Response:
         try:
             async with asyncio.timeout(self._timeouts.headers):
                 response = await obeying(request.__aenter__())
@@ -154,7 +157,7 @@ def _build(call: UpstreamCall, route: Route, *, pooled: PooledClient, cookie: st
     return builder.body_bytes(call.body) if call.body else builder
 
 
-class _Deadline:
+class Deadline:
     """When a call has to be over, from its request to its reply's end; ``total_seconds`` None for whenever it is."""
 
     __slots__ = ("_ends_at", "_total_seconds")
@@ -192,7 +195,7 @@ class HttpReply:
         "status",
     )
 
-    def __init__(self, response: Response, cookies: _Cookies, *, sender: str, deadline: _Deadline) -> None:
+    def __init__(self, response: Response, cookies: _Cookies, *, sender: str, deadline: Deadline) -> None:
         self.status: int = response.status
         self._response = response
         self._reader = response.body_reader
@@ -208,20 +211,37 @@ class HttpReply:
         """Reply headers, made anew at each look; see ``UpstreamReply``."""
         return _joined(self._response)
 
-    async def read(self) -> bytes:
-        """What there is of the body, as soon as there is anything, empty at its end; see ``UpstreamReply``."""
+    @coroutine
+    def read(self) -> Generator[object, object, bytes]:
+        """What there is of the body, as soon as there is anything, empty at its end; see ``UpstreamReply``.
+
+        A coroutine in one frame: it runs for every token, and goes on with a piece that was asked for ahead.
+        """
+        if self._broken is not None:
+            raise TransportError(within_body(self._broken, self._sender, self._deadline))
         begun, self._begun = self._begun, None
-        task = asyncio.current_task()
-        cancels = task.cancelling() if task is not None else 0
+        chunk: Bytes | None = None
+        thrown: BaseException | None = None
         try:
-            if self._broken is not None:
-                raise self._broken
-            chunk = await (begun or self._reader.read_chunk())
+            if begun is None:
+                reading = self._reader.read_chunk()
+                future = reading.send(None)
+            else:
+                reading, future = begun
+            while True:
+                try:
+                    answer = yield future
+                except BaseException as error:  # noqa: BLE001 - handed on to the reader, as ``await`` does
+                    thrown = error
+                    future = reading.throw(error)
+                else:
+                    future = reading.send(answer)
+        except StopIteration as done:
+            chunk = done.value
         except foreign.PyreqwestError as error:
-            raise TransportError(within_body(error, self._sender, self._deadline)) from None
-        finally:
-            if task is not None and task.cancelling() > cancels:  # see ``obeying``
-                raise asyncio.CancelledError
+            raise thrown or TransportError(within_body(error, self._sender, self._deadline)) from None
+        if thrown is not None:
+            raise thrown  # see ``obeying``
         if chunk is None:
             self._note_end()
             return b""
@@ -231,57 +251,30 @@ class HttpReply:
     def close(self) -> None:
         """Give up the piece that was asked for ahead."""
         if self._begun is not None:
-            self._begun.close()
+            self._begun[0].close()
 
     def _with_ready(self, first: bytes) -> bytes:
         """``first`` and the pieces that can be had without waiting; the one that cannot stays asked for."""
-        pieces, size_bytes = [first], len(first)
+        pieces, size_bytes = None, len(first)
         while size_bytes < READ_BYTES:
             reading = self._reader.read_chunk()
             try:
-                self._begun = _Begun(reading, reading.send(None))
+                self._begun = reading, reading.send(None)
                 break
             except StopIteration as done:
                 if done.value is None:
                     break  # the end; the next read meets it again
+                pieces = pieces or [first]
                 pieces.append(bytes(done.value))
                 size_bytes += len(pieces[-1])
             except foreign.PyreqwestError as error:
                 self._broken = error
                 break
-        return b"".join(pieces) if len(pieces) > 1 else first
+        return first if pieces is None else b"".join(pieces)
 
     def _note_end(self) -> None:
         if self.status == 404 and not self._seen_body:
             self._cookies.drop()  # an empty 404 is the edge refusing the path, mostly over a stale cookie
-
-
-class _Begun:
-    """A coroutine that was begun by hand and waits for ``future``; awaiting this goes on from there."""
-
-    __slots__ = ("_coroutine", "_future")
-
-    def __init__(self, coroutine: Coroutine[object, object, Bytes | None], future: object) -> None:
-        self._coroutine = coroutine
-        self._future = future
-
-    def __await__(self) -> Generator[object, object, Bytes | None]:
-        future = self._future
-        try:
-            while True:
-                try:
-                    answer = yield future
-                except BaseException as error:  # noqa: BLE001 - handed on to the coroutine, as ``await`` does
-                    future = self._coroutine.throw(error)
-                else:
-                    future = self._coroutine.send(answer)
-        except StopIteration as done:
-            value: Bytes | None = done.value
-            return value
-
-    def close(self) -> None:
-        """Let the coroutine end."""
-        self._coroutine.close()
 
 
 async def obeying(work: Awaitable[_T]) -> _T:
@@ -299,7 +292,7 @@ async def obeying(work: Awaitable[_T]) -> _T:
             raise asyncio.CancelledError
 
 
-def before_headers(error: foreign.PyreqwestError, route: Route, deadline: _Deadline) -> Failure:
+def before_headers(error: foreign.PyreqwestError, route: Route, deadline: Deadline) -> Failure:
     """What an exception means before the reply's headers came."""
     causes = _causes(error)
     sent = Sent.NOTHING_SENT if _NEVER_CONNECTED in causes else Sent.MAYBE_SENT
@@ -325,7 +318,7 @@ def refused_by_egress(route: Route, words: str) -> Failure:
     )
 
 
-def within_body(error: foreign.PyreqwestError, sender: str, deadline: _Deadline) -> Failure:
+def within_body(error: foreign.PyreqwestError, sender: str, deadline: Deadline) -> Failure:
     """What an exception means once the sender's headers are in."""
     if isinstance(error, foreign.RequestTimeoutError):
         words = deadline.words() or "stayed silent too long"

@@ -98,6 +98,35 @@ async def test_an_unstreamed_answer_is_passed_on_whole() -> None:
     assert (failure, client.passed) == (None, body)
 
 
+@pytest.mark.parametrize("strict", [False, True])
+async def test_what_only_a_translation_would_lose_is_no_matter_where_the_body_is_passed_on(*, strict: bool) -> None:
+    scene = VendorScene(key("k"), strict=strict)
+    scene.transport.add(chat_answer("hello"))
+    client, failure = await scene.post(question(logprobs=True, seed=7))
+    assert (failure, client.text, scene.sent()["logprobs"]) == (None, "hello", True)
+    assert client.facts is not None
+    assert (client.facts.notes, scene.records.all[0].notes) == ((), ())
+
+
+async def test_what_a_translation_loses_is_noted_and_refused_by_strict() -> None:
+    scene = VendorScene(key("k", wire=Wire.ANTHROPIC))
+    scene.transport.add(refusing(500, {}))
+    await scene.post(question(logprobs=True))
+    assert "logprobs" in {note.path for note in scene.records.all[0].notes}
+    scene = VendorScene(key("k", wire=Wire.ANTHROPIC), strict=True)
+    _, failure = await scene.post(question(logprobs=True))
+    assert failure is not None
+    assert (failure.kind, failure.param, scene.transport.calls) == (FailureKind.INVALID_REQUEST, "logprobs", [])
+
+
+async def test_strict_refuses_where_the_next_key_would_need_a_translation() -> None:
+    scene = VendorScene(key("a"), key("b", wire=Wire.ANTHROPIC), strict=True)
+    scene.transport.add(refusing(500, {}))
+    _, failure = await scene.post(question(logprobs=True))
+    assert failure is not None
+    assert (failure.param, scene.callers) == ("logprobs", ["a"])
+
+
 async def test_stored_answers_are_the_vendors_business_where_it_knows_them() -> None:
     body = {"model": "acme-1", "input": "hi", "stream": True, "previous_response_id": "resp_1"}
     scene = VendorScene(key("k", wire=Wire.RESPONSES))

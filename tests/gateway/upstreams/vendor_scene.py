@@ -45,10 +45,12 @@ def key(row_id: str, *, wire: Wire = Wire.CHAT, vendor: str = "acme", models: st
 
 
 class VendorScene(Scene):
-    """Keys in place of accounts; ``next_routes`` are the owner's."""
+    """Keys in place of accounts; ``next_routes`` and ``strict`` are the owner's."""
 
-    def __init__(self, *keys: VendorKey, next_routes: dict[str, tuple[str, ...]] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, *keys: VendorKey, next_routes: dict[str, tuple[str, ...]] | None = None, strict: bool = False
+    ) -> None:
+        super().__init__(strict=strict)
         self.keys = VendorPool()
         for one in keys:
             self.keys.put(one)

@@ -41,6 +41,27 @@ def test_an_answer_completes_its_exchange_and_stands_alone_without_one(connectio
     assert read_row(connection, "request_id = ?", "req_1") == rows[0]
 
 
+def test_an_answer_completes_its_exchange_of_an_earlier_batch(connection: sqlite3.Connection) -> None:
+    batch(connection).write([told("req_1")])
+    rows = batch(connection).write([answered("req_1", status=201, capture=captured("req_1")), told("req_2")])
+    assert [(row.seq, row.request_id, row.status) for row in rows] == [(1, "req_1", 201), (2, "req_2", None)]
+    assert [read_row(connection, "seq = ?", row.seq) for row in rows] == rows
+    assert connection.execute("SELECT seq FROM bodies").fetchall() == [(1,)]
+
+
+def test_an_exchange_that_is_told_again_stands_there_once_and_with_its_answer(connection: sqlite3.Connection) -> None:
+    again = told("req_1", model_used="gpt-5.5")
+    rows = batch(connection).write(
+        [told("req_1"), told("req_2"), again, answered("req_1", status=201, capture=captured("req_1"))]
+    )
+    assert [(row.request_id, row.model_used, row.status) for row in rows] == [
+        ("req_2", "gpt-5.4", None),
+        ("req_1", "gpt-5.5", 201),
+    ]
+    assert [read_row(connection, "seq = ?", row.seq) for row in rows] == rows
+    assert connection.execute("SELECT seq FROM bodies").fetchall() == [(rows[1].seq,)]
+
+
 def test_u_07_one_client_id_for_two_requests_makes_two_records(connection: sqlite3.Connection) -> None:
     batch(connection).write([told("req_1"), answered("req_1"), told("req_2"), answered("req_2")])
     found = connection.execute("SELECT client_request_id FROM exchanges").fetchall()

@@ -59,6 +59,18 @@ async def test_more_accounts_are_looked_up_than_fit_into_one_statement(tmp_path:
         assert await stores.database.write(change) == {asked[0], asked[-1]}
 
 
+async def test_rows_are_inserted_whole_and_each_once(tmp_path: Path) -> None:
+    def change(transaction: Transaction) -> list[tuple[str, float]]:
+        transaction.insert(MARKS, [{"name": "a", "at": 1.0}, {"at": 5.0, "name": "b"}])
+        transaction.insert(MARKS, [])
+        return [(row.name, row.at) for row in transaction.connection.execute(select(MARKS).order_by(MARKS.c.name))]
+
+    async with opened(tmp_path, folder=tmp_path) as stores:
+        assert await stores.database.write(change) == [("a", 1.0), ("b", 5.0)]
+        with pytest.raises(StoreUnusable):
+            await stores.database.write(change)
+
+
 async def test_numbers_are_added_to_the_row_with_their_key(tmp_path: Path) -> None:
     def change(transaction: Transaction) -> list[tuple[str, float]]:
         transaction.add_up(MARKS, [{"name": "a", "at": 1.0}, {"name": "b", "at": 5.0}])

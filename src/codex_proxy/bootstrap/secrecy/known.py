@@ -31,9 +31,10 @@ Span = tuple[int, int]
 
 
 class KnownSecrets:
-    """Learns secrets and blots them out."""
+    """Learns secrets and blots them out; ``version`` grows with each that is learned."""
 
     def __init__(self) -> None:
+        self.version = 0
         self._spellings: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._plain: dict[str, set[str]] = {}
         self._odd: dict[str, set[str]] = {}
@@ -91,6 +92,7 @@ class KnownSecrets:
         self._spellings[secret] = spellings
         for spelling in spellings:
             self._kept_in(spelling).setdefault(_beginning(spelling), set()).add(spelling)
+        self.version += 1
         while len(self._spellings) > MOST_SECRETS:
             self._forget(*self._spellings.popitem(last=False)[1])
 

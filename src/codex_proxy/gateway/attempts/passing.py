@@ -63,12 +63,13 @@ async def take_whole(plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery
 async def pass_on(plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -> None:
     """Hand a stream on, frame by frame; raises as reading does."""
     stream, frames = plan.codec.open_stream(plan.call), FrameBorders(plan.call.left_out)
-    deltas_count = plan.call.deltas_count or _none_for_certain
+    deltas_count, may_skim = plan.call.deltas_count or _none_for_certain, False
+    read, deliver, skimmed = reply.read, plan.deliver, delivery.skimmed
     while delivery.end is None:
-        chunk = await reply.read()
-        if delivery.committed and frames.at_border and (count := deltas_count(chunk)):
-            delivery.skimmed(count)
-            await plan.deliver((PassedStep(chunk, ()),))
+        chunk = await read()
+        if may_skim and (count := deltas_count(chunk)):
+            skimmed(count)
+            await deliver((PassedStep(chunk, ()),))
             continue
         steps = stream.feed(chunk) if chunk else stream.end()
         events = tuple([event for step in steps for event in step.events])
@@ -78,9 +79,10 @@ async def pass_on(plan: AttemptPlan, reply: UpstreamReply, delivery: Delivery) -
         else:
             ready = delivery.take([PassedStep(frames.feed(chunk) if chunk else frames.end(), events)])
         if ready:
-            await plan.deliver(ready)
+            await deliver(ready)
         if not chunk:
             return
+        may_skim = delivery.committed and frames.at_border
         del chunk, steps, events, ready  # nothing of a piece is kept while the next one is waited for
     await _pass_rest(plan, reply, frames, delivery)
 

@@ -204,6 +204,8 @@ def _upstream(attempt: AttemptRecord) -> str:
 
 def _refusal(body: bytes, redact: Redact) -> str | None:
     """The message in an error's body, whichever dialect's."""
+    if not body:
+        return None
     try:
         told = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -21,7 +21,7 @@ from codex_proxy.usage.prices.table import PriceTable
 from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import UsageStore
 
-WRITE_SECONDS: Final = 0.5  # what a killed process may lose
+WRITE_SECONDS: Final = 1.0  # what a killed process may lose; a batch has its price whatever its size
 MOST_WAITING: Final = 10_000  # about 10 MB; the answers of minutes
 BATCH: Final = 500
 
@@ -57,8 +57,9 @@ class RecorderParts:
 
 def without_secrets(batch: tuple[UsageEvent, ...], redact: Callable[[str], str]) -> tuple[UsageEvent, ...]:
     """The records, with what clients may write into a request as if it were a name redacted."""
-    clean = {text: redact(text) for event in batch for text in _names_in(event)}
-    if all(text == told for text, told in clean.items()):
+    names = {name for event in batch for name in _names_in(event)}  # each looked into once: most are the same
+    clean = {name: redact(name) for name in names}
+    if all(name == told for name, told in clean.items()):
         return batch
     replace = msgspec.structs.replace
     return tuple(

@@ -58,8 +58,12 @@ def _heard(receive: Receive, visit: Visit) -> Receive:
 
 def _told(send: Send, visit: Visit) -> Send:
     answer = None if visit.capture is None else visit.capture.answer
+    looks = True  # but not at the pieces of an answer that nobody keeps: there may be thousands
 
     def told(message: Message) -> Awaitable[None]:
+        nonlocal looks
+        if not looks:
+            return send(message)
         if message["type"] == "http.response.body":
             if answer is not None:
                 answer.body.add(message.get("body", b""))
@@ -67,6 +71,7 @@ def _told(send: Send, visit: Visit) -> Send:
                 visit.refusal += message.get("body", b"")[:MOST_REFUSAL]
         elif message["type"] == "http.response.start":
             visit.status = message["status"]
+            looks = answer is not None or message["status"] >= _FIRST_ERROR
             if answer is not None:
                 answer.status = message["status"]
                 answer.headers = [

@@ -18,7 +18,7 @@ from codex_proxy.operations.request_log.store import LogUnusable, Retention, Wri
 from codex_proxy.storage.request_log.file import open_log
 from codex_proxy.storage.request_log.writing import Batch, retain
 
-BATCH_SECONDS: Final = 0.2
+BATCH_SECONDS: Final = 0.5
 MOST_ITEMS: Final = 5_000
 MOST_BYTES: Final = 64 * 1024 * 1024
 MOST_BATCH: Final = 500

@@ -3,6 +3,7 @@
 Rules of this file: a body that says what the vendor does not take, or says it otherwise, is written anew.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -19,7 +20,7 @@ from codex_proxy.protocols.parts.json_text import decode_value
 _LIMIT: Final = "max_tokens"
 _NEWER_LIMIT: Final = "max_completion_tokens"
 _UNFINISHED: Final = b'"finish_reason":null'
-_MORE_THAN_DELTAS: Final = (b'"error"', b'"usage":{', b'"finish_reason":"', b'"images":[')
+_MORE_THAN_DELTAS: Final = re.compile(rb'"(?:error"|usage":\{|finish_reason":"|images":\[)')  # in one go: half the time
 _decode_chunk: Final = msgspec.json.Decoder(Chunk).decode
 
 

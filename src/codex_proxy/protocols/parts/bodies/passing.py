@@ -5,6 +5,7 @@ to be changed cannot be found for certain in the text, the members are written o
 """
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -44,8 +45,12 @@ def _inserted(body: bytes, name: str, told: bytes) -> bytes | None:
 
 def _replaced(body: bytes, name: str, value: msgspec.Raw, told: bytes) -> bytes | None:
     """None where the name stands in the text more than once, or is written otherwise."""
-    before = re.compile(re.escape(encode(name)) + rb"\s*:\s*")
-    found = [match.end() for _, match in zip(range(2), before.finditer(body), strict=False)]
+    found = [match.end() for _, match in zip(range(2), _before(name).finditer(body), strict=False)]
     if len(found) != 1 or not body.startswith(bytes(value), found[0]):
         return None
     return body[: found[0]] + told + body[found[0] + len(bytes(value)) :]
+
+
+@lru_cache(maxsize=16)
+def _before(name: str) -> re.Pattern[bytes]:
+    return re.compile(re.escape(encode(name)) + rb"\s*:\s*")

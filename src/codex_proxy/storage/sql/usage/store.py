@@ -8,7 +8,7 @@ records are lost, of a process that is killed none that were kept.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, literal, or_, select, tuple_
 
 from codex_proxy.storage.sql.database import Database
 from codex_proxy.storage.sql.tables.usage import USAGE_BUCKETS, USAGE_EVENTS
@@ -88,7 +88,7 @@ def _keep(transaction: Transaction, events: Sequence[UsageEvent]) -> int:
     for known in transaction.connection.scalars(asked):
         del told[known]
     if told:
-        transaction.connection.execute(insert(USAGE_EVENTS), [event_row(event) for event in told.values()])
+        transaction.insert(USAGE_EVENTS, [event_row(event) for event in told.values()])
         transaction.add_up(USAGE_BUCKETS, list(bucket_rows(roll_up(told.values()))))
     return len(told)
 
