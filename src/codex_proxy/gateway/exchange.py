@@ -13,6 +13,7 @@ import msgspec
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
+from codex_proxy.gateway.adding.tools import ToolsOf
 from codex_proxy.gateway.admission.ports import OPEN, Admission, Admitted, Wish
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.pictures import picture_filter
@@ -81,7 +82,8 @@ class GatewayParts:
     """What the gateway works with; callables are asked anew for each exchange, since their answers change.
 
     ``vendors`` is None where only accounts can be asked; ``next_routes`` are the models to ask, in order, where the one
-    of this name cannot be had; ``admission`` knows what client keys may ask for.
+    of this name cannot be had; ``default_tools`` are offered with requests of a client key, by its id; ``admission``
+    knows what client keys may ask for.
     """
 
     runner: AttemptRunner
@@ -91,6 +93,7 @@ class GatewayParts:
     resolver: Callable[[], Resolver]
     defaults: Callable[[], Defaults]
     next_routes: Callable[[str], Sequence[str]] = lambda _: ()
+    default_tools: ToolsOf = lambda _: ()
     failover: Callable[[], FailoverPolicy]
     observer: Observer
     pictures: PictureStore | None = None
@@ -105,12 +108,16 @@ class Gateway:
         self._parts = parts
 
     def speaking(self, codec: ClientCodec) -> "Gateway":
-        """The same accounts, conversations and observers for another kind of call, which vendors do not take."""
-        return Gateway(replace(self._parts, accounts=self._parts.accounts.speaking(codec), vendors=None))
+        """The same accounts, conversations and observers for another kind of call, that knows no vendors, no tools."""
+        accounts = self._parts.accounts.speaking(codec)
+        return Gateway(replace(self._parts, accounts=accounts, vendors=None, default_tools=lambda _: ()))
 
     def prepare(self, exchange: ExchangeInput) -> Prepared | Failure:
         """What is decided about a request before anybody is asked, or why it cannot go."""
-        return _prepared(self._parts, msgspec.structs.replace(exchange, body=None))
+        prepared = _prepared(self._parts, exchange)
+        if isinstance(prepared, Failure) or not self._parts.defaults().strict:
+            return prepared
+        return refuse_lossy(prepared.notes) or prepared
 
     def passes(self, exchange: ExchangeInput) -> bool:
         """See ``Answering``; as far as can be told before anybody is chosen."""
@@ -227,7 +234,7 @@ class _Running:
         if isinstance(outgoing, Failure):
             candidate.lease.release()
             return outgoing
-        notes = (prepared.passed_notes if outgoing.passes else prepared.notes) + outgoing.call.notes
+        notes = (prepared.passed_notes if outgoing.passes else prepared.notes) + outgoing.notes + outgoing.call.notes
         if self._parts.defaults().strict and (refusal := refuse_lossy(notes)) is not None:
             candidate.lease.release()
             return refusal
@@ -359,14 +366,17 @@ class _Running:
 
 
 def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = None) -> Prepared | Failure:
-    return prepare(
+    prepared = prepare(
         exchange.request,
         exchange.notes,
         resolver=parts.resolver(),
         defaults=parts.defaults(),
         model=name,
-        body=exchange.body,
+        tools=parts.default_tools(exchange.client_key_id),
     )
+    if isinstance(prepared, Failure) or exchange.body is None:
+        return prepared
+    return msgspec.structs.replace(prepared, body=exchange.body)
 
 
 def _wish(request: Request, prepared: Prepared | Failure) -> Wish:
@@ -378,7 +388,7 @@ def _wish(request: Request, prepared: Prepared | Failure) -> Wish:
         vendor=None if prepared.vendor is None else prepared.vendor.vendor,
         heeds_limit=prepared.vendor is not None,
         service_tier=prepared.service_tier,
-        request=request,
+        request=prepared.request,
     )
 
 
