@@ -477,7 +477,7 @@ class DeafResponse:
 
 async def test_a_cancellation_that_meets_a_piece_still_cancels() -> None:
     deaf: Any = DeafResponse()
-    reply = HttpReply(deaf, deaf, sender="the upstream")
+    reply = HttpReply(deaf, deaf, sender="the upstream", deadline=deaf)
 
     async def reading() -> None:
         while True:
