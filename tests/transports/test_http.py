@@ -12,7 +12,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.clients import ClientPool, Timeouts
-from codex_proxy.transports.http import ADDRESS_REFUSED, READ_BYTES, Deadline, HttpReply, HttpTransport, obeying
+from codex_proxy.transports.http import ADDRESS_REFUSED, READ_BYTES, HttpReply, HttpTransport, obeying
 from tests.transports.recording_proxy import Passage, RecordingProxy, recording_proxy
 from tests.transports.wire import STREAM_HEAD, Handler, chunk, listening, read_request
 from tests.waiting import until
@@ -477,7 +477,7 @@ class DeafResponse:
 
 async def test_a_cancellation_that_meets_a_piece_still_cancels() -> None:
     deaf: Any = DeafResponse()
-    reply = HttpReply(deaf, deaf, sender="the upstream", deadline=Deadline(None))
+    reply = HttpReply(deaf, deaf, sender="the upstream", deadline=deaf)
 
     async def reading() -> None:
         while True:

@@ -114,7 +114,10 @@ class Gateway:
 
     def prepare(self, exchange: ExchangeInput) -> Prepared | Failure:
         """What is decided about a request before anybody is asked, or why it cannot go."""
-        return _prepared(self._parts, msgspec.structs.replace(exchange, body=None))
+        prepared = _prepared(self._parts, exchange)
+        if isinstance(prepared, Failure) or not self._parts.defaults().strict:
+            return prepared
+        return refuse_lossy(prepared.notes) or prepared
 
     def passes(self, exchange: ExchangeInput) -> bool:
         """See ``Answering``; as far as can be told before anybody is chosen."""
@@ -363,17 +366,17 @@ class _Running:
 
 
 def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = None) -> Prepared | Failure:
-    defaults, tools = parts.defaults(), parts.default_tools(exchange.client_key_id)
-    if tools:
-        defaults = msgspec.structs.replace(defaults, tools=tools)
-    return prepare(
+    prepared = prepare(
         exchange.request,
         exchange.notes,
         resolver=parts.resolver(),
-        defaults=defaults,
+        defaults=parts.defaults(),
         model=name,
-        body=exchange.body,
+        tools=parts.default_tools(exchange.client_key_id),
     )
+    if isinstance(prepared, Failure) or exchange.body is None:
+        return prepared
+    return msgspec.structs.replace(prepared, body=exchange.body)
 
 
 def _wish(request: Request, prepared: Prepared | Failure) -> Wish:

@@ -22,8 +22,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner wants where neither the request nor the model name says.
 
     ``strict`` refuses lossy translation; ``trust_user_field`` takes a body's ``user`` for the name of a conversation.
-    ``prompt_inline`` has system prompts stand in the conversation, ``clients_place_prompt`` lets clients say where;
-    ``tools`` are offered beside the client's.
+    ``prompt_inline`` has system prompts stand in the conversation, ``clients_place_prompt`` lets clients say where.
     """
 
     effort: str | None = None
@@ -33,7 +32,6 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     trust_user_field: bool = False
     prompt_inline: bool = False
     clients_place_prompt: bool = False
-    tools: Sequence[Tool] = ()
 
 
 class ClientBody:
@@ -81,13 +79,14 @@ def prepare(
     resolver: Resolver,
     defaults: Defaults,
     model: str | None = None,
-    body: ClientBody | None = None,
+    tools: Sequence[Tool] = (),
 ) -> Prepared | Failure:
     """The prepared request, or why it cannot go.
 
     The body's own effort and tier win over the model name's suffixes, those over the defaults, which are for accounts.
-    ``notes`` tell what reading the request as ours cost; ``model`` is asked in place of the one that the client named.
-    With a ``body`` that a vendor may be sent as it is, what is lossy in ``notes`` is no reason yet to refuse.
+    ``notes`` tell what reading the request as ours cost; ``model`` is asked in place of the one that the client named;
+    ``tools`` are the owner's, to be offered as well.  What is lossy in ``notes`` is no reason yet to refuse what leads
+    to a vendor, who may be sent the client's own body.
     """
     wanted = request.model if model is None else model
     resolved = resolver.hosting(wanted) if request.pictures_only else resolver.resolve(wanted)
@@ -97,23 +96,21 @@ def prepare(
         return not_stored(request.previous_response_id)
     if resolved.vendor is not None:
         defaults = msgspec.structs.replace(defaults, effort=None, service_tier=None)
-    stays = resolved.notes + _place_not_taken(request, defaults, resolved.vendor)
-    known = notes + stays
-    may_pass = resolved.vendor is not None and body is not None and bool(body.content)
-    if defaults.strict and (refusal := refuse_lossy(stays if may_pass else known)) is not None:
+    passed = resolved.notes + _place_not_taken(request, defaults, resolved.vendor)
+    known = notes + passed
+    if defaults.strict and (refusal := refuse_lossy(known if resolved.vendor is None else passed)) is not None:
         return refusal
-    offering, added_count = with_tools(request, defaults.tools, lite=resolved.model.lite)
+    offering, added_count = with_tools(request, tools, lite=resolved.model.lite)
     return Prepared(
         request=offering,
         model=resolved.model,
         effort=request.reasoning.effort or resolved.effort or defaults.effort,
         service_tier=request.service_tier or resolved.tier or defaults.service_tier,
         notes=known,
-        passed_notes=stays,
+        passed_notes=passed,
         conversation_id=None if resolved.vendor is not None else _conversation(request, resolved.model, defaults),
         vendor=resolved.vendor,
         long_context=resolved.long_context,
-        body=body,
         added_count=added_count,
         prompt_inline=_is_inline(request, defaults),
     )

@@ -82,7 +82,7 @@ class HttpTransport:
             _refuse_elsewhere(route)
         async with self._pool.use(route, binding) as pooled:
             cookies = _Cookies(self._pool.jar(pooled, route), call, route)
-            deadline = Deadline(self._timeouts.total)
+            deadline = _Deadline(self._timeouts.total)
             builder = _build(call, route, pooled=pooled, cookie=cookies.header())
             del call  # its body may be megabytes, and the stream long
             request = deadline.over(builder).streamed_read_buffer_limit(0).build_streamed()
@@ -95,7 +95,7 @@ class HttpTransport:
                 reply.close()
                 await request.__aexit__(None, None, None)
 
-    async def _headers_of(self, request: StreamRequest, route: Route, deadline: "Deadline") -> Response:
+    async def _headers_of(self, request: StreamRequest, route: Route, deadline: "_Deadline") -> Response:
         try:
             async with asyncio.timeout(self._timeouts.headers):
                 response = await obeying(request.__aenter__())
@@ -157,7 +157,7 @@ def _build(call: UpstreamCall, route: Route, *, pooled: PooledClient, cookie: st
     return builder.body_bytes(call.body) if call.body else builder
 
 
-class Deadline:
+class _Deadline:
     """When a call has to be over, from its request to its reply's end; ``total_seconds`` None for whenever it is."""
 
     __slots__ = ("_ends_at", "_total_seconds")
@@ -195,7 +195,7 @@ class HttpReply:
         "status",
     )
 
-    def __init__(self, response: Response, cookies: _Cookies, *, sender: str, deadline: Deadline) -> None:
+    def __init__(self, response: Response, cookies: _Cookies, *, sender: str, deadline: _Deadline) -> None:
         self.status: int = response.status
         self._response = response
         self._reader = response.body_reader
@@ -292,7 +292,7 @@ async def obeying(work: Awaitable[_T]) -> _T:
             raise asyncio.CancelledError
 
 
-def before_headers(error: foreign.PyreqwestError, route: Route, deadline: Deadline) -> Failure:
+def before_headers(error: foreign.PyreqwestError, route: Route, deadline: _Deadline) -> Failure:
     """What an exception means before the reply's headers came."""
     causes = _causes(error)
     sent = Sent.NOTHING_SENT if _NEVER_CONNECTED in causes else Sent.MAYBE_SENT
@@ -318,7 +318,7 @@ def refused_by_egress(route: Route, words: str) -> Failure:
     )
 
 
-def within_body(error: foreign.PyreqwestError, sender: str, deadline: Deadline) -> Failure:
+def within_body(error: foreign.PyreqwestError, sender: str, deadline: _Deadline) -> Failure:
     """What an exception means once the sender's headers are in."""
     if isinstance(error, foreign.RequestTimeoutError):
         words = deadline.words() or "stayed silent too long"

@@ -6,8 +6,11 @@ import pytest
 
 from codex_proxy.canonical import events as ev
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
+from codex_proxy.gateway.exchange import ExchangeInput
+from codex_proxy.gateway.prepare import Prepared
 from codex_proxy.protocols.anthropic.server import AnthropicServer
 from codex_proxy.protocols.codex.unstreamed.compact import CompactClient
+from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from codex_proxy.transports.scripted import Break, Piece, ScriptedReply
 from codex_proxy.vendors.key import KeyStatus
@@ -117,6 +120,15 @@ async def test_what_a_translation_loses_is_noted_and_refused_by_strict() -> None
     _, failure = await scene.post(question(logprobs=True))
     assert failure is not None
     assert (failure.kind, failure.param, scene.transport.calls) == (FailureKind.INVALID_REQUEST, "logprobs", [])
+
+
+async def test_what_is_answered_without_asking_anybody_is_refused_by_strict_all_the_same() -> None:
+    parsed = ChatServer().parse_request(json.dumps(question(logprobs=True)).encode(), headers={})
+    asked = ExchangeInput(request=parsed.request, request_id="req", client_key_id="key", notes=parsed.notes)
+    assert isinstance(VendorScene(key("k")).gateway.prepare(asked), Prepared)
+    refused = VendorScene(key("k"), strict=True).gateway.prepare(asked)
+    assert isinstance(refused, Failure)
+    assert refused.param == "logprobs"
 
 
 async def test_strict_refuses_where_the_next_key_would_need_a_translation() -> None:
