@@ -46,7 +46,7 @@ def make_plane(ground: ControlGround) -> Application:
             *log_routes(
                 ground.log, lambda: capsule_facts(ground.services.ground.settings, ground.services.ground.clock)
             ),
-            *error_routes(ground.log),
+            *error_routes(ground.errors),
             tail_route(ground.log.tail),
             *_settings_routes(ground),
             *owners_routes(ground),

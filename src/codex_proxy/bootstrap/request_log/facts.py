@@ -39,10 +39,15 @@ def capsule_facts(settings: Settings, clock: SystemClock) -> Facts:
         product=Product(
             version=__version__,
             python=platform.python_version(),
-            platform=f"{platform.system()} {platform.machine()}",
+            platform=own_platform(),
         ),
         config=dict(_told(settings)),
     )
+
+
+def own_platform() -> str:
+    """What this runs on."""
+    return f"{platform.system()} {platform.machine()}"
 
 
 def plain_keys(section: type[BaseModel]) -> Iterator[str]:
