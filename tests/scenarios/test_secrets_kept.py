@@ -131,6 +131,17 @@ async def clients_ask(play: Stage, secrets: Sequence[str]) -> list[str]:
     return [reply.text for place, reply in enumerate(replies) if reply.status_code >= 400 and place not in own_words]
 
 
+async def page_reports(play: Stage, secrets: Sequence[str]) -> list[str]:
+    """A page tells of an error of its own, secrets and all; what was told back."""
+    told = " ".join([*secrets, *(quote(secret) for secret in secrets)])
+    error = {"name": f"Error {HEADER}", "message": told[:4_000], "stack": f"at go (http://x/?key={VENDOR}:1:2)"}
+    context = {"told": list(secrets), "text": json.dumps(secrets), "password": "short", f"named {OWNER}": 1}
+    report = {"source": "renderer", "error": error, "context": context}
+    reply = await play.client.post("/admin/error-logs/report", json=report)
+    assert reply.json() == {"ok": True}
+    return [reply.text]
+
+
 async def written(play: Stage) -> list[dict[str, Any]]:
     """All records, once the log has caught up."""
     async with asyncio.timeout(20):
@@ -171,6 +182,7 @@ async def test_u_05_s_14_no_secret_is_written_or_told(tmp_path: Path, capsys: py
     async with planted(tmp_path) as (play, secrets):
         told = await owner_gives(play, secrets[-1])
         told += await clients_ask(play, secrets)
+        told += await page_reports(play, secrets)
         logged = await shown(play)
     leaks = [f"{found(text, secrets)} {text[:800]}" for text in told if found(text, secrets)]
     assert "\n".join(leaks) == ""

@@ -50,6 +50,15 @@ async def raw_exchanges(play: Stage) -> list[dict[str, Any]]:
     return [point["exchange"] for point in (await history(play, "hours=1&granularity=raw"))["data_points"]]
 
 
+async def logged(play: Stage, count: int) -> dict[str, Any]:
+    """The request log's summary once it has so many costs."""
+    async with asyncio.timeout(15):
+        while True:
+            told: dict[str, Any] = (await play.client.get("/admin/logs/summary")).json()
+            if told["priced_count"] >= count:
+                return told
+
+
 async def test_an_exchange_is_told_in_sum_over_time_and_by_itself(tmp_path: Path) -> None:
     async with stage(tmp_path, COUNTED) as play:
         assert (await play.chat(model="gpt-5.4-high")).status_code == 200
@@ -58,6 +67,9 @@ async def test_an_exchange_is_told_in_sum_over_time_and_by_itself(tmp_path: Path
         (raw,) = (await history(play, "hours=1&granularity=raw"))["data_points"]
         page = (await play.client.get(f"{STATS}/export")).text
         accounts = (await play.client.get("/auth/accounts")).json()["accounts"]
+        log = await logged(play, 1)
+        (line,) = (await play.client.get("/admin/logs?model=gpt-5.4")).json()["records"]
+    assert float(log["cost_usd"]) == float(line["costUsd"]) == COST
     assert (told["total_input_tokens"], told["total_cached_tokens"], told["total_output_tokens"]) == (1000, 400, 100)
     assert (told["total_accounts"], told["active_accounts"], told["total_unpriced_count"]) == (2, 2, 0)
     assert told["total_estimated_cost_usd"] == COST

@@ -291,6 +291,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: Owners, bridge: Oll
         access=ground.access,
         explain=upstream.selection.explanations.explain,
         log=owners.log.desk,
+        errors=owners.log.errors,
         inference_key=lambda: ground.inference_key,
         names=frozenset(ground.settings.server.names),
         started_at=ground.clock.monotonic(),

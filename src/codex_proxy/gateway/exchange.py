@@ -212,6 +212,7 @@ class _Running:
         again: str | None = None
         while True:
             exclude = frozenset(progress.tried) - ({again} if again else set())
+            self._history.seeks()
             candidate = await asking.choose(exclude=exclude, again=again)
             if isinstance(candidate, Failure):
                 return self._final(candidate, asking)
@@ -245,8 +246,9 @@ class _Running:
 
         def make_delivery(facts: ReplyFacts) -> Delivery:
             candidate.heard(facts)
-            self._history.last = self._delivery(candidate, prepared, facts)
-            return self._history.last
+            delivery = self._delivery(candidate, prepared, facts)
+            self._history.answered(delivery)
+            return delivery
 
         asked_at = self._parts.clock.now()
         failure, delivery = await self._parts.runner.run(plan, make_delivery)

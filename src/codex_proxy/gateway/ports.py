@@ -288,7 +288,9 @@ class PromptEstimate(msgspec.Struct, frozen=True, kw_only=True):
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt: on which account, or key of which ``vendor``, by which egress proxy, and how it failed if it did.
 
-    ``started_seconds`` counts from the exchange's start.
+    ``started_seconds`` counts from the exchange's start.  ``waited_seconds`` of the time before that went by until the
+    account was chosen and had room; ``headers_seconds`` after the start a reply that was no refusal began, None where
+    none did.
     """
 
     account_row_id: str
@@ -297,6 +299,8 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     started_seconds: float = 0.0
     duration_seconds: float = 0.0
+    waited_seconds: float = 0.0
+    headers_seconds: float | None = None
 
 
 class ExchangeRecord(msgspec.Struct, frozen=True, kw_only=True):

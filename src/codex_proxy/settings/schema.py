@@ -331,8 +331,10 @@ class LogsSection(Section):
 class ObservabilitySection(Section):
     """Errors kept for the owner."""
 
-    local_error_log: bool = key(True, "Whether errors are kept in a file.", used=False)
-    max_log_bytes: int = key(10_485_760, "Bytes of that file before it is turned over.", used=False, ge=1024)
+    local_error_log: bool = key(True, "Whether errors are kept in groups, and reports of errors taken.")
+    max_log_bytes: int = key(
+        10_485_760, "Bytes of text that these groups may take; those last seen longest ago go first.", ge=1024
+    )
     otlp_endpoint: str | None = key(
         None,
         "Base URL of an OpenTelemetry collector (OTLP over HTTP) that is told of requests, such as "

@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from codex_proxy.bootstrap.clock import SystemClock
@@ -11,10 +13,11 @@ from codex_proxy.bootstrap.request_log.services import LogGround, make_request_l
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.operations.request_log.desk import StateChange
 from codex_proxy.operations.request_log.state import Level
-from codex_proxy.settings.schema import LogsSection
+from codex_proxy.settings.schema import LogsSection, ObservabilitySection
 from codex_proxy.storage.request_log.file import LOG_FILE
 from tests.operations.egress.stage import StandInKeeper
-from tests.operations.request_log.samples import SECRET, exchange
+from tests.operations.error_log.samples import report
+from tests.operations.request_log.samples import SECRET, exchange, failed
 
 
 def ground(folder: Path, known: KnownSecrets) -> LogGround:
@@ -27,6 +30,8 @@ def ground(folder: Path, known: KnownSecrets) -> LogGround:
         explain=lambda _: None,
         skips=("/admin/",),
         complain=lambda where, error: pytest.fail(f"{where}: {error}"),
+        observability=ObservabilitySection(),
+        cost_of=lambda _: Decimal("0.5"),
     )
 
 
@@ -41,7 +46,7 @@ async def test_what_happens_is_written_redacted_and_told_to_who_looks_on(tmp_pat
     async with asyncio.timeout(10):
         news = await reader.next(patience_seconds=10)
     assert news is not None
-    assert [row.model_asked for row in news.rows] == ["[redacted]"]
+    assert [(row.model_asked, row.cost_usd) for row in news.rows] == [("[redacted]", "0.5")]
     await log.close()
     assert await reader.next(patience_seconds=10) is None
     assert (await log.desk.record("req_1")).model_asked == "[redacted]"
@@ -66,4 +71,27 @@ async def test_the_switch_is_kept_with_the_owners_settings(tmp_path: Path) -> No
 def test_settings_say_how_much_is_kept(settings: dict[str, bool], level: Level) -> None:
     section = LogsSection.model_validate(settings)
     assert (policy_of(section).level, policy_of(section).bodies_seconds) == (level, 86_400.0)
-    assert retention_of(section).age_seconds == 72 * 3600
+    retention = retention_of(section, ObservabilitySection(local_error_log=False, max_log_bytes=5_000))
+    assert (retention.age_seconds, retention.keeps_errors, retention.error_bytes) == (72 * 3600, False, 5_000)
+
+
+async def test_an_owner_who_wants_no_errors_has_none(tmp_path: Path) -> None:
+    off = replace(ground(tmp_path, KnownSecrets()), observability=ObservabilitySection(local_error_log=False))
+    log = make_request_log(off)
+    log.visits.finished(msgspec.structs.replace(failed().record, started_at=SystemClock().now()))
+    assert not await log.errors.report(report())
+    await log.close()
+    assert await log.errors.groups() == ()
+    assert (await log.errors.raw(5)).total == 1
+
+
+async def test_u_05_what_is_reported_holds_no_secret(tmp_path: Path) -> None:
+    known = KnownSecrets()
+    known.learn(SECRET)
+    log = make_request_log(ground(tmp_path, known))
+    context = {"authorization": {"deep": "word"}, "url": f"http://x/?key={SECRET}", "count": 3}
+    assert await log.errors.report(report(context=context))
+    [group] = await log.errors.groups()
+    assert group.sample_context == {"authorization": "[redacted]", "url": "http://x/?key=[redacted]", "count": 3}
+    await log.close()
+    assert SECRET.encode() not in (tmp_path / LOG_FILE).read_bytes()

@@ -159,6 +159,7 @@ async def test_it_is_counted() -> None:
     assert record.usage is not None
     assert (record.usage.input_tokens, record.model_asked, record.model_used) == (3, "mine", "embed-1")
     assert [attempt.vendor for attempt in record.attempts] == ["acme"]
+    assert [attempt.headers_seconds is None for attempt in record.attempts] == [False]
 
 
 @pytest.mark.parametrize("status", [401, 402, 429, 500])

@@ -65,6 +65,22 @@ def test_attempts_say_when_by_which_way_and_for_how_long() -> None:
     assert (record.started_at, record.duration_seconds, record.aborted) == (NOW, 15, False)
 
 
+def test_waits_and_headers_are_timed_for_each_attempt() -> None:
+    told = Told()
+    told.after(1).seeks()
+    told.after(2).opened(candidate("a"))
+    told.after(3).closed(LIMITED)
+    told.after(4).seeks()
+    told.after(5).opened(candidate("b"))
+    answer = delivery()
+    told.after(6).answered(answer)
+    assert told.history.last is answer
+    told.after(7).closed(None)
+    first, second = told.history.record().attempts
+    assert (first.waited_seconds, first.headers_seconds) == (2, None)
+    assert (second.waited_seconds, second.headers_seconds, second.duration_seconds) == (5, 6, 13)
+
+
 def test_an_attempt_that_nobody_closed_is_in_the_record_and_one_that_never_began_is_not() -> None:
     told = Told()
     told.history.leaves_by("p")

@@ -29,7 +29,14 @@ def exchange(request_id: str = "req_1", **members: Any) -> ExchangeRecord:
         "model_used": "gpt-5.4",
         "attempts": (
             AttemptRecord(account_row_id="a", failure=LIMITED, duration_seconds=0.5),
-            AttemptRecord(account_row_id="b", egress_name="home", started_seconds=0.5, duration_seconds=1.5),
+            AttemptRecord(
+                account_row_id="b",
+                egress_name="home",
+                started_seconds=0.5,
+                duration_seconds=1.5,
+                waited_seconds=0.25,
+                headers_seconds=0.3,
+            ),
         ),
         "usage": Usage(input_tokens=30, cached_tokens=10, output_tokens=20, reasoning_tokens=5),
         "notes": (Note(path="stop", verdict=Verdict.EMULATED, detail=SECRET),),

@@ -12,7 +12,7 @@ from codex_proxy.operations.request_log.store import LogUnusable, Retention, Wan
 from codex_proxy.operations.request_log.tail import Tail
 from codex_proxy.operations.settings.parts import SettingsNotKept
 from tests.gateway.scene import FakeClock
-from tests.operations.request_log.samples import BROKEN, failed, items
+from tests.operations.request_log.samples import failed, items
 from tests.storage.request_log.keeping import Log
 
 
@@ -90,17 +90,11 @@ async def test_where_nothing_can_be_kept_nothing_changes(tmp_path: Path) -> None
     assert (scene.switch.level, scene.switch.is_paused) == (Level.METADATA, False)
 
 
-async def test_errors_are_counted_until_somebody_looks(tmp_path: Path) -> None:
+async def test_figures_are_of_what_is_wanted(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    scene.log.write([failed("req_1"), failed("req_2")])
-    assert await scene.desk.error_counts() == (2, 2)
-    assert await scene.desk.saw_errors() == 2
-    scene.log.write([failed("req_3")])
-    assert await scene.desk.error_counts() == (3, 1)
-    [group] = await scene.desk.groups()
-    assert (group.count, group.sample_id, group.name) == (3, "req_3", BROKEN.kind.value)
-    await scene.desk.clear_groups()
-    assert await scene.desk.error_counts() == (0, 0)
+    scene.log.write([*items(2), failed("req_9")])
+    assert (await scene.desk.figures(Wanted())).count == 3
+    assert (await scene.desk.figures(Wanted(errors_only=True))).count == 1
 
 
 async def test_an_unreadable_log_is_told_and_its_state_still_shown(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What is told, as rows."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -26,6 +27,25 @@ def test_an_exchange_has_its_attempts_its_decision_and_its_notes() -> None:
     )
     assert choice["details"] == [{"accountId": "c", "reason": "cooling", "until": 1060.0}]
     assert json.loads(row.notes)[0]["path"] == "stop"
+
+
+@pytest.mark.parametrize(
+    ("cost", "told_cost"),
+    [
+        (Decimal("0.001200000"), "0.0012"),
+        (Decimal("0E-9"), "0"),
+        (Decimal("120.000000001"), "120.000000001"),
+        (Decimal(500), "500"),
+        (None, None),
+    ],
+)
+def test_a_row_is_priced_when_it_is_made(cost: Decimal | None, told_cost: str | None) -> None:
+    assert row_of(told(), redact, lambda record: cost).cost_usd == told_cost
+
+
+def test_what_used_no_tokens_has_no_cost() -> None:
+    assert row_of(failed(), redact, lambda record: Decimal(0)).cost_usd is None
+    assert row_of(told(), redact).cost_usd is None
 
 
 def test_no_text_of_somebody_else_keeps_its_secrets_or_its_length() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from codex_proxy.operations.request_log.shapes import MOST_SHAPE, shape_of, signature_of
+from codex_proxy.canonical.failure import Failure, FailureKind, client_status
+from codex_proxy.operations.request_log.shapes import EXPECTED, MOST_SHAPE, shape_of, signature_of
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,9 @@ def test_what_differs_in_words_differs() -> None:
     assert shape_of("the upstream sent no headers in time") == "the upstream sent no headers in time"
     assert len(shape_of("long word " * 1000)) == MOST_SHAPE
     assert signature_of("a", "bc") != signature_of("ab", "c")
+
+
+def test_limits_are_counted_and_are_no_errors() -> None:
+    limits = {kind for kind in FailureKind if "limit" in kind.value or kind is FailureKind.BUDGET_SPENT}
+    assert {client_status(Failure(kind=kind, message="m")) for kind in limits} == {429}
+    assert limits <= EXPECTED

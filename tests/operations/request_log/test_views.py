@@ -3,9 +3,9 @@
 import msgspec
 
 from codex_proxy.operations.request_log.rows import row_of
-from codex_proxy.operations.request_log.store import Entry, ErrorGroup
-from codex_proxy.operations.request_log.views import group_view, record_of, summary_of
-from tests.operations.request_log.samples import redact, row, told
+from codex_proxy.operations.request_log.store import Entry
+from codex_proxy.operations.request_log.views import record_of, summary_of
+from tests.operations.request_log.samples import failed, redact, row, told
 
 
 def test_a_line_has_the_names_of_the_api() -> None:
@@ -26,19 +26,20 @@ def test_a_record_has_everything() -> None:
     assert (bare.request, bare.calls, bare.decision, bare.notes) == (None, [], None, [])
 
 
-def test_a_group_shows_its_latest_sample() -> None:
-    group = ErrorGroup(
-        signature="s",
-        kind="timeout",
-        upstream="codex",
-        model="m",
-        shape="in # s",
-        message="in 3 s",
-        count=2,
-        first_seen=0.0,
-        last_seen=1.0,
-        samples=("req_2", "req_1"),
-    )
-    view = group_view(group)
-    assert (view.name, view.sample_id, view.first_seen) == ("timeout", "req_2", "1970-01-01T00:00:00.000Z")
-    assert group_view(msgspec.structs.replace(group, samples=())).sample_id is None
+def test_a_cost_is_shown_as_it_was_recorded() -> None:
+    assert summary_of(row(cost_usd="0.0012")).cost_usd == "0.0012"
+
+
+def test_where_the_time_went() -> None:
+    timing = record_of(Entry(row=row_of(told(), redact), bodies=None)).server_timing
+    assert msgspec.to_builtins(timing) == {
+        "waitMs": 250.0,
+        "earlierMs": 500.0,
+        "ttfbMs": 300.0,
+        "firstContentMs": 200.0,
+    }
+    refused = record_of(Entry(row=row_of(failed(), redact), bodies=None)).server_timing
+    assert (refused.wait_ms, refused.earlier_ms, refused.ttfb_ms, refused.first_content_ms) == (0.0, 0.0, None, None)
+    older = row(attempts='[{"startedMs": 0.0, "durationMs": 5.0}]', first_content_ms=3.0)
+    unmeasured = record_of(Entry(row=older, bodies=None)).server_timing
+    assert (unmeasured.wait_ms, unmeasured.ttfb_ms, unmeasured.first_content_ms) == (None, None, None)

@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from codex_proxy.operations.request_log.items import Item
 from codex_proxy.operations.request_log.store import Retention
+from codex_proxy.storage.request_log.error_reading import SqliteErrors
 from codex_proxy.storage.request_log.file import LOG_FILE
 from codex_proxy.storage.request_log.queue import LogQueue, QueueParts
 from codex_proxy.storage.request_log.reading import SqliteLog
@@ -14,6 +16,9 @@ from tests.operations.request_log.samples import redact
 
 if TYPE_CHECKING:
     from codex_proxy.operations.request_log.rows import Row
+
+
+COST: Final = Decimal("0.125")
 
 
 class Log:
@@ -35,10 +40,12 @@ class Log:
                 now=lambda: self.now,
                 written=self.written.extend,
                 complain=self.complaints.append,
+                cost_of=lambda record: COST if record.usage else None,
                 batch_seconds=0.001,
             )
         )
         self.store = SqliteLog(self.path, self.queue)
+        self.errors = SqliteErrors(self.path, self.queue, self.retention)
 
     def add(self, items: Sequence[Item], *, size_bytes: int = 100) -> None:
         for item in items:

@@ -83,18 +83,22 @@ def test_bodies_that_cannot_be_read_are_told(log: Log) -> None:
         log.store.entry("req_good")
 
 
-def test_volume_and_groups_and_their_end(log: Log) -> None:
+def test_clearing_forgets_requests_and_no_group(log: Log) -> None:
     assert log.store.volume().row_count == 4
-    assert [group.samples for group in log.store.groups()] == [("req_bad",)]
     log.store.clear()
     assert log.store.volume().row_count == 0
-    assert len(log.store.groups()) == 1
-    log.store.clear_groups()
-    assert log.store.groups() == ()
+    assert len(log.errors.groups()) == 1
+
+
+def test_a_cost_is_in_rows_and_in_figures(log: Log) -> None:
+    costs = {row.request_id: row.cost_usd for row in log.store.page(Wanted(), limit=50).rows}
+    assert costs == {"req_good": "0.125", "req_bad": None, "req_none": None, "req_left": "0.125"}
+    assert log.store.figures(Wanted()).cost_usd == "0.25"
 
 
 def test_a_log_that_was_never_written_is_empty(tmp_path: Path) -> None:
     store = Log(tmp_path / "nowhere").store
     assert store.page(Wanted(), limit=1).total == 0
     assert store.volume() == Volume(row_count=0, size_bytes=0)
-    assert (store.entry("req_1"), store.groups()) == (None, ())
+    assert store.entry("req_1") is None
+    assert store.figures(Wanted()).count == 0

@@ -3,13 +3,12 @@
 import sqlite3
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from codex_proxy.operations.request_log.capturing.capture import Body, Capture, CapturedMessage
 from codex_proxy.operations.request_log.store import Retention
 from codex_proxy.storage.request_log.file import LOG_FILE, open_log
-from codex_proxy.storage.request_log.writing import MOST_SAMPLES, Batch, clear, read_row, retain, size_of
+from codex_proxy.storage.request_log.writing import Batch, clear, read_row, retain, size_of
 from tests.operations.request_log.samples import answered, failed, items, redact, told
 
 
@@ -73,11 +72,10 @@ def test_u_02_failed_requests_and_those_without_tokens_are_records_too(connectio
     assert ids(connection) == ["req_1", "req_2", "req_3"]
 
 
-def test_groups_count_and_keep_their_latest_samples(connection: sqlite3.Connection) -> None:
-    batch(connection).write([failed(f"req_{number}") for number in range(MOST_SAMPLES + 2)])
-    [(count, samples)] = connection.execute("SELECT count, samples FROM error_groups").fetchall()
-    assert count == MOST_SAMPLES + 2
-    assert msgspec.json.decode(samples) == ["req_6", "req_5", "req_4", "req_3", "req_2"]
+def test_no_group_is_made_where_errors_are_not_kept(connection: sqlite3.Connection) -> None:
+    Batch(connection, redact, lambda _: None, keeps_errors=False).write([failed("req_1")])
+    assert connection.execute("SELECT count(*) FROM error_groups").fetchone() == (0,)
+    assert ids(connection) == ["req_1"]
 
 
 @pytest.mark.parametrize(

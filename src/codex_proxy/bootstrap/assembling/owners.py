@@ -21,6 +21,8 @@ from codex_proxy.bootstrap.request_log.services import LogGround, RequestLog, ma
 from codex_proxy.bootstrap.usage.services import UsageGround, UsageServices, usage_services
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.operations.jobs_book import JobBook
+from codex_proxy.operations.usage_stats.exchanges import cost_of
+from codex_proxy.usage.prices.table import PriceTable
 
 CONTROL_PREFIXES: Final = ("/health/details", "/metrics", "/openapi", "/admin/", "/auth/", "/api/proxies")
 
@@ -58,7 +60,7 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
         measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
         own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
-        log=_request_log(ground, upstream),
+        log=_request_log(ground, upstream, usage.prices),
     )
 
 
@@ -75,7 +77,7 @@ def _usage(ground: Ground) -> UsageServices:
     )
 
 
-def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
+def _request_log(ground: Ground, upstream: Upstream, prices: PriceTable) -> RequestLog:
     return make_request_log(
         LogGround(
             settings=ground.settings.logs,
@@ -86,6 +88,8 @@ def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
             explain=upstream.selection.explanations.explain,
             skips=CONTROL_PREFIXES,
             complain=ground.report_trouble,
+            observability=ground.settings.observability,
+            cost_of=lambda record: cost_of(record, prices),
         )
     )
 

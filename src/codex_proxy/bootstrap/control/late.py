@@ -22,6 +22,7 @@ from codex_proxy.bootstrap.outgoing.updates import Updates
 from codex_proxy.bootstrap.usage.services import UsageServices
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.gateway.leases import MemoryLeaseBook
+from codex_proxy.operations.error_log.desk import ErrorDesk
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.metrics.book import MetricsBook
 from codex_proxy.operations.ollama_bridge import OllamaBridge
@@ -63,6 +64,7 @@ class ControlGround:
     access: AccessFiles
     explain: Callable[[str], Explanation | None]
     log: LogDesk
+    errors: ErrorDesk
     inference_key: Callable[[], str | None]
     names: frozenset[str]
     started_at: float

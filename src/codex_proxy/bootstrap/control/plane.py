@@ -45,7 +45,7 @@ def make_plane(ground: ControlGround) -> Application:
             *entrance_routes(entrance, desk),
             *operating_routes(ground),
             *log_routes(ground.log, lambda: _capsule_facts(ground)),
-            *error_routes(ground.log),
+            *error_routes(ground.errors),
             tail_route(ground.log.tail),
             *_settings_routes(ground),
             *owners_routes(ground),

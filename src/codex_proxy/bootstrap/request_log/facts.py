@@ -46,11 +46,16 @@ def capsule_facts(settings: Settings, clock: SystemClock, vendor_keys: Iterable[
         product=Product(
             version=__version__,
             python=platform.python_version(),
-            platform=f"{platform.system()} {platform.machine()}",
+            platform=own_platform(),
         ),
         config=dict(_told(settings)) | {MODEL_ROUTING: dict(settings.model_routing)},
         vendor_keys=tuple(_key_told(key, settings) for key in vendor_keys),
     )
+
+
+def own_platform() -> str:
+    """What this runs on."""
+    return f"{platform.system()} {platform.machine()}"
 
 
 def plain_keys(section: type[BaseModel]) -> Iterator[str]:

@@ -8,18 +8,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codex_proxy import __version__
 from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.redaction import redact as redact_members
+from codex_proxy.bootstrap.request_log.facts import own_platform
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.secrecy.redactor import Redactor
+from codex_proxy.operations.error_log.desk import ErrorDesk, ErrorDeskParts
+from codex_proxy.operations.error_log.reports import Cleaning
 from codex_proxy.operations.request_log.desk import DeskParts, LogDesk
-from codex_proxy.operations.request_log.rows import Row
+from codex_proxy.operations.request_log.rows import CostOf, Row
 from codex_proxy.operations.request_log.state import Level, LogPolicy, LogSwitch
 from codex_proxy.operations.request_log.store import Retention
 from codex_proxy.operations.request_log.tail import Tail
 from codex_proxy.operations.request_log.visits import VisitParts, Visits
 from codex_proxy.operations.settings.parts import SettingsKeeper
-from codex_proxy.settings.schema import LogsSection
+from codex_proxy.settings.schema import LogsSection, ObservabilitySection
+from codex_proxy.storage.request_log.error_reading import SqliteErrors
 from codex_proxy.storage.request_log.file import LOG_FILE
 from codex_proxy.storage.request_log.queue import LogQueue, QueueParts
 from codex_proxy.storage.request_log.reading import SqliteLog
@@ -40,6 +46,8 @@ class LogGround:
     explain: Callable[[str], Explanation | None]
     skips: tuple[str, ...]
     complain: Callable[[str, Exception], None]
+    observability: ObservabilitySection
+    cost_of: CostOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,7 @@ class RequestLog:
 
     visits: Visits
     desk: LogDesk
+    errors: ErrorDesk
     tail: Tail
     queue: LogQueue
 
@@ -61,22 +70,36 @@ def make_request_log(ground: LogGround) -> RequestLog:
     """The log; a loop must run."""
     settings, tail = ground.settings, Tail()
     switch = LogSwitch(policy_of(settings), now=ground.clock.now)
-    retention = retention_of(settings)
+    retention = retention_of(settings, ground.observability)
     path = ground.data_dir / LOG_FILE
+    redact = Redactor(ground.known)
     queue = LogQueue(
         QueueParts(
             path=path,
-            redact=Redactor(ground.known),
+            redact=redact,
             retention=lambda: retention,
             now=ground.clock.now,
             written=_teller(tail),
             complain=lambda error: ground.complain("request log", error),
+            cost_of=ground.cost_of,
         )
     )
     parts = VisitParts(switch=switch, writer=queue, clock=ground.clock, explain=ground.explain)
+    store = SqliteLog(path, queue)
+    errors = ErrorDesk(
+        ErrorDeskParts(
+            errors=SqliteErrors(path, queue, retention),
+            log=store,
+            cleaning=Cleaning(text=redact, members=redact_members),
+            clock=ground.clock,
+            version=__version__,
+            platform=own_platform(),
+            is_on=retention.keeps_errors,
+        )
+    )
     desk = LogDesk(
         DeskParts(
-            store=SqliteLog(path, queue),
+            store=store,
             writer=queue,
             switch=switch,
             retention=retention,
@@ -84,7 +107,8 @@ def make_request_log(ground: LogGround) -> RequestLog:
             keeper=ground.keeper,
         )
     )
-    return RequestLog(visits=Visits(parts, skips=ground.skips, never=NEVER), desk=desk, tail=tail, queue=queue)
+    visits = Visits(parts, skips=ground.skips, never=NEVER)
+    return RequestLog(visits=visits, desk=desk, errors=errors, tail=tail, queue=queue)
 
 
 def policy_of(settings: LogsSection) -> LogPolicy:
@@ -98,10 +122,14 @@ def policy_of(settings: LogsSection) -> LogPolicy:
     )
 
 
-def retention_of(settings: LogsSection) -> Retention:
+def retention_of(settings: LogsSection, observability: ObservabilitySection) -> Retention:
     """How much the settings say is kept."""
     return Retention(
-        count=settings.capacity, age_seconds=settings.retention_hours * 3600, size_bytes=settings.max_bytes
+        count=settings.capacity,
+        age_seconds=settings.retention_hours * 3600,
+        size_bytes=settings.max_bytes,
+        keeps_errors=observability.local_error_log,
+        error_bytes=observability.max_log_bytes,
     )
 
 

@@ -109,6 +109,7 @@ class _Running:
         self._began_at = parts.clock.now()
         self._ended = False
         self._first_at: float | None = None
+        self._headers_at: float | None = None
         self._records: list[AttemptRecord] = []
         self._model_used: str | None = None
         self._tail = b""
@@ -178,11 +179,13 @@ class _Running:
                 failure=told,
                 started_seconds=began_at - self._started_at,
                 duration_seconds=self._parts.clock.monotonic() - began_at,
+                headers_seconds=None if self._headers_at is None else self._headers_at - began_at,
             )
         )
         return told
 
     async def _call(self, way: Way, key: VendorKey, route: Route) -> Failure | None:
+        self._headers_at = None
         headers = _headers(way, key, self._parts.profile_of(key))
         answers: list[bytes] = []
         for body in way.bodies:
@@ -201,6 +204,7 @@ class _Running:
         async with self._parts.transport.open(call, route) as reply:
             if not 200 <= reply.status < 300:
                 return codec.parse_failure(reply.status, reply.headers, await _whole(reply, _ERROR_BYTES))
+            self._headers_at = self._headers_at or self._parts.clock.monotonic()
             if not passes:
                 return await _whole(reply, _LONGEST_TRANSLATED_BYTES, strictly=True)
             await self._relay(reply)

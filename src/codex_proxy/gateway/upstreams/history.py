@@ -21,7 +21,9 @@ class _Open:
 
     candidate: Candidate
     began_at: float
+    waited_seconds: float
     egress_name: str | None = None
+    headers_at: float | None = None
 
 
 class History:
@@ -48,6 +50,7 @@ class History:
         self._started_at = clock.now()
         self._attempts: list[AttemptRecord] = []
         self._open: _Open | None = None
+        self._sought_at = self._began_at
         self._first_content_at: float | None = None
         self.prepared: Prepared | None = None
         self.notes: tuple[Note, ...] = ()
@@ -60,14 +63,25 @@ class History:
         """The start, a monotonic second."""
         return self._began_at
 
+    def seeks(self) -> None:
+        """Somebody to ask is looked for, and perhaps waited for."""
+        self._sought_at = self._clock.monotonic()
+
     def opened(self, candidate: Candidate) -> None:
         """An attempt begins."""
-        self._open, self.last = _Open(candidate, self._clock.monotonic()), None
+        began_at = self._clock.monotonic()
+        self._open, self.last = _Open(candidate, began_at, began_at - self._sought_at), None
 
     def leaves_by(self, egress_name: str | None) -> None:
         """The open attempt's way out."""
         if self._open is not None:
             self._open.egress_name = egress_name
+
+    def answered(self, delivery: "Delivery") -> None:
+        """The open attempt's reply begins."""
+        self.last = delivery
+        if self._open is not None:
+            self._open.headers_at = self._clock.monotonic()
 
     def committed(self) -> None:
         """The first content is handed over now."""
@@ -78,6 +92,7 @@ class History:
         tried, self._open = self._open, None
         if tried is None:
             return
+        headers_at = tried.headers_at
         self._attempts.append(
             AttemptRecord(
                 account_row_id=tried.candidate.row_id,
@@ -86,6 +101,8 @@ class History:
                 failure=failure,
                 started_seconds=tried.began_at - self._began_at,
                 duration_seconds=self._clock.monotonic() - tried.began_at,
+                waited_seconds=tried.waited_seconds,
+                headers_seconds=None if headers_at is None else headers_at - tried.began_at,
             )
         )
 

@@ -11,17 +11,11 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from codex_proxy.operations.request_log.figures import Figures
 from codex_proxy.operations.request_log.state import Level, LogSwitch
 from codex_proxy.operations.request_log.store import Entry, LogStore, LogUnusable, LogWriter, Retention, Wanted
 from codex_proxy.operations.request_log.tail import Tail
-from codex_proxy.operations.request_log.views import (
-    ErrorGroupView,
-    LogRecord,
-    LogSummary,
-    group_view,
-    record_of,
-    summary_of,
-)
+from codex_proxy.operations.request_log.views import LogRecord, LogSummary, record_of, summary_of
 from codex_proxy.operations.settings.parts import SettingsKeeper
 from codex_proxy.operations.transfer.times import iso
 
@@ -84,7 +78,6 @@ class LogDesk:
 
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
-        self._seen_count = 0
         self._changing = asyncio.Lock()
 
     @property
@@ -103,6 +96,10 @@ class LogDesk:
             limit=limit,
             next_cursor=found.rows[-1].seq if has_more else None,
         )
+
+    async def figures(self, wanted: Wanted) -> Figures:
+        """What the rows that are wanted come to; raises ``LogUnusable``."""
+        return await asyncio.to_thread(self._parts.store.figures, wanted)
 
     async def record(self, request_id: str) -> LogRecord:
         """One request whole; raises ``NoSuchEntry`` and ``LogUnusable``."""
@@ -156,25 +153,6 @@ class LogDesk:
     async def clear(self) -> None:
         """Forget every request; raises ``LogUnusable``."""
         await asyncio.to_thread(self._parts.store.clear)
-
-    async def groups(self) -> tuple[ErrorGroupView, ...]:
-        """The groups of errors, last seen first; raises ``LogUnusable``."""
-        return tuple(group_view(group) for group in await asyncio.to_thread(self._parts.store.groups))
-
-    async def clear_groups(self) -> None:
-        """Forget every group of errors; raises ``LogUnusable``."""
-        await asyncio.to_thread(self._parts.store.clear_groups)
-        self._seen_count = 0
-
-    async def error_counts(self) -> tuple[int, int]:
-        """Errors in all groups, and those since somebody last looked; raises ``LogUnusable``."""
-        total = sum(group.count for group in await asyncio.to_thread(self._parts.store.groups))
-        return total, max(0, total - self._seen_count)
-
-    async def saw_errors(self) -> int:
-        """Somebody looked; how many errors there were.  Raises ``LogUnusable``."""
-        self._seen_count, _ = await self.error_counts()
-        return self._seen_count
 
 
 def _level(change: StateChange, now: Level) -> Level:

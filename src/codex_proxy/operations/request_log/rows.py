@@ -4,7 +4,9 @@ Rules of this file: every text that somebody else wrote goes through ``redact`` 
 may make long is cut.  Durations are milliseconds in columns, as they are shown.
 """
 
-from typing import Any, Final
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -14,8 +16,12 @@ from codex_proxy.operations.request_log.capturing.bodies import MOST_TEXT, Redac
 from codex_proxy.operations.request_log.items import Answered, Told
 from codex_proxy.operations.request_log.shapes import EXPECTED, shape_of, signature_of
 
+CostOf: TypeAlias = Callable[[ExchangeRecord], Decimal | None]
+"""What an exchange cost in US dollars; None where that is not known."""
 ACCOUNTS: Final = "codex"
 """What the accounts' upstream is called where a vendor's name could stand."""
+SERVER: Final = "server"
+"""The source of what the gateway found itself."""
 MOST_NAME: Final = 256
 _LEAST_SPAN_SECONDS: Final = 0.02  # below that the speed of an answer says nothing
 
@@ -23,7 +29,8 @@ _LEAST_SPAN_SECONDS: Final = 0.02  # below that the speed of an answer says noth
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One exchange, or one request that became none; ``seq`` is its place in the log, 0 before it has one.
 
-    ``at`` is an epoch second.  ``attempts``, ``notes`` and ``decision`` are JSON.
+    ``at`` is an epoch second.  ``cost_usd`` is a decimal number, None where no price is known or nothing was counted.
+    ``attempts``, ``notes`` and ``decision`` are JSON.
     """
 
     seq: int = 0
@@ -53,6 +60,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     cached_count: int | None = None
     reasoning_count: int | None = None
     is_estimated: int = 0
+    cost_usd: str | None = None
     attempt_count: int = 0
     attempts: str = "[]"
     notes: str = "[]"
@@ -60,7 +68,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """A failure on its way to its group; ``at`` is an epoch second, ``upstream`` whom it happened with."""
+    """A failure on its way to its group; ``at`` is an epoch second, ``upstream`` whom it happened with.
+
+    ``request_id`` is None where it happened to no request of the log.
+    """
 
     signature: str
     kind: str
@@ -69,11 +80,16 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     shape: str
     message: str
     at: float
-    request_id: str
+    request_id: str | None
+    source: str = SERVER
 
 
-def row_of(told: Told, redact: Redact) -> Row:
-    """An exchange's row."""
+def unpriced(_: ExchangeRecord) -> None:
+    """Nothing is known of any price."""
+
+
+def row_of(told: Told, redact: Redact, cost_of: CostOf = unpriced) -> Row:
+    """An exchange's row, priced."""
     record = told.record
     last = record.attempts[-1] if record.attempts else None
     usage, first = record.usage, record.first_content_seconds
@@ -100,6 +116,7 @@ def row_of(told: Told, redact: Redact) -> Row:
         cached_count=usage.cached_tokens if usage else None,
         reasoning_count=usage.reasoning_tokens if usage else None,
         is_estimated=int(usage.estimated) if usage else 0,
+        cost_usd=_cost(record, cost_of),
         attempt_count=len(record.attempts),
         attempts=_json([_attempt(attempt, redact) for attempt in record.attempts]),
         notes=redact(_json(record.notes)),
@@ -153,6 +170,8 @@ def _attempt(attempt: AttemptRecord, redact: Redact) -> dict[str, Any]:
         "egress": attempt.egress_name,
         "startedMs": _milliseconds(attempt.started_seconds),
         "durationMs": _milliseconds(attempt.duration_seconds),
+        "waitedMs": _milliseconds(attempt.waited_seconds),
+        "headersMs": None if attempt.headers_seconds is None else _milliseconds(attempt.headers_seconds),
         "outcome": "answered" if failure is None else failure.kind.value,
         **(_of_failure(failure, redact) if failure else {}),
     }
@@ -223,6 +242,11 @@ def _speed(record: ExchangeRecord) -> float | None:
     if span < _LEAST_SPAN_SECONDS:
         span = record.duration_seconds
     return round(usage.output_tokens / span, 1) if span > 0 else None
+
+
+def _cost(record: ExchangeRecord, cost_of: CostOf) -> str | None:
+    cost = None if record.usage is None else cost_of(record)
+    return None if cost is None else f"{cost.normalize():f}"
 
 
 def _milliseconds(seconds: float) -> float:

@@ -14,6 +14,8 @@ EXPECTED: Final = frozenset(
     {
         FailureKind.RATE_LIMITED,
         FailureKind.USAGE_LIMIT,
+        FailureKind.KEY_LIMITED,
+        FailureKind.BUDGET_SPENT,
         FailureKind.BUSY,
         FailureKind.STOPPING,
         FailureKind.BAD_KEY,

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from codex_proxy.operations.request_log.figures import Figures
 from codex_proxy.operations.request_log.items import Item
 from codex_proxy.operations.request_log.rows import Row
 
@@ -14,11 +15,16 @@ class LogUnusable(Exception):
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is kept: so many rows, so long (seconds), so many bytes; the oldest go first."""
+    """How much is kept: so many rows, so long (seconds), so many bytes; the oldest go first.
+
+    Groups of errors take ``error_bytes`` of texts at most; none are kept without ``keeps_errors``.
+    """
 
     count: int = 10_000
     age_seconds: float = 72 * 3600.0
     size_bytes: int = 200_000_000
+    keeps_errors: bool = True
+    error_bytes: int = 10_485_760
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,21 +65,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     bodies: dict[str, Any] | None
 
 
-class ErrorGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """Failures of one signature; times are epoch seconds, ``samples`` the latest requests it happened to."""
-
-    signature: str
-    kind: str
-    upstream: str
-    model: str
-    shape: str
-    message: str
-    count: int
-    first_seen: float
-    last_seen: float
-    samples: tuple[str, ...]
-
-
 class Volume(msgspec.Struct, frozen=True, kw_only=True):
     """How much is kept."""
 
@@ -92,8 +83,8 @@ class LogStore(Protocol):
         """One row whole; None where there is none, or none any more."""
         ...
 
-    def groups(self) -> tuple[ErrorGroup, ...]:
-        """The groups of errors, last seen first."""
+    def figures(self, wanted: Wanted) -> Figures:
+        """What the rows that are wanted come to; their place is passed over."""
         ...
 
     def volume(self) -> Volume:
@@ -102,10 +93,6 @@ class LogStore(Protocol):
 
     def clear(self) -> None:
         """Forget every row."""
-        ...
-
-    def clear_groups(self) -> None:
-        """Forget every group of errors."""
         ...
 
 

@@ -1,15 +1,16 @@
 """The log as it is shown.
 
 Rules of this file: member names as the dashboard's API has them (camelCase); durations are milliseconds, times ISO
-8601.  A price that is not known is null.
+8601.  Costs are decimal numbers in texts, null where they are not known.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from codex_proxy.operations.request_log.rows import Row
-from codex_proxy.operations.request_log.store import Entry, ErrorGroup
+from codex_proxy.operations.request_log.store import Entry
 from codex_proxy.operations.transfer.times import iso
 
 INGRESS: Final = "ingress"
@@ -59,38 +60,37 @@ class LogSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     usage: UsageView | None
 
 
+class ServerTiming(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where the time until the first content went; null where something did not happen or was not measured.
+
+    ``wait_ms`` went by until accounts were chosen and had room, over all attempts; ``earlier_ms`` in attempts before
+    the last; ``ttfb_ms`` from the last one's start to its reply's headers, connecting included; ``first_content_ms``
+    from these to the first content.
+    """
+
+    wait_ms: float | None
+    earlier_ms: float | None
+    ttfb_ms: float | None
+    first_content_ms: float | None
+
+
 class LogRecord(LogSummary, frozen=True, kw_only=True, rename="camel"):
     """One request whole.
 
     ``request`` and ``response`` are the client's and ours, ``calls`` what went upstream and what came back, where
-    bodies were kept; ``decision`` says why the accounts, ``notes`` what the translation changed.
+    bodies were kept; ``server_timing`` says where the time went, ``decision`` why the accounts, ``notes`` what the
+    translation changed.
     """
 
     effort: str | None
     service_tier: str | None
+    server_timing: ServerTiming
     attempts: Any
     decision: Any
     notes: Any
     request: Any
     response: Any
     calls: Any
-
-
-class ErrorGroupView(msgspec.Struct, frozen=True, kw_only=True):
-    """Failures that are alike; ``samples`` are the latest requests, newest first, ``sample_id`` the first of them."""
-
-    signature: str
-    name: str
-    message: str
-    shape: str
-    count: int
-    first_seen: str
-    last_seen: str
-    source: str
-    upstream: str
-    model: str
-    sample_id: str | None
-    samples: tuple[str, ...]
 
 
 def summary_of(row: Row) -> LogSummary:
@@ -101,34 +101,18 @@ def summary_of(row: Row) -> LogSummary:
 def record_of(entry: Entry) -> LogRecord:
     """A row whole."""
     row, bodies = entry.row, entry.bodies or {}
+    attempts = msgspec.json.decode(row.attempts)
     return LogRecord(
         **_members(row),
         effort=row.effort,
         service_tier=row.service_tier,
-        attempts=msgspec.json.decode(row.attempts),
+        server_timing=_timing(row, attempts),
+        attempts=attempts,
         decision=None if row.decision is None else msgspec.json.decode(row.decision),
         notes=msgspec.json.decode(row.notes),
         request=bodies.get("request"),
         response=bodies.get("answer"),
         calls=bodies.get("calls", []),
-    )
-
-
-def group_view(group: ErrorGroup) -> ErrorGroupView:
-    """A group of errors."""
-    return ErrorGroupView(
-        signature=group.signature,
-        name=group.kind,
-        message=group.message,
-        shape=group.shape,
-        count=group.count,
-        first_seen=iso(group.first_seen),
-        last_seen=iso(group.last_seen),
-        source="server",
-        upstream=group.upstream,
-        model=group.model,
-        sample_id=group.samples[0] if group.samples else None,
-        samples=group.samples,
     )
 
 
@@ -157,9 +141,24 @@ def _members(row: Row) -> dict[str, Any]:
         "ttft_ms": row.first_content_ms,
         "duration_ms": row.duration_ms,
         "tokens_per_second": row.tokens_per_second,
-        "cost_usd": None,
+        "cost_usd": row.cost_usd,
         "usage": _usage(row),
     }
+
+
+def _timing(row: Row, attempts: Sequence[Mapping[str, Any]]) -> ServerTiming:
+    """Attempts of an older log say nothing of waits and headers."""
+    waits = [attempt["waitedMs"] for attempt in attempts if "waitedMs" in attempt]
+    last: Mapping[str, Any] = attempts[-1] if attempts else {}
+    headers, first = last.get("headersMs"), row.first_content_ms
+    return ServerTiming(
+        wait_ms=round(sum(waits), 1) if waits else None,
+        earlier_ms=round(sum(attempt["durationMs"] for attempt in attempts[:-1]), 1) if attempts else None,
+        ttfb_ms=headers,
+        first_content_ms=(
+            None if headers is None or first is None else round(max(0.0, first - last["startedMs"] - headers), 1)
+        ),
+    )
 
 
 def _usage(row: Row) -> UsageView | None:

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from codex_proxy.operations.request_log.capturing.bodies import Redact
 from codex_proxy.operations.request_log.items import Item
+from codex_proxy.operations.request_log.rows import CostOf, unpriced
 from codex_proxy.operations.request_log.store import LogUnusable, Retention, Written
 from codex_proxy.storage.request_log.file import open_log
 from codex_proxy.storage.request_log.writing import Batch, retain
@@ -38,6 +39,7 @@ class QueueParts:
     now: Callable[[], float]
     written: Written
     complain: Callable[[Exception], None]
+    cost_of: CostOf = unpriced
     batch_seconds: float = BATCH_SECONDS
 
 
@@ -137,14 +139,21 @@ class LogQueue:
             self._trouble(error)
 
     def _write(self, items: Sequence[Item]) -> None:
-        writing = Batch(self._opened(), self._parts.redact, self._parts.complain)
+        parts, retention = self._parts, self._parts.retention()
+        writing = Batch(
+            self._opened(),
+            parts.redact,
+            parts.complain,
+            cost_of=parts.cost_of,
+            keeps_errors=retention.keeps_errors,
+        )
         rows = writing.write(items)
         self._lost_count += writing.left_out
         self._parts.written(rows)
         now = self._parts.now()
         if now - self._retained_at >= RETENTION_SECONDS:
             self._retained_at = now
-            retain(self._opened(), self._parts.retention(), now=now)
+            retain(self._opened(), retention, now=now)
 
     def _run_errands(self) -> None:
         while self._errands:

@@ -15,18 +15,19 @@ from codex_proxy.operations.request_log.capturing.capture import Capture
 from codex_proxy.operations.request_log.items import Answered, Item, Told
 from codex_proxy.operations.request_log.rows import (
     MOST_NAME,
+    CostOf,
     Row,
-    Trouble,
     columns_of_answer,
     row_of,
     row_of_answer,
     trouble_of,
+    unpriced,
 )
 from codex_proxy.operations.request_log.store import Retention
+from codex_proxy.storage.request_log.error_writing import count_trouble, retain_errors
 from codex_proxy.storage.request_log.file import COLUMNS
+from codex_proxy.storage.request_log.transaction import Transaction
 
-MOST_GROUPS: Final = 500
-MOST_SAMPLES: Final = 5
 _SHARE: Final = 10  # of the rows one in so many goes at once where the file is too large
 _INSERT: Final = f"INSERT OR REPLACE INTO exchanges ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _ROW: Final = f"SELECT seq, {', '.join(COLUMNS)} FROM exchanges"
@@ -38,10 +39,20 @@ _Done = TypeVar("_Done")
 class Batch:
     """One transaction's work on a connection; ``left_out`` counts the items that could not be written."""
 
-    def __init__(self, connection: sqlite3.Connection, redact: Redact, complain: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        redact: Redact,
+        complain: Callable[[Exception], None],
+        *,
+        cost_of: CostOf = unpriced,
+        keeps_errors: bool = True,
+    ) -> None:
         self._connection = connection
         self._redact = _remembering(redact)
         self._complain = complain
+        self._cost_of = cost_of
+        self._keeps_errors = keeps_errors
         self._rows: dict[str, Row] = {}  # by request, in order, on their way into the file
         self._captures: dict[str, Capture] = {}
         self._completed: dict[int, None] = {}
@@ -53,7 +64,7 @@ class Batch:
         An exchange and its answer mostly come in one batch, and are one row before the file hears of them.
         """
         self._rows, self._captures, self._completed = {}, {}, {}
-        with _Transaction(self._connection):
+        with Transaction(self._connection):
             for item in items:
                 self._cared_for(self._take, item)
             rows = [
@@ -78,10 +89,10 @@ class Batch:
     def _take(self, item: Item) -> None:
         match item:
             case Told():
-                row = row_of(item, self._redact)
-                trouble = trouble_of(row)
+                row = row_of(item, self._redact, self._cost_of)
+                trouble = trouble_of(row) if self._keeps_errors else None
                 if trouble is not None:
-                    self._count(trouble)
+                    count_trouble(self._connection, trouble)
                 self._rows.pop(row.request_id, None)  # one told again comes last
                 self._rows[row.request_id] = row
             case Answered():
@@ -123,28 +134,6 @@ class Batch:
         content = zlib.compress(msgspec.json.encode(bodies_of(capture, self._redact)))
         self._connection.execute("INSERT OR REPLACE INTO bodies VALUES (?, ?)", (seq, content))
 
-    def _count(self, trouble: Trouble) -> None:
-        found = self._connection.execute(
-            "SELECT samples FROM error_groups WHERE signature = ?", (trouble.signature,)
-        ).fetchone()
-        earlier: list[str] = msgspec.json.decode(found[0]) if found else []
-        samples = msgspec.json.encode([trouble.request_id, *earlier][:MOST_SAMPLES]).decode()
-        self._connection.execute(
-            "INSERT INTO error_groups VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT (signature) DO UPDATE SET "
-            "count = count + 1, last_seen = excluded.last_seen, message = excluded.message, samples = excluded.samples",
-            (
-                trouble.signature,
-                trouble.kind,
-                trouble.upstream,
-                trouble.model,
-                trouble.shape,
-                trouble.message,
-                trouble.at,
-                trouble.at,
-                samples,
-            ),
-        )
-
 
 def _remembering(redact: Redact) -> Redact:
     """The same; of short texts, which are much the same from row to row, each is looked into once."""
@@ -174,19 +163,15 @@ def row_from(columns: Sequence[Any]) -> Row:
 
 def retain(connection: sqlite3.Connection, retention: Retention, *, now: float) -> None:
     """Let the oldest go; ``now`` in epoch seconds.  Raises ``sqlite3.Error``."""
-    with _Transaction(connection):
+    with Transaction(connection):
         _forget(connection, "at < ?", now - retention.age_seconds)
         _forget(connection, "seq <= (SELECT max(seq) FROM exchanges) - ?", retention.count)
-        connection.execute(
-            "DELETE FROM error_groups WHERE signature IN "
-            "(SELECT signature FROM error_groups ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
-            (MOST_GROUPS,),
-        )
+        retain_errors(connection, size_bytes=retention.error_bytes)
     while size_of(connection) > retention.size_bytes:
         (count,) = connection.execute("SELECT count(*) FROM exchanges").fetchone()
         if not count:
             break
-        with _Transaction(connection):
+        with Transaction(connection):
             oldest = "seq IN (SELECT seq FROM exchanges ORDER BY seq LIMIT ?)"
             _forget(connection, oldest, max(1, count // _SHARE))
         _shrink(connection)
@@ -195,15 +180,10 @@ def retain(connection: sqlite3.Connection, retention: Retention, *, now: float) 
 
 def clear(connection: sqlite3.Connection) -> None:
     """Forget every row; raises ``sqlite3.Error``."""
-    with _Transaction(connection):
+    with Transaction(connection):
         _forget(connection, "seq > ?", 0)
     _shrink(connection)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def clear_groups(connection: sqlite3.Connection) -> None:
-    """Forget every group of errors; raises ``sqlite3.Error``."""
-    connection.execute("DELETE FROM error_groups")
 
 
 def size_of(connection: sqlite3.Connection) -> int:
@@ -220,16 +200,3 @@ def _forget(connection: sqlite3.Connection, where: str, value: float) -> None:
 
 def _shrink(connection: sqlite3.Connection) -> None:
     connection.executescript("PRAGMA incremental_vacuum")  # frees one page at each step: ``execute`` takes only one
-
-
-class _Transaction:
-    """A transaction while the block runs; an exception undoes it."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -50,7 +50,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PriceTable:
-    """Prices by family.
+    """Prices by family; may be asked in any thread.
 
     ``as_of`` is the day they were looked up (ISO 8601); ``image_tool`` is the family of the tool that makes pictures.
     """
@@ -66,11 +66,14 @@ class PriceTable:
     def price_of(self, model: str, *, vendor: str | None = None) -> Price | None:
         """The price of a model by its id as the upstream knows it, at ``vendor`` if there is one; None without one."""
         key = (vendor, model)
-        if key not in self._remembered:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = self._find(model.lower(), vendor)
-        return self._remembered[key]
+        try:
+            return self._remembered[key]
+        except KeyError:
+            found = self._find(model.lower(), vendor)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key] = found
+        return found
 
     def cost(
         self, model: str, usage: Usage, *, vendor: str | None = None, service_tier: str | None = None

@@ -9,6 +9,8 @@ from codex_proxy.server.admin.app import control_plane
 from codex_proxy.server.admin.logs.errors import error_routes
 from codex_proxy.server.admin.logs.listing import log_routes
 from codex_proxy.server.admin.logs.tailing import tail_route
+from tests.gateway.scene import FakeClock
+from tests.operations.error_log.test_desk import error_desk
 from tests.operations.request_log.test_desk import Scene
 from tests.server.admin.test_app import REPORT, Keys, nobody_expects
 from tests.server.admin.test_jobs import BOSS
@@ -23,7 +25,9 @@ class Plane(Scene):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        routes = (*log_routes(self.desk, lambda: FACTS), *error_routes(self.desk), tail_route(self.desk.tail))
+        self.clock = FakeClock()
+        errors = error_routes(error_desk(self.log, self.clock))
+        routes = (*log_routes(self.desk, lambda: FACTS), *errors, tail_route(self.desk.tail))
         plane = control_plane(
             authenticator=Keys(),
             make_report=lambda: REPORT,

@@ -6,7 +6,7 @@ import pytest
 
 from codex_proxy.operations.capsules.capsule import read_capsule
 from codex_proxy.operations.request_log.capturing.capture import Body, Capture, CapturedMessage
-from tests.operations.request_log.samples import answered, items, told
+from tests.operations.request_log.samples import answered, failed, items, told
 from tests.server.admin.logs.plane import Plane
 
 
@@ -21,6 +21,24 @@ async def test_pages_and_single_requests(tmp_path: Path) -> None:
     assert (one["status"], one["attempts"][0]["outcome"], one["request"]) == (200, "usage_limit", None)
     reply = await plane.http.get("/admin/logs/req_9")
     assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+
+
+async def test_a_cost_is_in_lines_and_in_the_record(tmp_path: Path) -> None:
+    plane = Plane(tmp_path)
+    plane.log.write(items(1))
+    [line] = (await plane.http.get("/admin/logs")).json()["records"]
+    assert (line["costUsd"], (await plane.http.get("/admin/logs/req_0")).json()["costUsd"]) == ("0.125", "0.125")
+
+
+async def test_the_summary_is_of_what_the_filters_leave(tmp_path: Path) -> None:
+    plane = Plane(tmp_path)
+    plane.log.write([*items(3), failed("req_8"), answered("req_8", status=502)])
+    whole = (await plane.http.get("/admin/logs/summary")).json()
+    assert (whole["count"], whole["error_count"], whole["error_percent"], whole["cost_usd"]) == (4, 1, 25.0, "0.375")
+    assert whole["duration_ms"] == {"p50": 2500.0, "p95": 2500.0}
+    failures = (await plane.http.get("/admin/logs/summary?status=5xx&search=broke")).json()
+    assert (failures["count"], failures["error_percent"], failures["cost_usd"]) == (1, 100.0, None)
+    assert (await plane.http.get("/admin/logs/summary?status=9xx")).status_code == 400
 
 
 async def test_the_state_is_shown_and_changed(tmp_path: Path) -> None:

@@ -118,6 +118,10 @@ FILTERS: Final = {
 """What a route that takes these filters depends on."""
 
 
+EVERYWHERE: Final = place_of()
+"""The place of what is no page."""
+
+
 def wanted_of(place: Place, what: What, whose: Whose, when: When) -> Wanted:
     """The rows."""
     low, high = what.statuses or (None, None)

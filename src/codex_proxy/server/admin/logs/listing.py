@@ -15,8 +15,9 @@ from litestar.status_codes import HTTP_200_OK
 
 from codex_proxy.operations.capsules.capsule import Facts, capsule_of, encode_capsule
 from codex_proxy.operations.request_log.desk import LogDesk, LogPage, StateChange, StateView
+from codex_proxy.operations.request_log.figures import Figures
 from codex_proxy.operations.request_log.views import LogRecord
-from codex_proxy.server.admin.logs.filters import FILTERS, Place, What, When, Whose, wanted_of
+from codex_proxy.server.admin.logs.filters import EVERYWHERE, FILTERS, Place, What, When, Whose, wanted_of
 
 LOGS_PATH: Final = "/admin/logs"
 
@@ -39,12 +40,19 @@ def _looking(desk: LogDesk) -> list[HTTPRouteHandler]:
         """A page of the log, as lines; `total` counts all lines that fit."""
         return await desk.page(wanted_of(place, what, whose, when), limit=place.limit, offset=place.offset)
 
+    @get(f"{LOGS_PATH}/summary", dependencies=FILTERS, summary="What requests come to")
+    async def log_summary(
+        what: NamedDependency[What], whose: NamedDependency[Whose], when: NamedDependency[When]
+    ) -> Figures:
+        """Counts, times, speed, tokens and cost of all lines that fit the filters."""
+        return await desk.figures(wanted_of(EVERYWHERE, what, whose, when))
+
     @get(f"{LOGS_PATH}/{{request_id:str}}", summary="One request")
     async def log_entry(request_id: RequestId) -> LogRecord:
         """Everything that is kept of it: attempts, why the accounts, notes of the translation, and bodies if any."""
         return await desk.record(request_id)
 
-    return [logs, log_entry]
+    return [logs, log_summary, log_entry]
 
 
 def _capsule(desk: LogDesk, facts: Callable[[], Facts]) -> HTTPRouteHandler:

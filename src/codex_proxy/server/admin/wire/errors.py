@@ -36,6 +36,8 @@ from codex_proxy.operations.egress.addresses import InvalidProxy
 from codex_proxy.operations.egress.assigning import NoSuchAccounts
 from codex_proxy.operations.egress.formats import UnreadableList
 from codex_proxy.operations.egress.pool import AddressTaken, NoSuchProxy, NoSuchTarget
+from codex_proxy.operations.error_log.desk import NoSuchGroup, TooManyReports
+from codex_proxy.operations.error_log.reports import InvalidReport
 from codex_proxy.operations.granted.book import UnknownClientKey
 from codex_proxy.operations.granted.changes import InvalidTerms
 from codex_proxy.operations.jobs_book import TooManyJobs
@@ -161,6 +163,8 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     InvalidKey: Meaning(status=400, code="invalid_key"),
     NoModelList: Meaning(status=400, code="no_model_list"),
     NoSuchEntry: Meaning(status=404, code="not_found"),
+    NoSuchGroup: Meaning(status=404, code="not_found"),
+    InvalidReport: Meaning(status=400, code="invalid_report"),
     LogUnusable: Meaning(status=503, code="log_unusable"),
     TooManyReaders: Meaning(status=429, code="too_many_readers"),
     UnknownClientKey: Meaning(status=404, code="unknown_key"),
@@ -194,7 +198,15 @@ _MORE_THAN_A_MEANING: Final[tuple[type[Exception], ...]] = (
     CannotFollow,
     UndoConflict,
     TooManyGuesses,
+    TooManyReports,
 )
+
+
+_TOO_OFTEN: Final[Mapping[type[Exception], str]] = {
+    RedeemedJustNow: "cooldown",
+    TooManyGuesses: "too_many_guesses",
+    TooManyReports: "too_many_reports",
+}
 
 
 def error_handlers(report_defect: ReportDefect) -> ExceptionHandlersMap:
@@ -220,10 +232,8 @@ def control_error(error: Exception) -> ControlError:
             return ControlError(502, "refresh_failed", str(error), details=details)
         case IssuerError(refusal=refusal):
             return ControlError(502, f"issuer_{refusal.value}", str(error))
-        case RedeemedJustNow(wait_seconds=wait_seconds):
-            return ControlError(429, "cooldown", str(error), headers=_retry_after(wait_seconds))
-        case TooManyGuesses(wait_seconds=wait_seconds):
-            return ControlError(429, "too_many_guesses", str(error), headers=_retry_after(wait_seconds))
+        case RedeemedJustNow() | TooManyGuesses() | TooManyReports():
+            return ControlError(429, _TOO_OFTEN[type(error)], str(error), headers=_retry_after(error.wait_seconds))
         case NothingRedeemed(outcome=outcome):
             return ControlError(409, outcome.value, str(error))
         case VendorRefused(failure=failure):
