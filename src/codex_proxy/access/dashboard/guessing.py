@@ -2,7 +2,8 @@
 
 Rules of this file: no clock.  An attempt counts before it is judged, so that many at once are many; after a few of a
 network's each costs twice the wait of the one before.  All networks together are limited as well, but gently: whoever
-owns many addresses must not lock the owner out.  What is remembered is bounded.  Times are seconds.
+owns many addresses must not lock the owner out.  What is remembered is bounded.  Times are seconds of a
+clock that never goes back.
 """
 
 from collections import OrderedDict

@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 LONGEST_SECONDS: Final = 7 * 86_400.0
 SUDO_SECONDS: Final = 300.0
+CLOCK_SECONDS: Final = 60.0
+"""By how much a clock may be set back before sessions of a time to come end: they would live until then and longer."""
 MOST_SESSIONS: Final = 64
 
 
@@ -95,6 +97,8 @@ class SessionBook:
         return tuple(sorted(self._by_digest.values(), key=lambda session: session.seen_at, reverse=True))
 
     def _is_over(self, session: Session, now: float) -> bool:
+        if session.seen_at - now > CLOCK_SECONDS:
+            return True
         return now - session.seen_at > self._rest_seconds() or now - session.opened_at > self._longest_seconds()
 
 
