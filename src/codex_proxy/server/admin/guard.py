@@ -5,12 +5,12 @@ machine is no credential, and other machines are served nothing before there is 
 decides, and no session beside it.
 """
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from litestar.handlers import BaseRouteHandler
 
+from codex_proxy.access.dashboard.forwarded import TrustedProxies
 from codex_proxy.access.matrix.rules import Need, Rule
 from codex_proxy.server.admin.access.entrance import (
     SESSION_ID,
@@ -35,7 +35,6 @@ MEDIA_TYPES: Final = "media_types"
 """A route's mark: the media types of bodies it takes, where these are not JSON alone."""
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 _NOT_SERVED_YET: Final = (
     "the control plane is served to its own machine only until the dashboard has a password; set one there with "
     "`codex-proxy password set`, or by the setup link that the gateway prints when it starts"
@@ -82,14 +81,8 @@ def headers_of(connection: Connection) -> dict[str, str]:
 
 def is_remote(connection: Connection) -> bool:
     """Whether the caller may be on another machine: a proxy on this one would make everybody look local."""
-    headers = headers_of(connection)
     client = connection.scope["client"]
-    if client is None or any(name in headers for name in _FORWARDED):
-        return True
-    try:
-        return not ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        return True
+    return TrustedProxies().origin_of(client[0] if client else None, headers_of(connection), scheme="").remote
 
 
 def _shows_key(connection: Connection) -> bool:
