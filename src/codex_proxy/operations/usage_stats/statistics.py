@@ -117,6 +117,7 @@ class UsageStatistics:
         first_at, ends_at = await self._begin(question.period, read), question.period.ends_at
         if first_at is None or first_at >= ends_at:
             return History(begins_at=iso(ends_at), ends_at=iso(ends_at), points=[])
+        _refuse_many(int((ends_at - first_at) // span))  # before anything is made of so many
         begins: Sequence[int]
         if by_zone:
             begins = days_between(first_at, ends_at, zone)
