@@ -84,6 +84,22 @@ async def test_an_exchange_is_told_in_sum_over_time_and_by_itself(tmp_path: Path
     assert (line["input_tokens"], line["estimated_cost_usd"]) == ("1000", "0.0031")
 
 
+async def test_a_forgotten_period_is_in_no_sum_and_in_the_log_of_changes(tmp_path: Path) -> None:
+    async with stage(tmp_path, COUNTED) as play:
+        assert (await play.chat()).status_code == 200
+        await recorded(play, 1)
+        first = (await history(play, "hours=1"))["from"]
+        period = {"from": first, "to": "2999-01-01T00:00:00Z"}
+        told = await play.client.delete(STATS, params=period)
+        left = await summary(play)
+        raw = await raw_exchanges(play)
+        entries = (await play.client.get("/admin/audit")).json()["entries"]
+    assert (told.status_code, told.json()["request_count"], told.json()["from"]) == (200, 1, first)
+    assert (left["total_request_count"], left["total_input_tokens"], raw) == (0, 0, [])
+    assert (entries[0]["action"], entries[0].get("outcome", "done")) == (f"DELETE {STATS}", "done")
+    assert entries[0]["details"] == {"from": first, "to": told.json()["to"], "exchanges": 1}
+
+
 async def test_u_02_what_failed_and_what_was_left_counts_as_a_request(tmp_path: Path) -> None:
     async with stage(tmp_path, COUNTED) as play:
         assert (await play.chat("fail")).status_code == 400

@@ -14,7 +14,7 @@ from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 
 from codex_proxy.operations.access.auditing import Deed
-from codex_proxy.server.admin.access.entrance import Desk, Entrance, rule_at, who_of
+from codex_proxy.server.admin.access.entrance import Desk, Entrance, more_of, rule_at, who_of
 from codex_proxy.server.admin.access.snapshots import Told, difference, snapshot_of
 from codex_proxy.server.asgi import Application, Message, Receive, Scope, Send
 
@@ -61,7 +61,7 @@ class Audit:
             action=f"{scope['method']} {scope['path_template']}",
             target=" ".join(str(value) for value in scope["path_params"].values())[:MOST_TARGET],
             outcome=f"refused, {status}" if is_refused else DONE,
-            details={**_members(scope), **changed},
+            details={**_members(scope), **more_of(scope), **changed},
             stranger=who is None and is_refused,
         )
         await self._desk.auditing.write(deed)

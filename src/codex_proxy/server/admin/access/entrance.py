@@ -3,6 +3,7 @@
 Rules of this file: who is let in stands in the matrix and in the guard; here is only what both ask.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
@@ -24,6 +25,7 @@ Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 SESSION_ID: Final = "dashboard"
 """The key id of whoever came in with a session."""
 _WHO: Final = "codex_proxy.who"
+_MORE: Final = "codex_proxy.more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,17 @@ def session_of(scope: Scope) -> Session | None:
 def tell_who(scope: Scope, who: str) -> None:
     """Note who asks, for the log of changes."""
     scope[_WHO] = who
+
+
+def tell_more(scope: Scope, details: Mapping[str, str | int]) -> None:
+    """Note what was done, for the log of changes, where that stands in no body; no secret is among it."""
+    scope[_MORE] = details
+
+
+def more_of(scope: Scope) -> Mapping[str, str | int]:
+    """What was noted."""
+    told: Mapping[str, str | int] = scope.get(_MORE, {})
+    return told
 
 
 def who_of(scope: Scope) -> str | None:

@@ -70,6 +70,15 @@ class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"begins_a
     data_points: list[DataPoint]
 
 
+class ForgottenAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"begins_at": "from", "ends_at": "to"}):
+    """What was forgotten: so many exchanges that began from ``from`` until ``to``."""
+
+    request_count: int
+    begins_at: str
+    ends_at: str
+    success: Literal[True] = True
+
+
 _MEANS = frozenset({"first_content_ms", "duration_ms"})
 
 
