@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from codex_proxy.accounts.pool import AccountPool
-from codex_proxy.bootstrap.usage.prices import price_table
+from codex_proxy.bootstrap.usage.followed import LOOK_SECONDS, FollowedPrices
 from codex_proxy.gateway.ports import Clock
 from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.usage_stats.keeping import TRIM_SECONDS, UsageRetention
 from codex_proxy.operations.usage_stats.periods import Retention
 from codex_proxy.operations.usage_stats.recorder import WRITE_SECONDS, RecorderParts, UsageRecorder
-from codex_proxy.operations.usage_stats.statistics import AccountCount, StatisticsParts, UsageStatistics
+from codex_proxy.operations.usage_stats.statistics import AccountCount, PricesInForce, StatisticsParts, UsageStatistics
 from codex_proxy.settings.schema import UsageStatsSection
-from codex_proxy.usage.prices.table import PriceTable
 from codex_proxy.usage.store import Dimension, UsageStore
 
 RETRY_SECONDS: Final = 5.0
@@ -48,7 +47,7 @@ class UsageServices:
     """What records usage and keeps it; ``recorder`` is None where the owner wants none of it."""
 
     ground: UsageGround
-    prices: PriceTable
+    prices: FollowedPrices
     recorder: UsageRecorder | None
     retention: UsageRetention
 
@@ -72,7 +71,7 @@ class UsageServices:
                 accounts=accounts,
                 recording=lambda: None if recorder is None else recorder.state,
                 name_of=name_of,
-                priced_as_of=self.prices.as_of,
+                prices=lambda: PricesInForce(as_of=self.prices.as_of, trouble=self.prices.trouble),
             )
         )
 
@@ -83,7 +82,7 @@ def usage_services(ground: UsageGround) -> UsageServices:
     Raises:
         StartRefused: the owner's prices cannot be used.
     """
-    prices, settings = price_table(ground.data_dir), ground.settings
+    settings, prices = ground.settings, FollowedPrices(ground.data_dir, complain=ground.complain)
     parts = RecorderParts(
         store=ground.store, prices=prices, clock=ground.clock, complain=ground.complain, redact=ground.redact
     )
@@ -112,9 +111,10 @@ async def upkeep(services: UsageServices) -> AsyncIterator[None]:
 
 def _jobs(services: UsageServices) -> tuple[Job, ...]:
     trimming: Job = ("old usage", services.retention.trim, TRIM_SECONDS)
+    pricing: Job = ("prices", services.prices.look, LOOK_SECONDS)
     if services.recorder is None:
-        return (trimming,)
-    return (trimming, ("usage statistics", services.recorder.write, WRITE_SECONDS))
+        return (trimming, pricing)
+    return (trimming, pricing, ("usage statistics", services.recorder.write, WRITE_SECONDS))
 
 
 async def _repeated(services: UsageServices, job: Job) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from codex_proxy.canonical.failure import FailureKind, client_status
 from codex_proxy.gateway.ports import ExchangeRecord
-from codex_proxy.usage.prices.table import NOTHING, PriceTable
+from codex_proxy.usage.prices.table import NOTHING, DatedPrices
 from codex_proxy.usage.records import (
     ACCOUNTS,
     Facts,
@@ -25,7 +25,7 @@ CLIENT_LEFT: Final = 499
 _OK: Final = 200
 
 
-def event_of(record: ExchangeRecord, prices: PriceTable) -> UsageEvent:
+def event_of(record: ExchangeRecord, prices: DatedPrices) -> UsageEvent:
     """The record of an exchange."""
     first = record.first_content_seconds
     return UsageEvent(
@@ -48,7 +48,7 @@ def event_of(record: ExchangeRecord, prices: PriceTable) -> UsageEvent:
     )
 
 
-def cost_of(record: ExchangeRecord, prices: PriceTable) -> Decimal | None:
+def cost_of(record: ExchangeRecord, prices: DatedPrices) -> Decimal | None:
     """What an exchange cost in US dollars; None where that is not known."""
     if record.usage is None:
         return NOTHING if record.failure is not None or not record.attempts else None

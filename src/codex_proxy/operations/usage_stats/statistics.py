@@ -47,6 +47,13 @@ class AccountCount(msgspec.Struct, frozen=True, kw_only=True):
     active: int
 
 
+class PricesInForce(msgspec.Struct, frozen=True, kw_only=True):
+    """The day of the prices in force (ISO 8601), and why the owner's own are not among them, None where they are."""
+
+    as_of: str
+    trouble: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsParts:
     """What statistics are told from; ``recording`` is None where nothing is recorded.
@@ -60,7 +67,7 @@ class StatisticsParts:
     accounts: Callable[[], AccountCount]
     recording: Callable[[], RecordingState | None]
     name_of: Callable[[Dimension, str], str | None]
-    priced_as_of: str
+    prices: Callable[[], PricesInForce]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

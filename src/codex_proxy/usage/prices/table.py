@@ -8,7 +8,7 @@ that vendor only.
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -47,6 +47,21 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     image_input: Decimal
     tiers: Mapping[str, Decimal] = {}
     long_context: LongContext | None = None
+
+
+class DatedPrices(Protocol):
+    """Whoever knows what models cost, and as of which day."""
+
+    @property
+    def as_of(self) -> str:
+        """The day (ISO 8601)."""
+        ...
+
+    def cost(
+        self, model: str, usage: Usage, *, vendor: str | None = None, service_tier: str | None = None
+    ) -> Decimal | None:
+        """What these tokens cost in US dollars; None where that is not known."""
+        ...
 
 
 class PriceTable:
