@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 
 from codex_proxy.storage.opening import DATABASE_FILE
+from tests.scenarios.key_stage import guest
 from tests.scenarios.stage import STREAMED_CHAT, Stage, chat_text, stage
 
 STATS = "/admin/usage-stats"
+CHAT = {"model": "gpt-5.4", "messages": [{"role": "user", "content": "hi"}]}
 COUNTED = """
 rules:
   - {when: {contains: fail}, reply: {status: 400, body: {error: {message: no, code: bad}}}}
@@ -159,6 +161,14 @@ async def test_u_04_a_removed_or_reset_account_takes_no_usage_along(tmp_path: Pa
     assert (after["groups"][0]["group"], after["groups"][0]["name"]) == (row_id, None)
     assert all(point["request_count"] >= 0 for point in bars)
     assert after["total_accounts"] == before["total_accounts"] - 1
+
+
+async def test_usage_of_client_keys_has_their_names(tmp_path: Path) -> None:
+    async with stage(tmp_path, COUNTED) as play, guest(play, name="laptop") as client:
+        assert (await client.post("/v1/chat/completions", json=CHAT)).status_code == 200
+        told = await recorded(play, 1, "?group_by=key")
+    (group,) = told["groups"]
+    assert (group["name"], group["group"][:3], group["request_count"]) == ("laptop", "ck_", 1)
 
 
 async def test_nothing_is_recorded_where_the_owner_wants_it_so(tmp_path: Path) -> None:

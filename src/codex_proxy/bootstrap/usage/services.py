@@ -5,7 +5,7 @@ recording tells by itself what it loses.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from codex_proxy.usage.store import Dimension, UsageStore
 
 RETRY_SECONDS: Final = 5.0
 
+NameOf = Callable[[str], str | None]
 Job = tuple[str, Callable[[], Awaitable[bool]], float]
 
 
@@ -51,8 +52,8 @@ class UsageServices:
     recorder: UsageRecorder | None
     retention: UsageRetention
 
-    def statistics(self, pool: AccountPool) -> UsageStatistics:
-        """Answers about usage; ``pool`` tells names of accounts and how many there are."""
+    def statistics(self, pool: AccountPool, names: Mapping[Dimension, NameOf] | None = None) -> UsageStatistics:
+        """Answers about usage; ``pool`` tells how many accounts there are, ``names`` what the owner calls things."""
         clock, recorder = self.ground.clock, self.recorder
 
         def accounts() -> AccountCount:
@@ -60,8 +61,8 @@ class UsageServices:
             return AccountCount(total=len(verdicts), active=sum(verdict.usable for verdict in verdicts))
 
         def name_of(dimension: Dimension, value: str) -> str | None:
-            record = pool.record(value) if dimension is Dimension.ACCOUNT else None
-            return None if record is None else record.label or record.email
+            name = (names or {}).get(dimension)
+            return None if name is None else name(value)
 
         return UsageStatistics(
             StatisticsParts(
