@@ -55,7 +55,7 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
         client_keys=_client_keys(ground, usage.prices),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
         usage=usage,
-        measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
+        measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect, redact=ground.known.redact),
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
         own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
         log=_request_log(ground, upstream),

@@ -48,9 +48,13 @@ class Measures:
 
 
 def make_measures(
-    upstream: Upstream, vendor_keys: VendorKeyServices, *, report_defect: Callable[[str, Exception], None]
+    upstream: Upstream,
+    vendor_keys: VendorKeyServices,
+    *,
+    report_defect: Callable[[str, Exception], None],
+    redact: Callable[[str], str],
 ) -> Measures:
-    """The measures of a gateway that nobody has asked anything yet.
+    """The measures of a gateway that nobody has asked anything yet; ``redact`` is for what leaves it.
 
     Raises:
         StartRefused: the collector cannot be told of anything.
@@ -81,7 +85,8 @@ def make_measures(
             clock=clock,
         )
     )
-    telemetry = make_exporter(upstream.accounts.ground.settings, vendor_keys.ground.calls, now=clock.now)
+    settings, calls = upstream.accounts.ground.settings, vendor_keys.ground.calls
+    telemetry = make_exporter(settings, calls, now=clock.now, redact=redact)
     book = MetricsBook(readings, lag, losses, exchanges)
     if telemetry is not None:
         book.add(telemetry)
