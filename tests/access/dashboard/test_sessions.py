@@ -53,6 +53,14 @@ def test_sessions_are_ended_one_by_one_or_all() -> None:
     assert sessions.all(1.0) == ()
 
 
+def test_looking_whether_a_session_is_open_does_not_keep_it_open() -> None:
+    sessions = book()
+    sessions.open("token", session("a"))
+    assert sessions.is_open("a", 59.0)
+    assert not sessions.is_open("b", 59.0)
+    assert not sessions.is_open("a", 61.0)
+
+
 def test_there_are_never_too_many() -> None:
     sessions = book()
     for number in range(MOST_SESSIONS + 10):

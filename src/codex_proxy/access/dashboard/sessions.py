@@ -71,6 +71,10 @@ class SessionBook:
         self._by_digest[digest] = replace(session, seen_at=max(now, session.seen_at))
         return self._by_digest[digest]
 
+    def is_open(self, session_id: str, now: float) -> bool:
+        """Whether the session of this name is open; it does not count as seen."""
+        return any(each.session_id == session_id and not self._is_over(each, now) for each in self._by_digest.values())
+
     def end(self, token: str) -> None:
         """Know this token no more."""
         self._by_digest.pop(_digest(token), None)

@@ -19,6 +19,7 @@ from codex_proxy.server.admin.access.entrance import (
     rule_at,
     scope_of,
     session_of,
+    tell_standing,
     tell_who,
 )
 from codex_proxy.server.admin.wire.errors import ControlError
@@ -55,6 +56,7 @@ class ControlGuard:
             if self._entrance.origin_of(scope).remote and not await self._entrance.serves_others():
                 raise ControlError(403, "no_password_yet", _NOT_SERVED_YET)
             tell_who(scope, self._admitted(connection, rule))
+            tell_standing(scope, lambda: self._is_admitted(connection))
         if scope["method"] not in _SAFE:
             _check_media_type(headers_of(connection), handler.opt.get(MEDIA_TYPES) or (JSON,))
 
@@ -72,6 +74,16 @@ class ControlGuard:
         if rule.sudo and not session.is_fresh(self._entrance.desk.dashboard.now()):
             raise ControlError(403, "sudo_required", "this wants the password once more: POST /auth/dashboard-sudo")
         return SESSION_ID
+
+    def _is_admitted(self, connection: Connection) -> bool:
+        """Whether whoever was admitted would be now: keys are revoked, sessions end."""
+        caller = self._identify(connection)
+        if caller is not None or _shows_key(connection):
+            return caller is not None and caller.may(ADMIN_SCOPE)
+        session, desk = session_of(scope_of(connection)), self._entrance.desk
+        if session is None or desk is None:
+            return False
+        return desk.dashboard.sessions.is_open(session.session_id, desk.dashboard.now())
 
 
 def headers_of(connection: Connection) -> dict[str, str]:
