@@ -22,6 +22,8 @@ from codex_proxy.usage.records import (
 
 CLIENT_LEFT: Final = 499
 """The status of an exchange that the client left, as web servers log it; nobody reads it."""
+PICTURES: Final = frozenset({"openai_images", "openai_image_edits"})
+"""Dialects in which a request is for pictures, whoever makes them."""
 _OK: Final = 200
 
 
@@ -32,7 +34,7 @@ def event_of(record: ExchangeRecord, prices: DatedPrices) -> UsageEvent:
         event_id=record.request_id,
         at=record.started_at,
         facts=_facts(record),
-        counts=counts_of(record.usage, image_count=record.images_count),
+        counts=counts_of(record.usage, image_count=_images_count(record)),
         model_asked=kept_text(record.model_asked),
         status=_status(record),
         cost=cost_of(record, prices),
@@ -42,7 +44,7 @@ def event_of(record: ExchangeRecord, prices: DatedPrices) -> UsageEvent:
         attempts_count=len(record.attempts),
         notes_count=len(record.notes),
         streamed=record.streamed,
-        image_failed=record.failure is not None and record.failure.kind is FailureKind.IMAGE_UNAVAILABLE,
+        image_failed=_image_failed(record),
         effort=kept_text(record.effort),
         service_tier=kept_text(record.service_tier),
     )
@@ -74,6 +76,17 @@ def _outcome(record: ExchangeRecord) -> Outcome:
     if record.aborted:
         return Outcome.ABORTED
     return Outcome.COMPLETED if record.failure is None else Outcome.FAILED
+
+
+def _images_count(record: ExchangeRecord) -> int:
+    """How many pictures came; of what a vendor answered nobody looks at them, so that it is one."""
+    came = record.dialect in PICTURES and record.failure is None and not record.aborted
+    return max(record.images_count, int(came))
+
+
+def _image_failed(record: ExchangeRecord) -> bool:
+    failure = record.failure
+    return failure is not None and (record.dialect in PICTURES or failure.kind is FailureKind.IMAGE_UNAVAILABLE)
 
 
 def _status(record: ExchangeRecord) -> int:
