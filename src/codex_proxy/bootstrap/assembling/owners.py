@@ -21,6 +21,7 @@ from codex_proxy.bootstrap.request_log.services import LogGround, RequestLog, ma
 from codex_proxy.bootstrap.usage.services import UsageGround, UsageServices, usage_services
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.operations.jobs_book import JobBook
+from codex_proxy.operations.metrics.records import RecordStandings, Standing
 
 CONTROL_PREFIXES: Final = ("/health/details", "/metrics", "/openapi", "/admin/", "/auth/", "/api/proxies")
 
@@ -47,7 +48,9 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
     Raises:
         StartRefused: the owner's prices cannot be used.
     """
-    vendor_keys, usage = _vendor_keys(ground, upstream), _usage(ground)
+    vendor_keys, usage, log = _vendor_keys(ground, upstream), _usage(ground), _request_log(ground, upstream)
+    measures = make_measures(upstream, vendor_keys, report_defect=ground.report_defect, redact=ground.known.redact)
+    measures.book.add(_records(usage, log))
     return Owners(
         logins=logins(upstream.accounts),
         egress=egress_services(upstream.accounts, keeper=ground.book, overriding=ground.book.configured.overriding),
@@ -55,10 +58,10 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
         client_keys=_client_keys(ground, usage.prices),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
         usage=usage,
-        measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect, redact=ground.known.redact),
+        measures=measures,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
         own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
-        log=_request_log(ground, upstream),
+        log=log,
     )
 
 
@@ -73,6 +76,17 @@ def _usage(ground: Ground) -> UsageServices:
             redact=ground.known.redact,
         )
     )
+
+
+def _records(usage: UsageServices, log: RequestLog) -> RecordStandings:
+    recorder = usage.recorder
+
+    def of_usage() -> Standing:
+        if recorder is None:
+            return Standing(lost_count=0)
+        return Standing(lost_count=recorder.state.lost_count, waiting_count=recorder.state.waiting_count)
+
+    return RecordStandings({"usage": of_usage, "log": lambda: Standing(lost_count=log.queue.dropped_count)})
 
 
 def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:

@@ -35,6 +35,7 @@ from codex_proxy.usage.store import Dimension
 def make_plane(ground: ControlGround) -> Application:
     """The application; mount it where no data-plane route matches."""
     desk = make_desk(ground)
+    ground.metrics.add(desk.auditing)
     entrance = make_entrance(ground, desk)
     plane = control_plane(
         authenticator=ground.authenticator,

@@ -3,10 +3,10 @@
 import pytest
 
 from codex_proxy.operations.updates.own.updater import (
-    UNDER_WAY,
     NO_INDEX_HINT,
     NOT_APPLIED_HINT,
     OFF_HINT,
+    UNDER_WAY,
     Former,
     NotUpdated,
     UpdateMode,
