@@ -22,6 +22,7 @@ DONE: Final = "done"
 NOBODY: Final = "nobody"
 MOST_MEMBERS: Final = 20
 MOST_TARGET: Final = 200
+_UNTOLD: Final = re.compile(r"[^\x20-\x7e]")  # ids of ours hold none of it
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_]{1,32}")
 
 
@@ -59,7 +60,7 @@ class Audit:
             who=who or NOBODY,
             address=self._entrance.origin_of(scope).address,
             action=f"{scope['method']} {scope['path_template']}",
-            target=" ".join(str(value) for value in scope["path_params"].values())[:MOST_TARGET],
+            target=_UNTOLD.sub("?", " ".join(str(value) for value in scope["path_params"].values())[:MOST_TARGET]),
             outcome=f"refused, {status}" if is_refused else DONE,
             details={**_members(scope), **more_of(scope), **changed},
             stranger=who is None and is_refused,
