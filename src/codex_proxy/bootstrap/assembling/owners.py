@@ -50,12 +50,13 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
     """
     vendor_keys, usage, log = _vendor_keys(ground, upstream), _usage(ground), _request_log(ground, upstream)
     measures = make_measures(upstream, vendor_keys, report_defect=ground.report_defect, redact=ground.known.redact)
-    measures.book.add(_records(usage, log))
+    client_keys = _client_keys(ground, usage.prices)
+    measures.book.add(_records(usage, log, client_keys))
     return Owners(
         logins=logins(upstream.accounts),
         egress=egress_services(upstream.accounts, keeper=ground.book, overriding=ground.book.configured.overriding),
         vendor_keys=vendor_keys,
-        client_keys=_client_keys(ground, usage.prices),
+        client_keys=client_keys,
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
         usage=usage,
         measures=measures,
@@ -78,7 +79,7 @@ def _usage(ground: Ground) -> UsageServices:
     )
 
 
-def _records(usage: UsageServices, log: RequestLog) -> RecordStandings:
+def _records(usage: UsageServices, log: RequestLog, client_keys: GrantedKeyServices) -> RecordStandings:
     recorder = usage.recorder
 
     def of_usage() -> Standing:
@@ -86,7 +87,13 @@ def _records(usage: UsageServices, log: RequestLog) -> RecordStandings:
             return Standing(lost_count=0)
         return Standing(lost_count=recorder.state.lost_count, waiting_count=recorder.state.waiting_count)
 
-    return RecordStandings({"usage": of_usage, "log": lambda: Standing(lost_count=log.queue.dropped_count)})
+    return RecordStandings(
+        {
+            "usage": of_usage,
+            "log": lambda: Standing(lost_count=log.queue.dropped_count),
+            "spending": lambda: Standing(lost_count=client_keys.ledger.lost_count),
+        }
+    )
 
 
 def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:

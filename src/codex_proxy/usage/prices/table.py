@@ -12,11 +12,10 @@ from typing import Final, Protocol
 
 import msgspec
 
-from codex_proxy.canonical.usage import ImageUsage, Usage
+from codex_proxy.canonical.usage import MOST_TOKENS, ImageUsage, Usage
 
 NOTHING: Final = Decimal(0)
 USD_PLACES: Final = Decimal("1e-9")  # a cost is whole billionths of a dollar, so that sums of costs are exact
-MOST_TOKENS: Final = 10_000_000_000  # of one exchange; an upstream that tells more tells nonsense
 WILD: Final = "*"
 
 _ONE: Final = Decimal(1)
