@@ -53,7 +53,7 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
     client_keys = _client_keys(ground, usage.prices)
     measures.book.add(_records(usage, log, client_keys))
     return Owners(
-        logins=logins(upstream.accounts),
+        logins=logins(upstream.accounts, allowed=lambda: ground.followers.live.get().auth.chatgpt_oauth),
         egress=egress_services(upstream.accounts, keeper=ground.book, overriding=ground.book.configured.overriding),
         vendor_keys=vendor_keys,
         client_keys=client_keys,
