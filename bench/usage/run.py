@@ -32,7 +32,12 @@ from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import AttemptRecord, ExchangeRecord
 from codex_proxy.operations.usage_stats.periods import Granularity, Period, Retention
 from codex_proxy.operations.usage_stats.recorder import RecorderParts, UsageRecorder
-from codex_proxy.operations.usage_stats.statistics import AccountCount, Question, StatisticsParts, UsageStatistics
+from codex_proxy.operations.usage_stats.statistics import (
+    AccountCount,
+    Question,
+    StatisticsParts,
+    UsageStatistics,
+)
 from codex_proxy.server.admin.usage_stats.shapes import summary_answer
 from codex_proxy.storage.opening import DATABASE_FILE, open_stores
 from codex_proxy.storage.sealing.sources import KeyFile

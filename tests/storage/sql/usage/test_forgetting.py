@@ -14,6 +14,6 @@ async def test_what_is_forgotten_leaves_no_row(tmp_path: Path) -> None:
     asked = select(func.count()).select_from(USAGE_BUCKETS)
     async with opened(tmp_path, folder=tmp_path) as stores:
         await stores.usage.keep([event("a", HOUR_AT, model="m"), event("b", HOUR_AT + 1, model="n")])
-        assert await stores.database.read(lambda connection: connection.scalar(asked)) > 0
+        assert await stores.database.read(lambda connection: connection.scalar(asked))
         await stores.usage.forget(HOUR_AT, HOUR_AT + int(Span.HOUR), limit=10)
         assert await stores.database.read(lambda connection: connection.scalar(asked)) == 0
