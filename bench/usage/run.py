@@ -34,6 +34,7 @@ from codex_proxy.operations.usage_stats.periods import Granularity, Period, Rete
 from codex_proxy.operations.usage_stats.recorder import RecorderParts, UsageRecorder
 from codex_proxy.operations.usage_stats.statistics import (
     AccountCount,
+    PricesInForce,
     Question,
     StatisticsParts,
     UsageStatistics,
@@ -221,7 +222,7 @@ def _statistics(store: UsageStore, clock: SystemClock, recorder: UsageRecorder) 
             accounts=lambda: AccountCount(total=5, active=5),
             recording=lambda: recorder.state,
             name_of=lambda *_: None,
-            priced_as_of="",
+            prices=lambda: PricesInForce(as_of="bench"),
         )
     )
 

@@ -61,20 +61,7 @@ def make_measures(
     """
     running, clock = RunningExchanges(), upstream.accounts.ground.clock
     exchanges, losses, lag = ExchangeMetrics(), ObserverLosses(report_defect), LoopLag(clock)
-    readings = Readings(
-        ReadingParts(
-            version=__version__,
-            pool=upstream.pool,
-            vendor_keys=vendor_keys.book.pool,
-            leases=upstream.leases,
-            clock=clock,
-            running_count=lambda: len(running),
-            orphans_count=lambda: len(upstream.orphans),
-            resident_bytes=resident_bytes,
-            cpu_seconds=cpu_seconds,
-            started_at=clock.now(),
-        )
-    )
+    readings = _readings(upstream, vendor_keys, running)
     readiness = Readiness(
         ReadinessParts(
             pool=upstream.pool,
@@ -98,4 +85,22 @@ def make_measures(
         readiness=readiness,
         book=book,
         telemetry=telemetry,
+    )
+
+
+def _readings(upstream: Upstream, vendor_keys: VendorKeyServices, running: RunningExchanges) -> Readings:
+    clock = upstream.accounts.ground.clock
+    return Readings(
+        ReadingParts(
+            version=__version__,
+            pool=upstream.pool,
+            vendor_keys=vendor_keys.book.pool,
+            leases=upstream.leases,
+            clock=clock,
+            running_count=lambda: len(running),
+            orphans_count=lambda: len(upstream.orphans),
+            resident_bytes=resident_bytes,
+            cpu_seconds=cpu_seconds,
+            started_at=clock.now(),
+        )
     )
