@@ -32,7 +32,13 @@ from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import AttemptRecord, ExchangeRecord
 from codex_proxy.operations.usage_stats.periods import Granularity, Period, Retention
 from codex_proxy.operations.usage_stats.recorder import RecorderParts, UsageRecorder
-from codex_proxy.operations.usage_stats.statistics import AccountCount, Question, StatisticsParts, UsageStatistics
+from codex_proxy.operations.usage_stats.statistics import (
+    AccountCount,
+    PricesInForce,
+    Question,
+    StatisticsParts,
+    UsageStatistics,
+)
 from codex_proxy.server.admin.usage_stats.shapes import summary_answer
 from codex_proxy.storage.opening import DATABASE_FILE, open_stores
 from codex_proxy.storage.sealing.sources import KeyFile
@@ -216,7 +222,7 @@ def _statistics(store: UsageStore, clock: SystemClock, recorder: UsageRecorder) 
             accounts=lambda: AccountCount(total=5, active=5),
             recording=lambda: recorder.state,
             name_of=lambda *_: None,
-            priced_as_of="",
+            prices=lambda: PricesInForce(as_of="bench"),
         )
     )
 

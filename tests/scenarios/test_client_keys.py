@@ -30,6 +30,24 @@ rules:
 """
 
 
+async def test_counts_that_no_answer_can_have_spoil_no_books(tmp_path: Path) -> None:
+    nonsense = f"""
+rules:
+  - {{when: {{contains: nonsense}}, steps: [{{text: a}}], usage: {{input_tokens: {10**19}, output_tokens: {2**63}}}}}
+  - {{steps: [{{text: fine}}], usage: {{input_tokens: 10, output_tokens: 2}}}}
+"""
+    async with stage(tmp_path, nonsense) as play, guest(play, max_budget_usd=1_000_000) as client:
+        told = [
+            await client.post("/v1/chat/completions", json=ASKED | {"messages": [{"role": "user", "content": text}]})
+            for text in ("nonsense", "fine", "fine")
+        ]
+        usage = (await play.client.get("/admin/usage-stats/summary")).json()
+        metrics = (await play.client.get("/metrics")).text
+    assert [reply.status_code for reply in told] == [200] * 3
+    assert usage["recording"]["reason"] is None
+    assert 'codex_proxy_records_lost_total{kind="log"} 0' in metrics
+
+
 @pytest.mark.timeout(120)
 async def test_s_11_of_two_hundred_at_once_no_more_are_paid_than_there_is_money_for(tmp_path: Path) -> None:
     settings = {"CLIENT_KEYS__DEFAULT_OUTPUT_TOKENS": "900", "AUTH__QUEUE_LIMIT": "300"}

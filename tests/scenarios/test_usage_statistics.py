@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 
 from codex_proxy.storage.opening import DATABASE_FILE
+from tests.scenarios.key_stage import guest
 from tests.scenarios.stage import STREAMED_CHAT, Stage, chat_text, stage
 
 STATS = "/admin/usage-stats"
+CHAT = {"model": "gpt-5.4", "messages": [{"role": "user", "content": "hi"}]}
 COUNTED = """
 rules:
   - {when: {contains: fail}, reply: {status: 400, body: {error: {message: no, code: bad}}}}
@@ -96,6 +98,22 @@ async def test_an_exchange_is_told_in_sum_over_time_and_by_itself(tmp_path: Path
     assert (line["input_tokens"], line["estimated_cost_usd"]) == ("1000", "0.0031")
 
 
+async def test_a_forgotten_period_is_in_no_sum_and_in_the_log_of_changes(tmp_path: Path) -> None:
+    async with stage(tmp_path, COUNTED) as play:
+        assert (await play.chat()).status_code == 200
+        await recorded(play, 1)
+        first = (await history(play, "hours=1"))["from"]
+        period = {"from": first, "to": "2999-01-01T00:00:00Z"}
+        told = await play.client.delete(STATS, params=period)
+        left = await summary(play)
+        raw = await raw_exchanges(play)
+        entries = (await play.client.get("/admin/audit")).json()["entries"]
+    assert (told.status_code, told.json()["request_count"], told.json()["from"]) == (200, 1, first)
+    assert (left["total_request_count"], left["total_input_tokens"], raw) == (0, 0, [])
+    assert (entries[0]["action"], entries[0].get("outcome", "done")) == (f"DELETE {STATS}", "done")
+    assert entries[0]["details"] == {"from": first, "to": told.json()["to"], "exchanges": 1}
+
+
 async def test_u_02_what_failed_and_what_was_left_counts_as_a_request(tmp_path: Path) -> None:
     async with stage(tmp_path, COUNTED) as play:
         assert (await play.chat("fail")).status_code == 400
@@ -155,6 +173,14 @@ async def test_u_04_a_removed_or_reset_account_takes_no_usage_along(tmp_path: Pa
     assert (after["groups"][0]["group"], after["groups"][0]["name"]) == (row_id, None)
     assert all(point["request_count"] >= 0 for point in bars)
     assert after["total_accounts"] == before["total_accounts"] - 1
+
+
+async def test_usage_of_client_keys_has_their_names(tmp_path: Path) -> None:
+    async with stage(tmp_path, COUNTED) as play, guest(play, name="laptop") as client:
+        assert (await client.post("/v1/chat/completions", json=CHAT)).status_code == 200
+        told = await recorded(play, 1, "?group_by=key")
+    (group,) = told["groups"]
+    assert (group["name"], group["group"][:3], group["request_count"]) == ("laptop", "ck_", 1)
 
 
 async def test_nothing_is_recorded_where_the_owner_wants_it_so(tmp_path: Path) -> None:

@@ -45,10 +45,10 @@ class MemoryUsageStore:
         after = [e for e in ordered if before is None or (e.at, e.event_id) < (before.at, before.event_id)]
         return tuple(after[:limit])
 
-    async def first_of(self, span: Span) -> int | None:
+    async def first_of(self, span: Span, *, since: int = 0) -> int | None:
         """See ``UsageStore``."""
         begins = {begin_of(event.at, span) for event in self._events.values()}
-        return min((at for at in begins if at >= self._horizons.get(span, 0)), default=None)
+        return min((at for at in begins if at >= max(since, self._horizons.get(span, 0))), default=None)
 
     async def trim(self, horizons: Mapping[Span, int], *, events_before: float, limit: int) -> int:
         """See ``UsageStore``; here a bucket of a span counts as one however many facts it tells apart."""
@@ -60,6 +60,13 @@ class MemoryUsageStore:
             gone += len([at for at in before if self._horizons.get(span, 0) <= at < horizon])
             self._horizons[span] = horizon
         return gone
+
+    async def forget(self, begins_at: int, ends_at: int, *, limit: int) -> int:
+        """See ``UsageStore``; here everything goes with its record."""
+        names = [name for name, event in self._events.items() if begins_at <= event.at < ends_at][:limit]
+        for name in names:
+            del self._events[name]
+        return len(names)
 
     def _told(
         self, window: Window, selection: Selection, group_by: Dimension | None

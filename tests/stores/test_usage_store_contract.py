@@ -141,6 +141,30 @@ async def test_records_are_read_page_by_page(kept: Kept) -> None:
     assert seen == ["f", "e", "d", "c", "b", "a"]
 
 
+async def test_of_a_forgotten_period_nothing_is_told_and_everything_of_the_rest(kept: Kept) -> None:
+    day = 86_400
+    times = {"before": HOUR_AT - 1, "first": HOUR_AT + 3600, "last": HOUR_AT + 7199.5, "after": HOUR_AT + 7200}
+    for number, (name, at) in enumerate(times.items()):
+        counts = {"input_tokens": 10**number, "duration_ms": number, "model": "m" if number % 2 else "n"}
+        await kept.usage.keep([event(name, at, **counts), event(f"{name}-too", at, **counts)])
+    while await kept.usage.forget(HOUR_AT + 3600, HOUR_AT + 7200, limit=1):
+        pass
+    await kept.usage.keep([event("alone", HOUR_AT + 3 * day)])
+    assert await kept.usage.forget(HOUR_AT + 3 * day, HOUR_AT + 4 * day, limit=9) == 1
+    assert await kept.usage.forget(HOUR_AT + 3 * day, HOUR_AT + 4 * day, limit=9) == 0
+    left = await kept.usage.newest(0, 2**40, ALL, limit=9)
+    assert [each.event_id for each in left] == ["after-too", "after", "before-too", "before"]
+    for span in Span:
+        every = Window(span=span, begins_at=0, ends_at=2**40)
+        for model in ("m", "n"):
+            those = [sums_of(each) for each in left if each.facts.model == model]
+            told = await kept.usage.totals([every], Selection(values={Dimension.MODEL: model}))
+            assert [line.sums for line in told] == [added(those)]
+        assert await total(kept.usage, every) == 4
+    assert await kept.usage.first_of(Span.DAY, since=HOUR_AT) == HOUR_AT
+    assert await kept.usage.first_of(Span.DAY, since=HOUR_AT + 1) is None
+
+
 async def test_what_is_old_goes_and_the_sums_stay(kept: Kept) -> None:
     old, new = HOUR_AT - 86_400, HOUR_AT + 3600
     await kept.usage.keep([event("old", old), event("older", old - 3600), event("new", new)])

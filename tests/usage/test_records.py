@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_proxy.canonical.usage import ImageUsage, Usage
-from codex_proxy.usage.prices.table import MOST_TOKENS
+from codex_proxy.canonical.usage import MOST_TOKENS, ImageUsage, Usage
 from codex_proxy.usage.records import MOST_MILLISECONDS, MOST_TEXT, Counts, counts_of, kept_text, milliseconds
 from tests.usage.samples import event
 

@@ -27,6 +27,7 @@ from codex_proxy.cli.config import check_lines, show_json, show_table
 from codex_proxy.cli.keys.commands import keys
 from codex_proxy.cli.running import EXIT_FAILED, ConfigFile, DataDir
 from codex_proxy.cli.settings.commands import settings
+from codex_proxy.cli.terminal.console import plain
 from codex_proxy.cli.updating import update_command
 from codex_proxy.cli.usage.commands import usage_command
 from codex_proxy.cli.vendors.commands import vendors
@@ -145,7 +146,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.write(f"codex-proxy: {error}\n")
         sys.exit(EXIT_UNUSABLE)
     except GatewayRefused as error:
-        sys.stderr.write(f"codex-proxy: {error}\n")
+        sys.stderr.write(f"codex-proxy: {plain(str(error))}\n")
         sys.exit(EXIT_FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)

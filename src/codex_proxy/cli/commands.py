@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from codex_proxy.cli import accounts as work
 from codex_proxy.cli.accounts import AccountScene, Import, media_type_of
@@ -27,6 +26,7 @@ from codex_proxy.cli.running import (
     run_on_gateway,
     write_private,
 )
+from codex_proxy.cli.terminal.console import console
 
 Names = Annotated[list[str], typer.Argument(help="Ids, emails or labels of accounts.")]
 SomeNames = Annotated[list[str] | None, typer.Argument(help="Ids, emails or labels of accounts; all without one.")]
@@ -203,4 +203,4 @@ def _switch(names: list[str], data_dir: Path | None, config_file: Path | None, *
 
 
 def _scene(gateway: Gateway) -> AccountScene:
-    return AccountScene(gateway=gateway, console=out(), progress=Console(stderr=True), sleep=asyncio.sleep)
+    return AccountScene(gateway=gateway, console=out(), progress=console(stderr=True), sleep=asyncio.sleep)

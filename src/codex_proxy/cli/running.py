@@ -18,6 +18,7 @@ from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.process.running import run_until_done
 from codex_proxy.bootstrap.run import ServeOptions
 from codex_proxy.cli.reaching import Work, with_gateway
+from codex_proxy.cli.terminal.console import console
 
 Options = TypeVar("Options")
 
@@ -60,7 +61,7 @@ def taking(options: type[Options]) -> Callable[[Callable[[Options], None]], Call
 
 def out() -> Console:
     """Where results are shown."""
-    return Console(soft_wrap=True)
+    return console()
 
 
 def read_file(file: str) -> bytes:

@@ -80,13 +80,21 @@ class UsageStore(Protocol):
         """The newest records that began within ``[begins_at, ends_at)``, latest first, after the place ``before``."""
         ...
 
-    async def first_of(self, span: Span) -> int | None:
-        """When the earliest bucket of a span begins."""
+    async def first_of(self, span: Span, *, since: int = 0) -> int | None:
+        """When the earliest bucket of a span begins that does not begin before ``since``."""
         ...
 
     async def trim(self, horizons: Mapping[Span, int], *, events_before: float, limit: int) -> int:
         """Forget buckets of a span that begin before its horizon, and earlier records; ``limit`` of each at most.
 
         How many went.
+        """
+        ...
+
+    async def forget(self, begins_at: int, ends_at: int, *, limit: int) -> int:
+        """Forget what was used within the whole hours ``[begins_at, ends_at)`` of one day (UTC).
+
+        ``limit`` records at most, and the sums with the last of them, out of those of their day as well; a part of a
+        day wants its hourly sums.  How many records went: fewer than ``limit`` at the end.
         """
         ...

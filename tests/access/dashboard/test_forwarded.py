@@ -21,6 +21,10 @@ ELSEWHERE = "203.0.113.5"
         ((), "127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, "127.0.0.1", True),
         ((), "127.0.0.1", {"forwarded": "for=127.0.0.1"}, "127.0.0.1", True),
         ((), "127.0.0.1", {"x-real-ip": "127.0.0.1"}, "127.0.0.1", True),
+        ((), "127.0.0.1", {"cf-connecting-ip": "127.0.0.1"}, "127.0.0.1", True),
+        ((), "127.0.0.1", {"x-forwarded-host": "gateway.example"}, "127.0.0.1", True),
+        ((), "127.0.0.1", {"x-forwarded-proto": "https"}, "127.0.0.1", True),
+        ((), "127.0.0.1", {"via": "1.1 tunnel"}, "127.0.0.1", True),
         (LOOPBACK_NETWORKS, "127.0.0.1", {"x-forwarded-for": ELSEWHERE}, ELSEWHERE, True),
         (LOOPBACK_NETWORKS, "127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, "127.0.0.1", True),
         # S-02: what stands left may be the caller's own invention

@@ -5,6 +5,7 @@ from codex_proxy.access.dashboard.guessing import (
     FREE_OF_ALL_COUNT,
     LONGEST_WAIT_OF_ALL_SECONDS,
     LONGEST_WAIT_SECONDS,
+    MOST_KNOWN,
     MOST_NETWORKS,
     GuessLimits,
 )
@@ -51,6 +52,22 @@ def test_s_09_many_addresses_are_bounded_and_slowed_together_but_not_for_long() 
     for number in range(FREE_OF_ALL_COUNT * 100):
         limits.begin(f"192.0.{number & 255}.{number >> 8}", 200.0 + number * LONGEST_WAIT_OF_ALL_SECONDS)
     assert len(limits) <= MOST_NETWORKS
+
+
+def test_whoever_guesses_from_everywhere_all_the_time_does_not_lock_the_owner_out() -> None:
+    limits = GuessLimits()
+    assert limits.begin("198.51.100.7", 0.0) == 0.0
+    limits.succeeded("198.51.100.7")
+    for number in range(FREE_OF_ALL_COUNT + 1):
+        limits.begin(f"2001:db8:{number:x}::1", 1.0)
+    assert limits.begin("203.0.113.5", 1.0) > 0.0
+    assert limits.begin("198.51.100.99", 1.0) == 0.0, "the owner came in from that network"
+    assert limits.begin("127.0.0.1", 1.0) == 0.0
+    waits = [limits.begin("::1", 1.0) for _ in range(FREE_COUNT + 1)]
+    assert waits[-1] > 0.0, "guesses of one network are limited as ever"
+    for number in range(MOST_KNOWN + 10):
+        limits.succeeded(f"10.0.{number}.1")
+    assert limits.begin("198.51.100.99", 1.0) > 0.0
 
 
 def test_what_is_long_ago_is_forgotten() -> None:

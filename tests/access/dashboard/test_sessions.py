@@ -28,6 +28,14 @@ def test_a_session_ends_by_age_however_busy() -> None:
     assert sessions.find("token", 151.0) is None
 
 
+def test_a_session_of_a_time_to_come_ends_when_the_clock_is_set_right() -> None:
+    sessions = book()
+    sessions.open("token", session("a", at=1e9))
+    assert sessions.find("token", 1e9 - 1.0) is not None, "clocks are set right by a second all the time"
+    assert sessions.find("token", 1e9 - 3600.0) is None
+    assert sessions.all(1e9) == ()
+
+
 def test_an_unknown_token_is_nothing_and_becomes_nothing() -> None:
     sessions = book()
     assert sessions.find("chosen-by-somebody", 0.0) is None
@@ -43,6 +51,14 @@ def test_sessions_are_ended_one_by_one_or_all() -> None:
     assert [each.session_id for each in sessions.all(1.0)] == ["b"]
     sessions.end("token-b")
     assert sessions.all(1.0) == ()
+
+
+def test_looking_whether_a_session_is_open_does_not_keep_it_open() -> None:
+    sessions = book()
+    sessions.open("token", session("a"))
+    assert sessions.is_open("a", 59.0)
+    assert not sessions.is_open("b", 59.0)
+    assert not sessions.is_open("a", 61.0)
 
 
 def test_there_are_never_too_many() -> None:

@@ -22,7 +22,7 @@ FINE = {"enabled": True, "lost_count": 0, "reason": None, "failing_since": None}
 def told(*groups: dict[str, Any], recording: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
     totals = {f"total_{name}": value for name, value in (SUMS | members).items() if name != "first_content_ms"}
     period = {"from": "2026-11-01T00:00:00.000Z", "to": "2026-11-26T13:00:00.000Z", "priced_as_of": "2026-11-26"}
-    means = {"first_content_ms": None}
+    means = {"first_content_ms": None, "prices_trouble": None}
     return {**totals, **means, **period, "groups": groups, "recording": FINE | (recording or {})}
 
 
@@ -67,6 +67,8 @@ def test_what_there_is_to_know() -> None:
         "4 requests since the start are lost",
         "since then nothing can be written: no room",
     ]
+    mistaken = list(usage_lines(told() | {"prices_trouble": "pricing.yaml: m"}))
+    assert mistaken[2:] == ["your prices are not in force: pricing.yaml: m"]
     off = list(usage_lines(told(recording={"enabled": False}) | {"from": None}))
     assert off[0].startswith("the beginning to ")
     assert "usage_stats.enabled" in off[-1]

@@ -67,6 +67,7 @@ class Home:
 
     def __init__(self, **parts: Any) -> None:
         self.at = START
+        self.running = 0.0
         self.store = MemoryAdmin()
         numbers = itertools.count(1)
         self.links = SetupLinks(self.store, pepper=PEPPER, new_token=lambda: f"token-{next(numbers)}")
@@ -78,6 +79,7 @@ class Home:
                 sessions=SessionBook(rest_seconds=lambda: 3600.0),
                 hashing=HASHING,
                 now=lambda: self.at,
+                monotonic=lambda: self.running,
                 new_bytes=lambda count: next(bytes_made).to_bytes(count, "big"),
                 pepper=PEPPER,
                 **parts,

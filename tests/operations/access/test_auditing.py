@@ -2,7 +2,8 @@
 
 import asyncio
 
-from codex_proxy.operations.access.auditing import REFUSALS_PER_MINUTE, Auditing, Deed
+from codex_proxy.operations.access.auditing import LOST, REFUSALS_PER_MINUTE, Auditing, Deed
+from codex_proxy.operations.metrics.families import exposition
 from tests.operations.access.household import START, MemoryAudit
 
 
@@ -37,6 +38,7 @@ async def test_what_cannot_be_written_is_counted_and_told_by_the_next_entry() ->
     for _ in range(3):
         await written.auditing.write(deed())
     assert (written.auditing.lost_count, written.complaints) == (3, ["the disk is full"] * 3)
+    assert f"{LOST} 3\n" in exposition(written.auditing.families())
     written.store.full = False
     await written.auditing.write(deed("POST /after"))
     assert written.actions() == ["POST /after", "entries lost"]

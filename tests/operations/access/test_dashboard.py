@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from codex_proxy.access.dashboard.guessing import FREE_COUNT
+from codex_proxy.access.dashboard.guessing import FIRST_WAIT_SECONDS, FREE_COUNT
 from codex_proxy.operations.access.dashboard import (
     FactorUnusable,
     LinkUnusable,
@@ -62,6 +62,17 @@ async def test_whoever_guesses_waits_however_many_guess_at_once() -> None:
     assert sum(isinstance(outcome, TooManyGuesses) for outcome in outcomes) == 20 - FREE_COUNT
     with pytest.raises(TooManyGuesses):
         await home.dashboard.log_in(PASSWORD, None, STRANGER)
+    await home.dashboard.log_in(PASSWORD, None, OWNER)
+
+
+async def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
+    home = Home()
+    await home.dashboard.change(PASSWORD)
+    for number in range(FREE_COUNT):
+        with pytest.raises(WrongCredentials):
+            await home.dashboard.log_in(f"guess number {number}", None, OWNER)
+    home.at -= 86_400.0
+    home.running += FIRST_WAIT_SECONDS
     await home.dashboard.log_in(PASSWORD, None, OWNER)
 
 

@@ -93,6 +93,15 @@ async def test_what_no_store_takes_is_bounded_and_the_loss_is_counted(tmp_path: 
         made.ledger._spent.clear()
 
 
+async def test_what_no_store_can_ever_take_is_lost_and_counted_and_holds_nobody_up(tmp_path: Path) -> None:
+    async with desk(tmp_path, granted(budgets=(usd(50),))) as made:
+        made.ledger.settle(Spending(key_id=KEY_ID, at=NOW, input_tokens=2**63))
+        with pytest.raises(OverflowError):
+            await made.ledger.write()
+        assert made.ledger.lost_count == 1
+        await reserved(made)
+
+
 async def test_whoever_is_cancelled_what_has_begun_is_written_once_and_answered(tmp_path: Path) -> None:
     async with desk(tmp_path, granted(budgets=(usd(50),))) as made:
         made.ledger.settle(Spending(key_id=KEY_ID, at=NOW, micro_usd=4))

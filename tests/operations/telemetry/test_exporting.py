@@ -1,10 +1,13 @@
 """Batches to a collector, and what becomes of those it does not take."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from codex_proxy.gateway.ports import Route, TransportError
+from codex_proxy.operations.metrics.exchanges import NO_MODEL
 from codex_proxy.operations.metrics.families import exposition
 from codex_proxy.operations.telemetry.exporting import MOST_WAITING, Exporter, ExportParts, is_endpoint
 from codex_proxy.operations.telemetry.facts import Histogram, Span
@@ -22,14 +25,19 @@ class Plain:
         return f"{sum(len(each.points) for each in histograms)} points at {now}".encode()
 
 
-def exporter(*statuses: int) -> tuple[Exporter, ScriptedTransport]:
+def exporter(*statuses: int, encoder: Plain | None = None, **parts: Any) -> tuple[Exporter, ScriptedTransport]:
     transport = ScriptedTransport()
     transport.add(*(ScriptedReply(status=status, body=(Piece(b""),)) for status in statuses))
     route = Route(base_url="http://collector.invalid:4318", account_id="telemetry")
-    parts = ExportParts(
-        transport=transport, route=route, encoder=Plain(), now=lambda: 5.0, random_bytes=lambda count: b"x" * count
+    told = ExportParts(
+        transport=transport,
+        route=route,
+        encoder=encoder or Plain(),
+        now=lambda: 5.0,
+        random_bytes=lambda count: b"x" * count,
+        **parts,
     )
-    return Exporter(parts), transport
+    return Exporter(told), transport
 
 
 async def test_what_waits_is_told_at_once_and_measured_from_the_start() -> None:
@@ -52,6 +60,27 @@ async def test_a_batch_that_is_not_taken_is_lost_and_counted() -> None:
     assert await made.export()
     assert len(transport.calls) == 1
     assert "codex_proxy_otlp_lost_total 1\n" in exposition(made.families())
+
+
+async def test_what_clients_call_a_model_is_told_short_without_secrets_and_is_no_label_where_it_leads_nowhere() -> None:
+    seen: list[str] = []
+
+    class Telling(Plain):
+        def spans(self, spans: Sequence[Span]) -> bytes:
+            seen.extend(f"{span.name} {span.attributes['gen_ai.request.model']}" for span in spans)
+            return super().spans(spans)
+
+        def histograms(self, histograms: Sequence[Histogram], *, now: float) -> bytes:
+            seen.extend(str(dict(labels)["gen_ai.request.model"]) for each in histograms for labels in each.points)
+            return super().histograms(histograms, now=now)
+
+    made, _ = exporter(200, 200, encoder=Telling(), redact=lambda text: text.replace("marked", "***"))
+    made.finished(replace(RECORD, model_asked="marked\nsecret" + "x" * 1000, model_used=None, attempts=()))
+    assert await made.export()
+    (span, label) = seen
+    assert span.startswith("chat ***secretxxx")
+    assert len(span) < 500
+    assert label == NO_MODEL
 
 
 async def test_of_too_many_the_oldest_are_lost_and_counted() -> None:

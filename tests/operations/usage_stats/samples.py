@@ -9,7 +9,7 @@ from codex_proxy.canonical.usage import Usage
 from codex_proxy.gateway.ports import AttemptRecord, ExchangeRecord
 from codex_proxy.operations.usage_stats.periods import Retention
 from codex_proxy.operations.usage_stats.recorder import RecordingState
-from codex_proxy.operations.usage_stats.statistics import AccountCount, StatisticsParts, UsageStatistics
+from codex_proxy.operations.usage_stats.statistics import AccountCount, PricesInForce, StatisticsParts, UsageStatistics
 from codex_proxy.usage.prices.reading import parse_prices
 from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import Dimension
@@ -87,6 +87,6 @@ def statistics(
             accounts=lambda: AccountCount(total=3, active=2),
             recording=lambda: STATE,
             name_of=name_of,
-            priced_as_of=PRICES.as_of,
+            prices=lambda: PricesInForce(as_of=PRICES.as_of),
         )
     )

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from codex_proxy.canonical.failure import FailureKind
 from codex_proxy.canonical.notes import Note, Verdict
 from codex_proxy.canonical.usage import Usage
@@ -60,3 +62,15 @@ def test_a_failure_is_told_by_kind_and_by_what_the_client_reads() -> None:
 def test_where_nobody_was_asked_it_is_nobodys() -> None:
     told = event_of(exchange(attempts=(), model_used=None, failure=failure(FailureKind.MODEL_NOT_FOUND)), PRICES)
     assert (told.facts.account_id, told.facts.vendor, told.facts.model, told.status) == ("", "", "", 404)
+
+
+@pytest.mark.parametrize("dialect", ["openai_images", "openai_image_edits"])
+def test_requests_for_pictures_are_counted_whoever_was_to_make_them(dialect: str) -> None:
+    came = event_of(exchange(dialect=dialect), PRICES)
+    failed = event_of(exchange(dialect=dialect, usage=None, failure=failure(FailureKind.OVERLOADED)), PRICES)
+    left = event_of(exchange(dialect=dialect, usage=None, aborted=True), PRICES)
+    assert [(each.counts.image_count, each.image_failed) for each in (came, failed, left)] == [
+        (1, False),
+        (0, True),
+        (0, False),
+    ]

@@ -29,7 +29,7 @@ def test_spans_come_with_their_kinds_times_and_attributes() -> None:
 
 def test_histograms_are_cumulative() -> None:
     histograms = Histograms()
-    histograms.take(ANSWERED, "gpt-5.4")
+    histograms.take(ANSWERED, asked="mine", model="gpt-5.4")
     told = ExportMetricsServiceRequest.FromString(ENCODER.histograms(histograms.all, now=1000.0))
     metrics = {metric.name: metric for metric in told.resource_metrics[0].scope_metrics[0].metrics}
     assert metrics.keys() == {

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codex_proxy.canonical.usage import ImageUsage, Usage
+from codex_proxy.canonical.usage import MOST_TOKENS, ImageUsage, Usage
 from codex_proxy.usage.prices.reading import parse_prices
-from codex_proxy.usage.prices.table import MOST_TOKENS, USD_PLACES, PriceTable
+from codex_proxy.usage.prices.table import USD_PLACES, PriceTable
 
 TABLE = parse_prices({
     "as_of": "2026-11-26",

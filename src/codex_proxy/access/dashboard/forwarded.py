@@ -18,7 +18,10 @@ LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
 UNKNOWN: Final = "unknown"
 """The address of a caller that nobody can tell."""
 
-_FORWARDING: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
+_FORWARDING: Final = frozenset({
+    "forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "cf-ray", "fly-client-ip",
+})  # fmt: skip
+_FORWARDING_BEGINNING: Final = "x-forwarded-"
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +41,7 @@ class TrustedProxies:
     def origin_of(self, peer: str | None, headers: Mapping[str, str], *, scheme: str) -> Origin:
         """Where a request comes from whose connection is ``peer``'s; header names are lower-case."""
         address = _address(peer or "")
-        forwarded = any(name in headers for name in _FORWARDING)
-        remote = forwarded or address is None or not address.is_loopback
+        remote = is_forwarded(headers) or address is None or not address.is_loopback
         if address is None or not self._trusts(address):
             return Origin(address=UNKNOWN if address is None else str(address), remote=remote, secure=scheme == "https")
         secure = _last(headers.get("x-forwarded-proto", scheme)).lower() == "https"
@@ -58,6 +60,11 @@ class TrustedProxies:
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
+
+
+def is_forwarded(headers: Mapping[str, str]) -> bool:
+    """Whether a request says that somebody passed it on: one word of any proxy or tunnel is enough."""
+    return any(name in _FORWARDING or name.startswith(_FORWARDING_BEGINNING) for name in headers)
 
 
 def network_of(address: str) -> str:

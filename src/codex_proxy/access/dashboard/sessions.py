@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 LONGEST_SECONDS: Final = 7 * 86_400.0
 SUDO_SECONDS: Final = 300.0
+CLOCK_SECONDS: Final = 60.0
+"""By how much a clock may be set back before sessions of a time to come end: they would live until then and longer."""
 MOST_SESSIONS: Final = 64
 
 
@@ -69,6 +71,10 @@ class SessionBook:
         self._by_digest[digest] = replace(session, seen_at=max(now, session.seen_at))
         return self._by_digest[digest]
 
+    def is_open(self, session_id: str, now: float) -> bool:
+        """Whether the session of this name is open; it does not count as seen."""
+        return any(each.session_id == session_id and not self._is_over(each, now) for each in self._by_digest.values())
+
     def end(self, token: str) -> None:
         """Know this token no more."""
         self._by_digest.pop(_digest(token), None)
@@ -95,6 +101,8 @@ class SessionBook:
         return tuple(sorted(self._by_digest.values(), key=lambda session: session.seen_at, reverse=True))
 
     def _is_over(self, session: Session, now: float) -> bool:
+        if session.seen_at - now > CLOCK_SECONDS:
+            return True
         return now - session.seen_at > self._rest_seconds() or now - session.opened_at > self._longest_seconds()
 
 

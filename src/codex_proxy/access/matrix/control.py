@@ -161,6 +161,7 @@ _WATCHING: Final[dict[Route, Rule]] = {
     ("GET", "/admin/usage-stats/summary"): READ,
     ("GET", "/admin/usage-stats/history"): READ,
     ("GET", "/admin/usage-stats/export"): READ,
+    ("DELETE", "/admin/usage-stats"): CHANGE,
     ("GET", "/admin/logs"): READ,
     ("DELETE", "/admin/logs"): CHANGE,
     ("POST", "/admin/logs/clear"): CHANGE,

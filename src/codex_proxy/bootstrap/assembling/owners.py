@@ -21,8 +21,9 @@ from codex_proxy.bootstrap.request_log.services import LogGround, RequestLog, ma
 from codex_proxy.bootstrap.usage.services import UsageGround, UsageServices, usage_services
 from codex_proxy.bootstrap.vendors.keys import VendorKeyGround, VendorKeyServices, profiles_of, vendor_key_services
 from codex_proxy.operations.jobs_book import JobBook
+from codex_proxy.operations.metrics.records import RecordStandings, Standing
 from codex_proxy.operations.usage_stats.exchanges import cost_of
-from codex_proxy.usage.prices.table import PriceTable
+from codex_proxy.usage.prices.table import DatedPrices
 
 CONTROL_PREFIXES: Final = ("/health/details", "/metrics", "/openapi", "/admin/", "/auth/", "/api/proxies")
 
@@ -50,17 +51,21 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
         StartRefused: the owner's prices cannot be used.
     """
     vendor_keys, usage = _vendor_keys(ground, upstream), _usage(ground)
+    log = _request_log(ground, upstream, usage.prices)
+    measures = make_measures(upstream, vendor_keys, report_defect=ground.report_defect, redact=ground.known.redact)
+    client_keys = _client_keys(ground, usage.prices)
+    measures.book.add(_records(usage, log, client_keys))
     return Owners(
         logins=logins(upstream.accounts, allowed=lambda: ground.followers.live.get().auth.chatgpt_oauth),
         egress=egress_services(upstream.accounts, keeper=ground.book, overriding=ground.book.configured.overriding),
         vendor_keys=vendor_keys,
-        client_keys=_client_keys(ground, usage.prices),
+        client_keys=client_keys,
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
         usage=usage,
-        measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
+        measures=measures,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
         own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
-        log=_request_log(ground, upstream, usage.prices),
+        log=log,
     )
 
 
@@ -77,7 +82,24 @@ def _usage(ground: Ground) -> UsageServices:
     )
 
 
-def _request_log(ground: Ground, upstream: Upstream, prices: PriceTable) -> RequestLog:
+def _records(usage: UsageServices, log: RequestLog, client_keys: GrantedKeyServices) -> RecordStandings:
+    recorder = usage.recorder
+
+    def of_usage() -> Standing:
+        if recorder is None:
+            return Standing(lost_count=0)
+        return Standing(lost_count=recorder.state.lost_count, waiting_count=recorder.state.waiting_count)
+
+    return RecordStandings(
+        {
+            "usage": of_usage,
+            "log": lambda: Standing(lost_count=log.queue.dropped_count),
+            "spending": lambda: Standing(lost_count=client_keys.ledger.lost_count),
+        }
+    )
+
+
+def _request_log(ground: Ground, upstream: Upstream, prices: DatedPrices) -> RequestLog:
     return make_request_log(
         LogGround(
             settings=ground.settings.logs,

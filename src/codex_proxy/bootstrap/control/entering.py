@@ -42,6 +42,7 @@ def make_desk(ground: ControlGround) -> Desk:
         sessions=SessionBook(rest_seconds=lambda: rest_seconds, longest_seconds=lambda: longest_seconds),
         hashing=Hashing(),
         now=clock.now,
+        monotonic=clock.monotonic,
         new_bytes=secrets.token_bytes,
         pepper=files.pepper,
         configured=settings.security.dashboard_password,

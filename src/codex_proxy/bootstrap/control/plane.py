@@ -15,6 +15,7 @@ from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.operating import operating_routes
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
 from codex_proxy.bootstrap.request_log.facts import capsule_facts
+from codex_proxy.bootstrap.usage.services import NameOf
 from codex_proxy.operations.capsules.capsule import Facts
 from codex_proxy.routing.catalogue import Catalogue
 from codex_proxy.routing.names import PICTURE_MODELS
@@ -29,11 +30,13 @@ from codex_proxy.server.admin.settings.listing import listing_routes
 from codex_proxy.server.admin.settings.named import named_routes
 from codex_proxy.server.admin.usage_stats.routes import usage_stats_routes
 from codex_proxy.server.asgi import Application
+from codex_proxy.usage.store import Dimension
 
 
 def make_plane(ground: ControlGround) -> Application:
     """The application; mount it where no data-plane route matches."""
     desk = make_desk(ground)
+    ground.metrics.add(desk.auditing)
     entrance = make_entrance(ground, desk)
     plane = control_plane(
         authenticator=ground.authenticator,
@@ -51,7 +54,7 @@ def make_plane(ground: ControlGround) -> Application:
             *owners_routes(ground),
             *vendor_key_routes(ground.vendor_keys, ground.authenticator),
             *granted_key_routes(ground.client_keys),
-            *usage_stats_routes(ground.usage.statistics(ground.services.ground.pool)),
+            *usage_stats_routes(ground.usage.statistics(ground.services.ground.pool, _names(ground))),
         ),
     )
     return cast("Application", plane)
@@ -69,6 +72,23 @@ def _settings_routes(ground: ControlGround) -> list[HTTPRouteHandler]:
         bridge_status=lambda: ground.bridge.status,
     )
     return [*named_routes(desk), *listing_routes(desk)]
+
+
+def _names(ground: ControlGround) -> dict[Dimension, NameOf]:
+    """What the owner calls the accounts and keys that usage is told of."""
+    pool, vendor_keys, ring = ground.services.ground.pool, ground.vendor_keys.book.pool, ground.client_keys.ground.ring
+
+    def of_account(row_id: str) -> str | None:
+        record, key = pool.record(row_id), vendor_keys.find(row_id)
+        if record is not None:
+            return record.label or record.email
+        return None if key is None else key.label or key.called
+
+    def of_key(key_id: str) -> str | None:
+        key = ring.of_id(key_id)
+        return None if key is None else key.name
+
+    return {Dimension.ACCOUNT: of_account, Dimension.CLIENT_KEY: of_key}
 
 
 def _image_hosts(catalogue: Catalogue) -> list[str]:

@@ -48,16 +48,49 @@ class Measures:
 
 
 def make_measures(
-    upstream: Upstream, vendor_keys: VendorKeyServices, *, report_defect: Callable[[str, Exception], None]
+    upstream: Upstream,
+    vendor_keys: VendorKeyServices,
+    *,
+    report_defect: Callable[[str, Exception], None],
+    redact: Callable[[str], str],
 ) -> Measures:
-    """The measures of a gateway that nobody has asked anything yet.
+    """The measures of a gateway that nobody has asked anything yet; ``redact`` is for what leaves it.
 
     Raises:
         StartRefused: the collector cannot be told of anything.
     """
     running, clock = RunningExchanges(), upstream.accounts.ground.clock
     exchanges, losses, lag = ExchangeMetrics(), ObserverLosses(report_defect), LoopLag(clock)
-    readings = Readings(
+    readings = _readings(upstream, vendor_keys, running)
+    readiness = Readiness(
+        ReadinessParts(
+            pool=upstream.pool,
+            vendor_keys=vendor_keys.book.pool,
+            leases=upstream.leases,
+            persistence=lambda: upstream.accounts.ground.stores.health,
+            is_stopping=lambda: running.draining,
+            clock=clock,
+        )
+    )
+    settings, calls = upstream.accounts.ground.settings, vendor_keys.ground.calls
+    telemetry = make_exporter(settings, calls, now=clock.now, redact=redact)
+    book = MetricsBook(readings, lag, losses, exchanges)
+    if telemetry is not None:
+        book.add(telemetry)
+    return Measures(
+        running=running,
+        exchanges=exchanges,
+        losses=losses,
+        lag=lag,
+        readiness=readiness,
+        book=book,
+        telemetry=telemetry,
+    )
+
+
+def _readings(upstream: Upstream, vendor_keys: VendorKeyServices, running: RunningExchanges) -> Readings:
+    clock = upstream.accounts.ground.clock
+    return Readings(
         ReadingParts(
             version=__version__,
             pool=upstream.pool,
@@ -70,27 +103,4 @@ def make_measures(
             cpu_seconds=cpu_seconds,
             started_at=clock.now(),
         )
-    )
-    readiness = Readiness(
-        ReadinessParts(
-            pool=upstream.pool,
-            vendor_keys=vendor_keys.book.pool,
-            leases=upstream.leases,
-            persistence=lambda: upstream.accounts.ground.stores.health,
-            is_stopping=lambda: running.draining,
-            clock=clock,
-        )
-    )
-    telemetry = make_exporter(upstream.accounts.ground.settings, vendor_keys.ground.calls, now=clock.now)
-    book = MetricsBook(readings, lag, losses, exchanges)
-    if telemetry is not None:
-        book.add(telemetry)
-    return Measures(
-        running=running,
-        exchanges=exchanges,
-        losses=losses,
-        lag=lag,
-        readiness=readiness,
-        book=book,
-        telemetry=telemetry,
     )

@@ -20,8 +20,10 @@ WIRE: Final = "codex_proxy.transports.telemetry.otlp"
 COLLECTOR: Final = "the OpenTelemetry collector"
 
 
-def make_exporter(settings: Settings, calls: VendorCalls, *, now: Callable[[], float]) -> Exporter | None:
-    """Who tells the collector; None where there is none.
+def make_exporter(
+    settings: Settings, calls: VendorCalls, *, now: Callable[[], float], redact: Callable[[str], str]
+) -> Exporter | None:
+    """Who tells the collector; None where there is none.  ``redact`` gives a text without the secrets known here.
 
     Raises:
         StartRefused: its address is none, or the extra is not installed.
@@ -43,5 +45,6 @@ def make_exporter(settings: Settings, calls: VendorCalls, *, now: Callable[[], f
             encoder=cast("Encoder", encoder),
             now=now,
             random_bytes=secrets.token_bytes,
+            redact=redact,
         )
     )

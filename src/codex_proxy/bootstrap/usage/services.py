@@ -4,22 +4,23 @@ Rules of this file: objects are made here, rules are elsewhere.  A store that ca
 recording tells by itself what it loses.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from codex_proxy.accounts.pool import AccountPool
-from codex_proxy.bootstrap.usage.prices import price_table
+from codex_proxy.bootstrap.usage.followed import LOOK_SECONDS, FollowedPrices
 from codex_proxy.gateway.ports import Clock
 from codex_proxy.jobs.standing import LastWrite, StandingJob, going_on, patiently, written_at_end
 from codex_proxy.operations.usage_stats.keeping import TRIM_SECONDS, UsageRetention
 from codex_proxy.operations.usage_stats.periods import Retention
 from codex_proxy.operations.usage_stats.recorder import WRITE_SECONDS, RecorderParts, UsageRecorder
-from codex_proxy.operations.usage_stats.statistics import AccountCount, StatisticsParts, UsageStatistics
+from codex_proxy.operations.usage_stats.statistics import AccountCount, PricesInForce, StatisticsParts, UsageStatistics
 from codex_proxy.settings.schema import UsageStatsSection
-from codex_proxy.usage.prices.table import PriceTable
 from codex_proxy.usage.store import Dimension, UsageStore
+
+NameOf = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,12 @@ class UsageServices:
     """What records usage and keeps it; ``recorder`` is None where the owner wants none of it."""
 
     ground: UsageGround
-    prices: PriceTable
+    prices: FollowedPrices
     recorder: UsageRecorder | None
     retention: UsageRetention
 
-    def statistics(self, pool: AccountPool) -> UsageStatistics:
-        """Answers about usage; ``pool`` tells names of accounts and how many there are."""
+    def statistics(self, pool: AccountPool, names: Mapping[Dimension, NameOf] | None = None) -> UsageStatistics:
+        """Answers about usage; ``pool`` tells how many accounts there are, ``names`` what the owner calls things."""
         clock, recorder = self.ground.clock, self.recorder
 
         def accounts() -> AccountCount:
@@ -55,8 +56,8 @@ class UsageServices:
             return AccountCount(total=len(verdicts), active=sum(verdict.usable for verdict in verdicts))
 
         def name_of(dimension: Dimension, value: str) -> str | None:
-            record = pool.record(value) if dimension is Dimension.ACCOUNT else None
-            return None if record is None else record.label or record.email
+            name = (names or {}).get(dimension)
+            return None if name is None else name(value)
 
         return UsageStatistics(
             StatisticsParts(
@@ -66,7 +67,7 @@ class UsageServices:
                 accounts=accounts,
                 recording=lambda: None if recorder is None else recorder.state,
                 name_of=name_of,
-                priced_as_of=self.prices.as_of,
+                prices=lambda: PricesInForce(as_of=self.prices.as_of, trouble=self.prices.trouble),
             )
         )
 
@@ -77,7 +78,7 @@ def usage_services(ground: UsageGround) -> UsageServices:
     Raises:
         StartRefused: the owner's prices cannot be used.
     """
-    prices, settings = price_table(ground.data_dir), ground.settings
+    settings, prices = ground.settings, FollowedPrices(ground.data_dir, complain=ground.complain)
     parts = RecorderParts(
         store=ground.store, prices=prices, clock=ground.clock, complain=ground.complain, redact=ground.redact
     )
@@ -94,7 +95,10 @@ def usage_services(ground: UsageGround) -> UsageServices:
 async def upkeep(services: UsageServices) -> AsyncIterator[None]:
     """Write records and forget old ones while the block runs; at its end what waits is written."""
     ground, recorder = services.ground, services.recorder
-    jobs = [StandingJob("old usage", services.retention.trim, patiently(TRIM_SECONDS), ground.complain)]
+    jobs = [
+        StandingJob("old usage", services.retention.trim, patiently(TRIM_SECONDS), ground.complain),
+        StandingJob("prices", services.prices.look, patiently(LOOK_SECONDS), ground.complain),
+    ]
     last: list[LastWrite] = []
     if recorder is not None:
         jobs.append(StandingJob("usage statistics", recorder.write, patiently(WRITE_SECONDS), ground.complain))

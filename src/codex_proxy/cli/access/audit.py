@@ -11,6 +11,7 @@ from rich.table import Table
 
 from codex_proxy.cli.asking import Gateway
 from codex_proxy.cli.running import ConfigFile, DataDir, out, run_on_gateway
+from codex_proxy.cli.terminal.console import plain
 
 audit = typer.Typer(help="Look at the log of changes and verify it.", no_args_is_help=True)
 
@@ -40,7 +41,7 @@ def verify_command(*, data_dir: DataDir = None, config_file: ConfigFile = None) 
     async def verify(gateway: Gateway) -> bool:
         told = await gateway.ask("GET", "/admin/audit/verify")
         for problem in told["problems"]:
-            sys.stderr.write(f"{problem}\n")
+            sys.stderr.write(f"{plain(problem)}\n")
         if told["whole"]:
             out().print(f"whole: {told['entries']} entries, the last sealed {told['last_seal']}", highlight=False)
         return bool(told["whole"])

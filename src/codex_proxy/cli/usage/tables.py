@@ -33,6 +33,8 @@ def usage_lines(told: Mapping[str, Any]) -> Iterator[str]:
     since = told["from"] or "the beginning"
     yield f"{since[:16].replace('T', ' ')} to {told['to'][:16].replace('T', ' ')} UTC"
     yield f"costs are what the API would have charged, by prices of {told['priced_as_of']}"
+    if told["prices_trouble"]:
+        yield f"your prices are not in force: {told['prices_trouble']}"
     if told["total_unpriced_count"]:
         yield f"{told['total_unpriced_count']} requests without price are not in them"
     if told["total_estimated_count"]:

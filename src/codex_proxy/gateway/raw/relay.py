@@ -14,7 +14,7 @@ import msgspec
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
-from codex_proxy.canonical.usage import Usage
+from codex_proxy.canonical.usage import Usage, believed
 from codex_proxy.gateway.admission.ports import OPEN, Admission, Admitted, Wish
 from codex_proxy.gateway.ports import (
     AttemptRecord,
@@ -273,7 +273,7 @@ def usage_at_end(tail: bytes) -> Usage | None:
     except (msgspec.DecodeError, UnicodeError):
         return None
     into, out = _count(told, _INTO), _count(told, _OUT)
-    return Usage(input_tokens=into, output_tokens=out) if into or out else None
+    return believed(Usage(input_tokens=into, output_tokens=out)) if into or out else None
 
 
 def _count(told: JsonObject, names: tuple[str, ...]) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Request
-from codex_proxy.canonical.usage import Usage, tokens_of_size
+from codex_proxy.canonical.usage import Usage, believed, tokens_of_size
 from codex_proxy.gateway.ports import AttemptRecord, Clock, ExchangeRecord, PromptEstimate
 from codex_proxy.gateway.prepare import ClientBody, Prepared
 from codex_proxy.gateway.upstreams.candidate import Asker, Candidate
@@ -135,7 +135,7 @@ class History:
     def _usage(self) -> Usage | None:
         """What the upstream counted; of an answer that was left, what its size suggests."""
         if self.last is None or self.last.usage is not None or self.ended:
-            return self.last.usage if self.last else None
+            return believed(self.last.usage) if self.last and self.last.usage else None
         prompt, body = self._prompt, self._body
         sized = prompt.expected_tokens if prompt else tokens_of_size(body.size_bytes if body else 0)
         return Usage(input_tokens=sized, output_tokens=tokens_of_size(self.last.texts_length), estimated=True)

@@ -13,9 +13,11 @@ import msgspec
 
 from codex_proxy.access.audit.checking import Verdict
 from codex_proxy.access.audit.entries import Change, Entry
+from codex_proxy.operations.metrics.families import Counter, Family
 from codex_proxy.operations.transfer.times import iso
 
 REFUSALS_PER_MINUTE: Final = 30
+LOST: Final = "codex_proxy_audit_entries_lost_total"
 GATEWAY: Final = "gateway"
 """Who writes what nobody asked for."""
 
@@ -66,6 +68,11 @@ class Auditing:
         self._unheard_count = 0
         self._minute, self._refusal_count = 0, 0
         self.lost_count = 0
+        self._losses = Counter(LOST, "Changes that the log of changes does not tell of.")
+
+    def families(self) -> tuple[Family, ...]:
+        """What metrics tell of it."""
+        return self._losses.families()
 
     async def write(self, deed: Deed) -> None:
         """Write it down; never raises."""
@@ -78,6 +85,7 @@ class Auditing:
                 await asyncio.to_thread(self.store.append, changes)
             except AuditUnwritable as error:
                 self.lost_count += 1
+                self._losses.add()
                 self._untold_count += 1
                 self._complain("audit log", error)
                 return

@@ -2,7 +2,8 @@
 
 Rules of this file: whoever guesses waits longer and longer, however many guess at once; what was wrong, password or
 code, is not told.  A new password ends every session.  A password from the settings is not kept and not changed here.
-Times are epoch seconds.
+How
+long a guesser waits goes by a clock that nobody sets; other times are epoch seconds.
 """
 
 import asyncio
@@ -91,6 +92,7 @@ class DashboardParts:
     sessions: SessionBook
     hashing: Hashing
     now: Callable[[], float]
+    monotonic: Callable[[], float]
     new_bytes: Callable[[int], bytes]
     pepper: bytes
     configured: str | None = None
@@ -133,7 +135,7 @@ class Dashboard:
         """See to it that whoever asks is the owner; raises like ``log_in``."""
         if not await self.has_password():
             raise NoPassword("there is no dashboard password yet; set one with: codex-proxy password set")
-        wait = self._limits.begin(visitor.address, self.now())
+        wait = self._limits.begin(visitor.address, self._parts.monotonic())
         if wait:
             raise TooManyGuesses(wait)
         kept = await self._kept()

@@ -119,11 +119,18 @@ class Ledger:
                 wanted=tuple(reservation for reservation, _ in wanted),
             )
             refusals: Sequence[Overdrawn | None] | None = None
+            is_defect = False
             try:
                 refusals = await self._parts.store.book(batch, now=now)
+            except Exception as error:
+                is_defect = not isinstance(error, StoreUnusable)
+                raise
             finally:
-                if refusals is None:
+                if is_defect:
+                    self.lost_count += len(spent)  # the same batch would fail for ever, and every reservation with it
+                elif refusals is None:
                     self._spent = [*spent, *self._spent]
+                if refusals is None:
                     _fail([answer for _, answer in wanted])
             if batch.tidies:
                 self._tidy_at = now + TIDY_SECONDS

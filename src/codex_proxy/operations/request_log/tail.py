@@ -78,10 +78,14 @@ class Tail:
         """Whether anybody looks on; may be asked in any thread."""
         return bool(self._readers)
 
-    def join(self) -> Reader:
-        """Look on; ``leave`` at the end.  Raises ``TooManyReaders``."""
+    def require_room(self) -> None:
+        """Raise ``TooManyReaders`` where nobody else can look on now."""
         if len(self._readers) >= MOST_READERS or self._is_over:
             raise TooManyReaders(f"{len(self._readers)} readers look on already; close one of them")
+
+    def join(self) -> Reader:
+        """Look on; ``leave`` at the end.  Raises ``TooManyReaders``."""
+        self.require_room()
         reader = Reader()
         self._readers.append(reader)
         return reader

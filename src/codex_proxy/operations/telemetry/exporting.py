@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.gateway.ports import ExchangeRecord, Route, Transport, TransportError
 from codex_proxy.operations.metrics.exchanges import MOST_MODELS, NO_MODEL
 from codex_proxy.operations.metrics.families import BoundedNames, Counter, Family
 from codex_proxy.operations.telemetry.facts import Histogram, Histograms, Span, spans_of
 from codex_proxy.protocols.base import UpstreamCall
+from codex_proxy.usage.records import kept_text
 
 EXPORT_SECONDS: Final = 5.0
 MOST_WAITING: Final = 2048
@@ -43,13 +46,17 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportParts:
-    """What exporting works with; ``route`` leads to the collector, ``random_bytes`` makes ids."""
+    """What exporting works with; ``route`` leads to the collector, ``random_bytes`` makes ids.
+
+    ``redact`` gives a text without the secrets this process knows; it may take its time.
+    """
 
     transport: Transport
     route: Route
     encoder: Encoder
     now: Callable[[], float]
     random_bytes: Callable[[int], bytes]
+    redact: Callable[[str], str] = lambda text: text
 
 
 class Exporter:
@@ -76,9 +83,10 @@ class Exporter:
         """
         if not self._waiting:
             return True
-        records = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        records = await asyncio.to_thread(self._without_secrets, waiting)
         for record in records:
-            self._histograms.take(record, self._models.of(record.model_used or NO_MODEL))
+            self._measure(record)
         encoder = self._parts.encoder
         spans = await asyncio.to_thread(lambda: encoder.spans([span for each in records for span in self._spans(each)]))
         try:
@@ -92,6 +100,27 @@ class Exporter:
     def families(self) -> tuple[Family, ...]:
         """See ``Source``."""
         return self._lost.families()
+
+    def _without_secrets(self, records: Sequence[ExchangeRecord]) -> list[ExchangeRecord]:
+        """The records with what clients call a model short, in one line, and redacted."""
+        asked = {name for record in records for name in (record.model_asked, record.model_used) if name}
+        told = {name: kept_text(self._parts.redact(name)) for name in asked}
+        return [
+            replace(
+                record,
+                model_asked=told.get(record.model_asked, ""),
+                model_used=None if record.model_used is None else told.get(record.model_used, ""),
+            )
+            for record in records
+        ]
+
+    def _measure(self, record: ExchangeRecord) -> None:
+        """What led nowhere has no model of its own, so that nobody makes up labels."""
+        if record.model_used is None:
+            self._histograms.take(record, asked=NO_MODEL, model=NO_MODEL)
+        else:
+            models = self._models
+            self._histograms.take(record, asked=models.of(record.model_asked), model=models.of(record.model_used))
 
     def _spans(self, record: ExchangeRecord) -> tuple[Span, ...]:
         random = self._parts.random_bytes

@@ -15,10 +15,26 @@ from codex_proxy.gateway.ports import AttemptRecord, ExchangeRecord
 Attributes: TypeAlias = Mapping[str, str | int | float | bool]
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 
-OPERATIONS: Final = {"openai_embeddings": "embeddings", "openai_images": "generate_content"}
+TEXT, CONTENT, EMBEDDINGS, CHAT = "text_completion", "generate_content", "embeddings", "chat"
+OPERATIONS: Final = {
+    "openai_completions": TEXT,
+    "gemini": CONTENT,
+    "openai_embeddings": EMBEDDINGS,
+    "gemini_embed_content": EMBEDDINGS,
+    "gemini_batch_embed_contents": EMBEDDINGS,
+    "ollama_embed": EMBEDDINGS,
+    "ollama_embeddings": EMBEDDINGS,
+    "openai_images": CONTENT,
+    "openai_image_edits": CONTENT,
+    "openai_transcription": CONTENT,
+    "openai_translation": CONTENT,
+    "openai_speech": CONTENT,
+    "openai_moderation": "moderation",  # the conventions have no word for it
+}
 """What an exchange of a dialect is called, where it is no chat."""
-CHAT: Final = "chat"
 OUR_PROVIDER: Final = "openai"
+PROVIDERS: Final = {"gemini": "gcp.gemini", "mistral": "mistral_ai", "xai": "x_ai"}
+"""What the conventions call a vendor, where that is not our name of it."""
 SECONDS_BOUNDS: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_BOUNDS: Final = (
     1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864,
@@ -87,11 +103,12 @@ class Histograms:
         """Every histogram."""
         return (self._durations, self._tokens, self._first)
 
-    def take(self, record: ExchangeRecord, model: str) -> None:
-        """An exchange ended; ``model`` is the label of the model that served it."""
+    def take(self, record: ExchangeRecord, *, asked: str, model: str) -> None:
+        """An exchange ended; ``asked`` and ``model`` are labels: the model asked for, and the one that served."""
         labels = (
             ("gen_ai.operation.name", operation_of(record)),
             ("gen_ai.provider.name", provider_of(record)),
+            ("gen_ai.request.model", asked),
             ("gen_ai.response.model", model),
         )
         error = error_of(record)
@@ -113,7 +130,7 @@ def spans_of(record: ExchangeRecord, ids: Sequence[bytes]) -> tuple[Span, ...]:
         trace_id=trace_id,
         span_id=own_id,
         parent_id=None,
-        name=f"{operation} {record.model_used or record.model_asked}",
+        name=f"{operation} {record.model_asked}".rstrip(),
         is_server=True,
         started_at=record.started_at,
         ended_at=ended_at,
@@ -134,7 +151,11 @@ def operation_of(record: ExchangeRecord) -> str:
 
 def provider_of(record: ExchangeRecord) -> str:
     """Whose model it was, by the last attempt."""
-    return (record.attempts[-1].vendor if record.attempts else None) or OUR_PROVIDER
+    return _provider(record.attempts[-1].vendor if record.attempts else None)
+
+
+def _provider(vendor: str | None) -> str:
+    return OUR_PROVIDER if vendor is None else PROVIDERS.get(vendor, vendor)
 
 
 def error_of(record: ExchangeRecord) -> str | None:
@@ -167,7 +188,7 @@ def _attempt_span(attempt: AttemptRecord, record: ExchangeRecord, parent: Span, 
     error = None if attempt.failure is None else attempt.failure.kind.value
     told = {
         "gen_ai.operation.name": operation_of(record),
-        "gen_ai.provider.name": attempt.vendor or OUR_PROVIDER,
+        "gen_ai.provider.name": _provider(attempt.vendor),
         "gen_ai.request.model": record.model_used or record.model_asked,
     }
     started_at = record.started_at + attempt.started_seconds
@@ -175,7 +196,7 @@ def _attempt_span(attempt: AttemptRecord, record: ExchangeRecord, parent: Span, 
         trace_id=parent.trace_id,
         span_id=span_id,
         parent_id=parent.span_id,
-        name=parent.name,
+        name=f"{operation_of(record)} {told['gen_ai.request.model']}".rstrip(),
         is_server=False,
         started_at=started_at,
         ended_at=started_at + attempt.duration_seconds,

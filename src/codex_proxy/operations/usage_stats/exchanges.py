@@ -9,7 +9,7 @@ from typing import Final
 
 from codex_proxy.canonical.failure import FailureKind, client_status
 from codex_proxy.gateway.ports import ExchangeRecord
-from codex_proxy.usage.prices.table import NOTHING, PriceTable
+from codex_proxy.usage.prices.table import NOTHING, DatedPrices
 from codex_proxy.usage.records import (
     ACCOUNTS,
     Facts,
@@ -22,17 +22,19 @@ from codex_proxy.usage.records import (
 
 CLIENT_LEFT: Final = 499
 """The status of an exchange that the client left, as web servers log it; nobody reads it."""
+PICTURES: Final = frozenset({"openai_images", "openai_image_edits"})
+"""Dialects in which a request is for pictures, whoever makes them."""
 _OK: Final = 200
 
 
-def event_of(record: ExchangeRecord, prices: PriceTable) -> UsageEvent:
+def event_of(record: ExchangeRecord, prices: DatedPrices) -> UsageEvent:
     """The record of an exchange."""
     first = record.first_content_seconds
     return UsageEvent(
         event_id=record.request_id,
         at=record.started_at,
         facts=_facts(record),
-        counts=counts_of(record.usage, image_count=record.images_count),
+        counts=counts_of(record.usage, image_count=_images_count(record)),
         model_asked=kept_text(record.model_asked),
         status=_status(record),
         cost=cost_of(record, prices),
@@ -42,13 +44,13 @@ def event_of(record: ExchangeRecord, prices: PriceTable) -> UsageEvent:
         attempts_count=len(record.attempts),
         notes_count=len(record.notes),
         streamed=record.streamed,
-        image_failed=record.failure is not None and record.failure.kind is FailureKind.IMAGE_UNAVAILABLE,
+        image_failed=_image_failed(record),
         effort=kept_text(record.effort),
         service_tier=kept_text(record.service_tier),
     )
 
 
-def cost_of(record: ExchangeRecord, prices: PriceTable) -> Decimal | None:
+def cost_of(record: ExchangeRecord, prices: DatedPrices) -> Decimal | None:
     """What an exchange cost in US dollars; None where that is not known."""
     if record.usage is None:
         return NOTHING if record.failure is not None or not record.attempts else None
@@ -74,6 +76,17 @@ def _outcome(record: ExchangeRecord) -> Outcome:
     if record.aborted:
         return Outcome.ABORTED
     return Outcome.COMPLETED if record.failure is None else Outcome.FAILED
+
+
+def _images_count(record: ExchangeRecord) -> int:
+    """How many pictures came; of what a vendor answered nobody looks at them, so that it is one."""
+    came = record.dialect in PICTURES and record.failure is None and not record.aborted
+    return max(record.images_count, int(came))
+
+
+def _image_failed(record: ExchangeRecord) -> bool:
+    failure = record.failure
+    return failure is not None and (record.dialect in PICTURES or failure.kind is FailureKind.IMAGE_UNAVAILABLE)
 
 
 def _status(record: ExchangeRecord) -> int:

@@ -17,7 +17,7 @@ import msgspec
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.gateway.ports import Clock, ExchangeRecord
 from codex_proxy.operations.usage_stats.exchanges import event_of
-from codex_proxy.usage.prices.table import PriceTable
+from codex_proxy.usage.prices.table import DatedPrices
 from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import UsageStore
 
@@ -48,7 +48,7 @@ class RecorderParts:
     """
 
     store: UsageStore
-    prices: PriceTable
+    prices: DatedPrices
     clock: Clock
     complain: Callable[[str, Exception], None]
     redact: Callable[[str], str] = lambda text: text

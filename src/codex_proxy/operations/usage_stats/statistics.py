@@ -47,6 +47,13 @@ class AccountCount(msgspec.Struct, frozen=True, kw_only=True):
     active: int
 
 
+class PricesInForce(msgspec.Struct, frozen=True, kw_only=True):
+    """The day of the prices in force (ISO 8601), and why the owner's own are not among them, None where they are."""
+
+    as_of: str
+    trouble: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsParts:
     """What statistics are told from; ``recording`` is None where nothing is recorded.
@@ -60,7 +67,7 @@ class StatisticsParts:
     accounts: Callable[[], AccountCount]
     recording: Callable[[], RecordingState | None]
     name_of: Callable[[Dimension, str], str | None]
-    priced_as_of: str
+    prices: Callable[[], PricesInForce]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +124,7 @@ class UsageStatistics:
         first_at, ends_at = await self._begin(question.period, read), question.period.ends_at
         if first_at is None or first_at >= ends_at:
             return History(begins_at=iso(ends_at), ends_at=iso(ends_at), points=[])
+        _refuse_many(int((ends_at - first_at) // span))  # before anything is made of so many
         begins: Sequence[int]
         if by_zone:
             begins = days_between(first_at, ends_at, zone)

@@ -5,12 +5,12 @@ machine is no credential, and other machines are served nothing before there is 
 decides, and no session beside it.
 """
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from litestar.handlers import BaseRouteHandler
 
+from codex_proxy.access.dashboard.forwarded import TrustedProxies
 from codex_proxy.access.matrix.rules import Need, Rule
 from codex_proxy.server.admin.access.entrance import (
     SESSION_ID,
@@ -19,6 +19,7 @@ from codex_proxy.server.admin.access.entrance import (
     rule_at,
     scope_of,
     session_of,
+    tell_standing,
     tell_who,
 )
 from codex_proxy.server.admin.wire.errors import ControlError
@@ -35,7 +36,6 @@ MEDIA_TYPES: Final = "media_types"
 """A route's mark: the media types of bodies it takes, where these are not JSON alone."""
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 _NOT_SERVED_YET: Final = (
     "the control plane is served to its own machine only until the dashboard has a password; set one there with "
     "`codex-proxy password set`, or by the setup link that the gateway prints when it starts"
@@ -56,6 +56,7 @@ class ControlGuard:
             if self._entrance.origin_of(scope).remote and not await self._entrance.serves_others():
                 raise ControlError(403, "no_password_yet", _NOT_SERVED_YET)
             tell_who(scope, self._admitted(connection, rule))
+            tell_standing(scope, lambda: self._is_admitted(connection))
         if scope["method"] not in _SAFE:
             _check_media_type(headers_of(connection), handler.opt.get(MEDIA_TYPES) or (JSON,))
 
@@ -74,6 +75,16 @@ class ControlGuard:
             raise ControlError(403, "sudo_required", "this wants the password once more: POST /auth/dashboard-sudo")
         return SESSION_ID
 
+    def _is_admitted(self, connection: Connection) -> bool:
+        """Whether whoever was admitted would be now: keys are revoked, sessions end."""
+        caller = self._identify(connection)
+        if caller is not None or _shows_key(connection):
+            return caller is not None and caller.may(ADMIN_SCOPE)
+        session, desk = session_of(scope_of(connection)), self._entrance.desk
+        if session is None or desk is None:
+            return False
+        return desk.dashboard.sessions.is_open(session.session_id, desk.dashboard.now())
+
 
 def headers_of(connection: Connection) -> dict[str, str]:
     """Request headers; names are lower-case, repeated ones joined with a comma."""
@@ -82,14 +93,8 @@ def headers_of(connection: Connection) -> dict[str, str]:
 
 def is_remote(connection: Connection) -> bool:
     """Whether the caller may be on another machine: a proxy on this one would make everybody look local."""
-    headers = headers_of(connection)
     client = connection.scope["client"]
-    if client is None or any(name in headers for name in _FORWARDED):
-        return True
-    try:
-        return not ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        return True
+    return TrustedProxies().origin_of(client[0] if client else None, headers_of(connection), scheme="").remote
 
 
 def _shows_key(connection: Connection) -> bool:

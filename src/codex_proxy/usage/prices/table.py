@@ -8,15 +8,14 @@ that vendor only.
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from codex_proxy.canonical.usage import ImageUsage, Usage
+from codex_proxy.canonical.usage import MOST_TOKENS, ImageUsage, Usage
 
 NOTHING: Final = Decimal(0)
 USD_PLACES: Final = Decimal("1e-9")  # a cost is whole billionths of a dollar, so that sums of costs are exact
-MOST_TOKENS: Final = 10_000_000_000  # of one exchange; an upstream that tells more tells nonsense
 WILD: Final = "*"
 
 _ONE: Final = Decimal(1)
@@ -47,6 +46,21 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     image_input: Decimal
     tiers: Mapping[str, Decimal] = {}
     long_context: LongContext | None = None
+
+
+class DatedPrices(Protocol):
+    """Whoever knows what models cost, and as of which day."""
+
+    @property
+    def as_of(self) -> str:
+        """The day (ISO 8601)."""
+        ...
+
+    def cost(
+        self, model: str, usage: Usage, *, vendor: str | None = None, service_tier: str | None = None
+    ) -> Decimal | None:
+        """What these tokens cost in US dollars; None where that is not known."""
+        ...
 
 
 class PriceTable:

@@ -6,6 +6,7 @@ from codex_proxy.operations.updates.own.updater import (
     NO_INDEX_HINT,
     NOT_APPLIED_HINT,
     OFF_HINT,
+    UNDER_WAY,
     Former,
     NotUpdated,
     UpdateMode,
@@ -118,6 +119,15 @@ async def test_one_update_at_a_time() -> None:
     with pytest.raises(NotUpdated, match="under way"):
         await world.updater.begin()
     assert [step.step async for step in steps][-1] == "keep"
+
+
+async def test_of_two_that_began_at_once_one_is_installed() -> None:
+    world = World("0.2.0")
+    first, second = await world.updater.begin(), await world.updater.begin()
+    await anext(first)
+    assert [(step.status, step.detail) async for step in second] == [("failed", UNDER_WAY)]
+    assert [step.step async for step in first][-1] == "keep"
+    assert len([command for command in world.ran if "--require-hashes" in command]) == 1
 
 
 async def test_a_way_back_that_cannot_be_kept_is_said() -> None:

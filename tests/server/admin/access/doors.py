@@ -1,17 +1,17 @@
 """The control plane's entrance over memory, asked without a socket; behind it a few routes of the matrix."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import httpx
-from litestar import delete, get, post
+from litestar import Request, delete, get, post
 from litestar.params import JSONBody, PathParameter
 
 from codex_proxy.access.dashboard.forwarded import TrustedProxies
 from codex_proxy.operations.access.auditing import Auditing
 from codex_proxy.server.admin.access.audit_log import audit_routes
-from codex_proxy.server.admin.access.entrance import Desk, Entrance
+from codex_proxy.server.admin.access.entrance import Desk, Entrance, is_still_admitted, scope_of
 from codex_proxy.server.admin.access.logging_in import entering_routes
 from codex_proxy.server.admin.access.owning import owning_routes
 from codex_proxy.server.admin.access.setup_page import setup_page_routes
@@ -29,12 +29,13 @@ CSRF = "x-csrf-token"
 
 
 class Doors:
-    """The application; ``labels`` is what its routes change."""
+    """The application; ``labels`` is what its routes change, ``lasting`` whether those who asked may still be there."""
 
     def __init__(self, *, trusted: tuple[str, ...] = ()) -> None:
         self.home = Home()
         self.audit = MemoryAudit()
         self.labels = {"0123456789abcdef": "before"}
+        self.lasting: list[Callable[[], bool]] = []
         self.defects: list[str] = []
         auditing = Auditing(
             self.audit, now=lambda: self.home.at, complain=lambda where, error: self.defects.append(str(error))
@@ -81,7 +82,12 @@ class Doors:
         def remove(row_id: Annotated[str, PathParameter()]) -> None:
             self.labels.pop(row_id)
 
-        return [accounts, export, batch_delete, remove]
+        @get("/admin/jobs", sync_to_thread=False)
+        def jobs(request: Request[Any, Any, Any]) -> int:
+            self.lasting.append(lambda: is_still_admitted(scope_of(request)))
+            return len(self.lasting)
+
+        return [accounts, export, batch_delete, remove, jobs]
 
     @asynccontextmanager
     async def browser(

@@ -1,5 +1,6 @@
 """Every change that is asked for is written down."""
 
+from codex_proxy.server.admin.access.auditing import MOST_TARGET
 from tests.operations.access.household import PASSWORD
 from tests.server.admin.access.doors import ACCOUNT, ELSEWHERE, EXPORT, Doors
 from tests.server.admin.accounts.plane import BOSS, WORKER
@@ -62,3 +63,11 @@ async def test_a_change_holds_although_it_cannot_be_written_down() -> None:
         assert (await http.delete(ACCOUNT, headers=BOSS)).status_code == 200
         assert (await http.get("/admin/audit", headers=BOSS)).json()["lost"] == 1
     assert (doors.labels, doors.defects) == ({}, ["the disk is full"])
+
+
+async def test_what_strangers_put_in_a_path_is_no_command_of_a_terminal() -> None:
+    doors = Doors()
+    async with doors.browser() as http:
+        await http.delete("/auth/accounts/%1b%5b31m%0d%e2%80%ae" + "x" * 1000)
+    (entry,) = doors.audit.entries(limit=10, before=None)
+    assert entry.target == "?[31m??" + "x" * (MOST_TARGET - 7)

@@ -7,6 +7,7 @@ import msgspec
 
 from codex_proxy.framing.sse import SseDecoder
 from codex_proxy.operations.request_log.tail import MOST_READERS, MOST_WAITING
+from codex_proxy.server.admin.logs.tailing import _events
 from tests.operations.request_log.samples import row
 from tests.server.admin.logs.plane import Plane
 from tests.waiting import until
@@ -32,6 +33,26 @@ async def test_lines_come_as_events_and_lost_ones_are_counted(tmp_path: Path) ->
     assert [frame.event for frame in frames[:2]] == ["dropped", "log"]
     assert msgspec.json.decode(frames[0].data) == {"count": 2}
     assert msgspec.json.decode(frames[1].data)["id"] == "req_2"
+    assert not tail.has_readers
+
+
+async def test_whoever_leaves_at_once_is_no_reader(tmp_path: Path) -> None:
+    tail = Plane(tmp_path).desk.tail
+    for _ in range(MOST_READERS + 1):
+        _events(tail, lambda: True)
+    assert not tail.has_readers
+    tail.require_room()
+
+
+async def test_whoever_may_not_look_on_any_more_is_told_nothing(tmp_path: Path) -> None:
+    tail, admitted = Plane(tmp_path).desk.tail, True
+    events = _events(tail, lambda: admitted)
+    assert b"follows" in await anext(events)
+    tail.tell([row(1)])
+    assert b"req_1" in await anext(events)
+    admitted = False
+    tail.tell([row(2)])
+    assert [event async for event in events] == []
     assert not tail.has_readers
 
 

@@ -26,15 +26,17 @@ class Desk:
     async def look(self) -> None:
         self.world.asked.append("feeds")
 
-    def ask(self, method: str, path: str, **told: Any) -> Any:
-        desk = UpdateDesk(
+    def desk(self) -> UpdateDesk:
+        return UpdateDesk(
             updater=self.world.updater,
             watch=Stage().watch,
             look_at_clients=self.look,
             restart=self.restart,
             authenticator=Keys(),
         )
-        with plane_of(*update_routes(desk)) as http:
+
+    def ask(self, method: str, path: str, **told: Any) -> Any:
+        with plane_of(*update_routes(self.desk())) as http:
             return http.request(method, path, headers=told.pop("headers", BOSS), **told)
 
 
@@ -80,6 +82,18 @@ def test_an_update_tells_its_steps_and_then_restarts() -> None:
     assert told[0] == {"step": "verify", "status": "running", "detail": "0.2.0"}
     assert told[-1] == {"started": True, "restarting": True, "error": None, "done": True}
     assert desk.restarts == 1
+
+
+async def test_an_update_goes_on_although_its_browser_left() -> None:
+    desk = Desk(World("0.2.0"))
+    made = desk.desk()
+    routes = {path: route for route in update_routes(made) for path in route.paths}
+    stream = await routes["/admin/apply-update"].fn(None)
+    await anext(stream.iterator)
+    await stream.iterator.aclose()
+    await made.lasting.wait()
+    assert desk.restarts == 1
+    assert desk.world.ran
 
 
 def test_one_that_failed_does_not_restart() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from codex_proxy.accounts.store import StoreUnusable
-from codex_proxy.server.admin.usage_stats.routes import EXPORT_PATH, HISTORY_PATH, SUMMARY_PATH
+from codex_proxy.server.admin.usage_stats.exporting import EXPORT_PATH
+from codex_proxy.server.admin.usage_stats.routes import HISTORY_PATH, SUMMARY_PATH, USAGE_PATH
 from codex_proxy.usage.records import Outcome, UsageEvent
 from codex_proxy.usage.store import Dimension, Line, Selection, Window
 from tests.server.admin.accounts.plane import WORKER, outcome
@@ -78,18 +79,40 @@ async def test_usage_over_time() -> None:
     assert not here.defects
 
 
-async def test_usage_as_a_file() -> None:
-    here = await plane(*(event(f"{number}", HOUR_AT + number, model="=m") for number in range(250)))
+async def test_usage_of_a_period_is_forgotten() -> None:
+    here = await plane(ONE, TWO)
     async with here.serving() as http:
-        raw = await http.get(EXPORT_PATH)
-        grouped = await http.get(EXPORT_PATH, params={"granularity": "daily", "group_by": "model"})
-        nothing = await http.get(EXPORT_PATH, params={"account": "nobody"})
-    assert raw.headers["content-type"] == "text/csv; charset=utf-8"
-    assert raw.headers["content-disposition"] == 'attachment; filename="usage.csv"'
-    assert raw.headers["cache-control"] == "no-store"
-    assert len(raw.text.splitlines()) == 251
-    assert grouped.text.splitlines()[1].split(",")[1:3] == ["'=m", "250"]
-    assert len(nothing.text.splitlines()) == 1
+        an_hour = {"from": "2026-09-21T00:00:00Z", "to": "2026-09-21T01:00:00Z"}
+        assert outcome(await http.delete(USAGE_PATH, params=an_hour, headers=WORKER)) == (403, "missing_scope")
+        told = await http.delete(USAGE_PATH, params={"from": "2026-09-21T00:00:00Z", "to": "2026-09-21T02:00:00+01:00"})
+        left = (await http.get(SUMMARY_PATH)).json()
+    assert told.json() == {
+        "success": True,
+        "request_count": 1,
+        "from": "2026-09-21T00:00:00.000Z",
+        "to": "2026-09-21T01:00:00.000Z",
+    }
+    assert (left["total_request_count"], left["total_failed_count"]) == (1, 1)
+    assert not here.defects
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({}, "invalid_request"),
+        ({"from": "2026-09-21T00:00:00Z"}, "invalid_request"),
+        ({"from": "2026-09-21T00:00:00Z", "to": "soon"}, "invalid_period"),
+        ({"from": "2026-09-21T00:30:00Z", "to": "2026-09-21T02:00:00Z"}, "invalid_period"),
+        ({"from": "2026-09-21T00:00:00Z", "to": "2026-09-21T02:00:00.5Z"}, "invalid_period"),
+        ({"from": "2026-09-21T02:00:00Z", "to": "2026-09-21T02:00:00Z"}, "invalid_period"),
+        ({"from": "1969-09-21T02:00:00Z", "to": "2026-09-21T02:00:00Z"}, "invalid_period"),
+    ],
+)
+async def test_nothing_is_forgotten_of_a_period_that_is_none(params: dict[str, str], code: str) -> None:
+    here = await plane(ONE, TWO)
+    async with here.serving() as http:
+        assert outcome(await http.delete(USAGE_PATH, params=params)) == (400, code)
+        assert (await http.get(SUMMARY_PATH)).json()["total_request_count"] == 2
     assert not here.defects
 
 
@@ -173,4 +196,4 @@ async def test_everything_that_can_be_asked_is_documented() -> None:
     told = {"key", "account", "vendor", "model", "dialect", "status", "hours", "from", "to", "group_by"}
     assert names[SUMMARY_PATH] == told
     assert names[HISTORY_PATH] == told | {"granularity", "tz", "limit"}
-    assert names[EXPORT_PATH] == told | {"granularity", "tz"}
+    assert names[EXPORT_PATH] == told | {"granularity", "tz", "format"}

@@ -22,6 +22,7 @@ INTERVAL_SECONDS: Final = 86_400.0
 OFF_HINT: Final = "updates are off; set update.gateway to notify or apply"
 NO_INDEX_HINT: Final = "no package index is named; set update.index_url in the configuration file"
 NOT_APPLIED_HINT: Final = "installing is not allowed; set update.gateway to apply"
+UNDER_WAY: Final = "an update is under way"
 _WORDS: Final = 300
 
 
@@ -182,7 +183,7 @@ class Updater:
         if obstacle is not None:
             raise NotUpdated(obstacle)
         if self._updating.locked():
-            raise NotUpdated("an update is under way")
+            raise NotUpdated(UNDER_WAY)
         return self._steps(await self._wanted(back=back), back=back)
 
     # -------------------------------------------------------------------------------------------------- within
@@ -211,6 +212,9 @@ class Updater:
         return parse_releases(body, name=PACKAGE, python=self._parts.facts.python_version)
 
     async def _steps(self, release: Release, *, back: bool) -> AsyncIterator[Step]:
+        if self._updating.locked():  # two were asked for while the index was read
+            yield Step(step="verify", status="failed", detail=UNDER_WAY)
+            return
         async with self._updating:
             failed = False
             async for step in self._put(release):

@@ -14,7 +14,7 @@ from litestar.types import Empty
 from litestar.utils.scope.state import ScopeState
 
 from codex_proxy.operations.access.auditing import Deed
-from codex_proxy.server.admin.access.entrance import Desk, Entrance, rule_at, who_of
+from codex_proxy.server.admin.access.entrance import Desk, Entrance, more_of, rule_at, who_of
 from codex_proxy.server.admin.access.snapshots import Told, difference, snapshot_of
 from codex_proxy.server.asgi import Application, Message, Receive, Scope, Send
 
@@ -22,6 +22,7 @@ DONE: Final = "done"
 NOBODY: Final = "nobody"
 MOST_MEMBERS: Final = 20
 MOST_TARGET: Final = 200
+_UNTOLD: Final = re.compile(r"[^\x20-\x7e]")  # ids of ours hold none of it
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_]{1,32}")
 
 
@@ -59,9 +60,9 @@ class Audit:
             who=who or NOBODY,
             address=self._entrance.origin_of(scope).address,
             action=f"{scope['method']} {scope['path_template']}",
-            target=" ".join(str(value) for value in scope["path_params"].values())[:MOST_TARGET],
+            target=_UNTOLD.sub("?", " ".join(str(value) for value in scope["path_params"].values())[:MOST_TARGET]),
             outcome=f"refused, {status}" if is_refused else DONE,
-            details={**_members(scope), **changed},
+            details={**_members(scope), **more_of(scope), **changed},
             stranger=who is None and is_refused,
         )
         await self._desk.auditing.write(deed)

@@ -3,6 +3,7 @@
 Rules of this file: who is let in stands in the matrix and in the guard; here is only what both ask.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
@@ -24,6 +25,8 @@ Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 SESSION_ID: Final = "dashboard"
 """The key id of whoever came in with a session."""
 _WHO: Final = "codex_proxy.who"
+_STANDING: Final = "codex_proxy.standing"
+_MORE: Final = "codex_proxy.more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,28 @@ def session_of(scope: Scope) -> Session | None:
 def tell_who(scope: Scope, who: str) -> None:
     """Note who asks, for the log of changes."""
     scope[_WHO] = who
+
+
+def tell_standing(scope: Scope, admits: Callable[[], bool]) -> None:
+    """Note how to find out whether who asks may still be here."""
+    scope[_STANDING] = admits
+
+
+def is_still_admitted(scope: Scope) -> bool:
+    """Whether who asks may still be here; for answers that last."""
+    admits: Callable[[], bool] | None = scope.get(_STANDING)
+    return admits is None or admits()
+
+
+def tell_more(scope: Scope, details: Mapping[str, str | int]) -> None:
+    """Note what was done, for the log of changes, where that stands in no body; no secret is among it."""
+    scope[_MORE] = details
+
+
+def more_of(scope: Scope) -> Mapping[str, str | int]:
+    """What was noted."""
+    told: Mapping[str, str | int] = scope.get(_MORE, {})
+    return told
 
 
 def who_of(scope: Scope) -> str | None:

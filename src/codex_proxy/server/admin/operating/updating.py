@@ -1,11 +1,12 @@
 """Newer versions: ``/admin/update-status``, ``check-update``, ``apply-update``.
 
 Rules of this file: installing wants the admin key itself, and begins only where nothing stands in its way; how far it
-is comes as server-sent events, whose last one says how it ended.  Times are ISO 8601.  Source: spec, accounts, 13.
+is comes as server-sent events, whose last one says how it ended; what began goes on to its end, whoever leaves.  Times
+are ISO 8601.  Source: spec, accounts, 13.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import msgspec
@@ -19,6 +20,7 @@ from codex_proxy.operations.transfer.times import iso
 from codex_proxy.operations.updates.own.updater import NotUpdated, Step, Updater
 from codex_proxy.operations.updates.watch import UpdateWatch
 from codex_proxy.server.admin.files import bearer_guard
+from codex_proxy.server.admin.operating.lasting import Lasting
 from codex_proxy.server.admin.wire.errors import ControlError
 from codex_proxy.server.security import Authenticator
 
@@ -97,7 +99,7 @@ class UpdateDesk:
     """What the routes stand on.
 
     ``look_at_clients`` asks the official clients' feeds where that is of use; ``restart`` starts the program anew once
-    running answers ended, and says whether it will.
+    running answers ended, and says whether it will.  An update that began is seen to its end by ``lasting``.
     """
 
     updater: Updater
@@ -105,6 +107,7 @@ class UpdateDesk:
     look_at_clients: LookAtClients
     restart: Callable[[], bool]
     authenticator: Authenticator
+    lasting: Lasting[bytes] = field(default_factory=Lasting)
 
 
 def update_routes(desk: UpdateDesk) -> list[HTTPRouteHandler]:
@@ -137,7 +140,7 @@ def update_routes(desk: UpdateDesk) -> list[HTTPRouteHandler]:
             installation = desk.updater.installation
             beside = {"started": False, "mode": installation.way.value, "hint": installation.hint}
             raise ControlError(400, "not_updated", str(error), beside=beside) from error
-        return Stream(_events(steps, desk), media_type=STREAM_TYPE, headers=_HEADERS)
+        return Stream(desk.lasting.begin(_events(steps, desk)), media_type=STREAM_TYPE, headers=_HEADERS)
 
     return [update_status, check_update, apply_update]
 

@@ -6,9 +6,10 @@ Source: spec, accounts, 11.
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
+from litestar.di import Provide
 from litestar.params import QueryParameter
 
 from codex_proxy.operations.transfer.times import read_iso
@@ -21,6 +22,13 @@ MOST_TEXT: Final = 200
 MOST_RAW: Final = 10_000
 MOST_EXPORTED: Final = 1_000_000
 A_DAY: Final = "24"
+
+
+class Form(StrEnum):
+    """What a file of usage is written in."""
+
+    CSV = "csv"
+    JSON = "json"
 
 
 class GroupBy(StrEnum):
@@ -66,7 +74,12 @@ End: TypeAlias = Annotated[str | None, _moment("to", "End of the period; now wit
 Apart: TypeAlias = Annotated[GroupBy | None, QueryParameter(description="What to tell apart.")]
 Fineness: TypeAlias = Annotated[Granularity, QueryParameter(description="`raw` is exchange by exchange.")]
 Zone: TypeAlias = Annotated[str, QueryParameter(max_length=64, description="Time zone whose days are told.")]
+FileForm: TypeAlias = Annotated[Form, QueryParameter(name="format", description="What the file is written in.")]
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=MOST_RAW, description="How many raw points, the newest.")]
+
+
+From: TypeAlias = Annotated[str, _moment("from", "Beginning of the period, a whole hour")]
+To: TypeAlias = Annotated[str, _moment("to", "End of the period, a whole hour")]
 
 
 class AskedPeriod(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,8 +130,20 @@ def asked_selection(  # noqa: PLR0917 - each is a name of the query
     return Selection(values={dimension: str(value) for dimension, value in told.items() if value is not None})
 
 
-def _moment_of(name: str, told: str | None) -> float | None:
-    at = None if told is None else read_iso(told.replace(" ", "+"))  # what a plus sign in a query means
-    if told is not None and at is None:
+def told_moment(name: str, told: str) -> float:
+    """The moment that is told under this name; raises ``InvalidPeriod``."""
+    at = read_iso(told.replace(" ", "+"))  # what a plus sign in a query means
+    if at is None:
         raise InvalidPeriod(f"{name} is no time such as 2026-11-26T00:00:00Z")
     return at
+
+
+ASKED: Final[dict[str, Any]] = {
+    "selection": Provide(asked_selection, sync_to_thread=False),
+    "period": Provide(asked_period, sync_to_thread=False),
+}
+"""What every question about usage has."""
+
+
+def _moment_of(name: str, told: str | None) -> float | None:
+    return None if told is None else told_moment(name, told)

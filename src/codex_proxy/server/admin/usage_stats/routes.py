@@ -1,56 +1,57 @@
-"""Usage statistics: ``/admin/usage-stats/summary``, ``/history`` and ``/export``.
+"""Usage statistics: ``/admin/usage-stats``, its ``/summary`` and its ``/history``; ``exporting`` has the files.
 
 Rules of this file: looking changes nothing.  Source: spec, accounts, 11.
 """
 
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Final
 
-from litestar import get
-from litestar.di import NamedDependency, Provide
+from litestar import delete, get
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.response import Stream
+from litestar.status_codes import HTTP_200_OK
 
+from codex_proxy.operations.transfer.times import iso
+from codex_proxy.operations.usage_stats.forgetting import UsageForgetting
 from codex_proxy.operations.usage_stats.periods import ALL, UTC_NAME, Granularity, InvalidPeriod, Period
-from codex_proxy.operations.usage_stats.spreadsheet import MEDIA_TYPE, heading, lines
 from codex_proxy.operations.usage_stats.statistics import Question, UsageStatistics
-from codex_proxy.operations.usage_stats.views import DataPoint, exchange_point
+from codex_proxy.server.admin.access.entrance import scope_of, tell_more
 from codex_proxy.server.admin.usage_stats.asking import (
     A_DAY,
-    MOST_EXPORTED,
+    ASKED,
     Apart,
     AskedPeriod,
     Fineness,
+    From,
     GroupBy,
     Limit,
+    To,
     Zone,
-    asked_period,
-    asked_selection,
     dimension_of,
+    told_moment,
 )
-from codex_proxy.server.admin.usage_stats.shapes import HistoryAnswer, SummaryAnswer, history_answer, summary_answer
-from codex_proxy.usage.records import UsageEvent
+from codex_proxy.server.admin.usage_stats.exporting import export_route
+from codex_proxy.server.admin.usage_stats.shapes import (
+    ForgottenAnswer,
+    HistoryAnswer,
+    SummaryAnswer,
+    history_answer,
+    summary_answer,
+)
+from codex_proxy.server.admin.wire.bodies import ControlRequest
 from codex_proxy.usage.store import Selection
 
-SUMMARY_PATH: Final = "/admin/usage-stats/summary"
-HISTORY_PATH: Final = "/admin/usage-stats/history"
-EXPORT_PATH: Final = "/admin/usage-stats/export"
-FILE_NAME: Final = "usage.csv"
-LINES_AT_ONCE: Final = 100
-
-_ASKED: Final[dict[str, Any]] = {
-    "selection": Provide(asked_selection, sync_to_thread=False),
-    "period": Provide(asked_period, sync_to_thread=False),
-}
+USAGE_PATH: Final = "/admin/usage-stats"
+SUMMARY_PATH: Final = f"{USAGE_PATH}/summary"
+HISTORY_PATH: Final = f"{USAGE_PATH}/history"
 
 
 def usage_stats_routes(statistics: UsageStatistics) -> list[HTTPRouteHandler]:
     """The routes."""
-    return [_summary_route(statistics), _history_route(statistics), _export_route(statistics)]
+    return [_summary_route(statistics), _history_route(statistics), export_route(statistics), _forget_route(statistics)]
 
 
 def _summary_route(statistics: UsageStatistics) -> HTTPRouteHandler:
-    @get(SUMMARY_PATH, dependencies=_ASKED, summary="Usage in sum")
+    @get(SUMMARY_PATH, dependencies=ASKED, summary="Usage in sum")
     async def usage_summary(
         selection: NamedDependency[Selection], period: NamedDependency[AskedPeriod], group_by: Apart = None
     ) -> SummaryAnswer:
@@ -64,7 +65,7 @@ def _summary_route(statistics: UsageStatistics) -> HTTPRouteHandler:
 
 
 def _history_route(statistics: UsageStatistics) -> HTTPRouteHandler:
-    @get(HISTORY_PATH, dependencies=_ASKED, summary="Usage over time")
+    @get(HISTORY_PATH, dependencies=ASKED, summary="Usage over time")
     async def usage_history(
         *,
         selection: NamedDependency[Selection],
@@ -95,34 +96,22 @@ def _history_route(statistics: UsageStatistics) -> HTTPRouteHandler:
     return usage_history
 
 
-def _export_route(statistics: UsageStatistics) -> HTTPRouteHandler:
-    @get(EXPORT_PATH, dependencies=_ASKED, media_type=MEDIA_TYPE, summary="Usage as CSV")
-    async def usage_export(
-        *,
-        selection: NamedDependency[Selection],
-        period: NamedDependency[AskedPeriod],
-        group_by: Apart = None,
-        granularity: Fineness = Granularity.RAW,
-        tz: Zone = UTC_NAME,
-    ) -> Stream:
-        """The same as a file for a spreadsheet; raw has a line for each exchange, the newest first."""
-        question = Question(
-            period=_resolved(statistics, period, otherwise=ALL),
-            selection=selection,
-            group_by=dimension_of(group_by),
-            granularity=granularity,
-            zone=tz,
-        )
-        if _is_raw(granularity, group_by):
-            events = statistics.records(question, limit=MOST_EXPORTED)
-            content = _exchange_lines(await anext(events, None), events)
-        else:
-            told = await statistics.history(question)
-            content = _point_lines(told.points, is_grouped=group_by is not None)
-        headers = {"content-disposition": f'attachment; filename="{FILE_NAME}"'}
-        return Stream(content, media_type=MEDIA_TYPE, headers=headers)
+def _forget_route(statistics: UsageStatistics) -> HTTPRouteHandler:
+    parts = statistics.parts
+    forgetting = UsageForgetting(store=parts.store, retention=parts.retention, clock=parts.clock)
 
-    return usage_export
+    @delete(USAGE_PATH, status_code=HTTP_200_OK, summary="Forget usage of a period")
+    async def forget_usage(request: ControlRequest, begins_at: From, ends_at: To) -> ForgottenAnswer:
+        """Forget the exchanges of a period and what they add to every sum; what keys have spent stays as it is.
+
+        The period is whole hours of UTC, and whole days where hours are not kept any more.
+        """
+        told = await forgetting.forget(told_moment("from", begins_at), told_moment("to", ends_at))
+        first, last = iso(told.begins_at), iso(told.ends_at)
+        tell_more(scope_of(request), {"from": first, "to": last, "exchanges": told.request_count})
+        return ForgottenAnswer(request_count=told.request_count, begins_at=first, ends_at=last)
+
+    return forget_usage
 
 
 def _resolved(statistics: UsageStatistics, period: AskedPeriod, *, otherwise: str) -> Period:
@@ -133,24 +122,3 @@ def _is_raw(granularity: Granularity, group_by: GroupBy | None) -> bool:
     if granularity is Granularity.RAW and group_by is not None:
         raise InvalidPeriod("raw tells every exchange apart; leave group_by out")
     return granularity is Granularity.RAW
-
-
-async def _exchange_lines(first: UsageEvent | None, rest: AsyncIterator[UsageEvent]) -> AsyncIterator[str]:
-    """Lines of exchanges, some at a time; the first is known, so that a store that fails is told before."""
-    batch = [heading(is_raw=True, is_grouped=False), *([] if first is None else [_exchange_line(first)])]
-    async for event in rest:
-        batch.append(_exchange_line(event))
-        if len(batch) >= LINES_AT_ONCE:
-            yield "".join(batch)
-            batch = []
-    yield "".join(batch)
-
-
-async def _point_lines(points: list[DataPoint], *, is_grouped: bool) -> AsyncIterator[str]:
-    yield heading(is_raw=False, is_grouped=is_grouped)
-    for start in range(0, len(points), LINES_AT_ONCE):
-        yield lines(points[start : start + LINES_AT_ONCE])
-
-
-def _exchange_line(event: UsageEvent) -> str:
-    return lines([exchange_point(event)])

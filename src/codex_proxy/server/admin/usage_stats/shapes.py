@@ -30,7 +30,8 @@ class SummaryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"begins_a
     """What was used in a period of whole hours, which ``from`` and ``to`` tell, and the accounts there are now.
 
     Costs are what the API would have charged, by prices of ``priced_as_of``; they leave out the
-    ``total_unpriced_count`` exchanges whose model has no price, or whose tokens nobody told.
+    ``total_unpriced_count`` exchanges whose model has no price, or whose tokens nobody told.  ``prices_trouble`` says
+    why the owner's prices as they stand in their file now are not in force.
     """
 
     begins_at: str | None
@@ -55,6 +56,7 @@ class SummaryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"begins_a
     total_accounts: int
     active_accounts: int
     priced_as_of: str
+    prices_trouble: str | None
     recording: RecordingView
     groups: tuple[GroupView, ...] | msgspec.UnsetType = msgspec.UNSET
 
@@ -70,20 +72,30 @@ class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"begins_a
     data_points: list[DataPoint]
 
 
+class ForgottenAnswer(msgspec.Struct, frozen=True, kw_only=True, rename={"begins_at": "from", "ends_at": "to"}):
+    """What was forgotten: so many exchanges that began from ``from`` until ``to``."""
+
+    request_count: int
+    begins_at: str
+    ends_at: str
+    success: Literal[True] = True
+
+
 _MEANS = frozenset({"first_content_ms", "duration_ms"})
 
 
 def summary_answer(statistics: UsageStatistics, told: Summary, *, is_grouped: bool) -> SummaryAnswer:
     """The answer to a question for a sum."""
     parts = statistics.parts
-    accounts = parts.accounts()
+    accounts, prices = parts.accounts(), parts.prices()
     sums = counters(told.sums)
     return SummaryAnswer(
         begins_at=told.begins_at,
         ends_at=told.ends_at,
         total_accounts=accounts.total,
         active_accounts=accounts.active,
-        priced_as_of=parts.priced_as_of,
+        priced_as_of=prices.as_of,
+        prices_trouble=prices.trouble,
         recording=recording_view(parts.recording()),
         groups=told.groups if is_grouped else msgspec.UNSET,
         **{name if name in _MEANS else f"total_{name}": value for name, value in sums.items()},

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, li
 from codex_proxy.storage.sql.database import Database
 from codex_proxy.storage.sql.tables.usage import USAGE_BUCKETS, USAGE_EVENTS
 from codex_proxy.storage.sql.transaction import Transaction
+from codex_proxy.storage.sql.usage.forgetting import forget
 from codex_proxy.storage.sql.usage.rows import bucket_rows, event_of, event_row
 from codex_proxy.usage.buckets import EVERYTHING, SUMS, TOGETHER, Span, Sums, roll_up
 from codex_proxy.usage.records import UsageEvent
@@ -66,16 +67,22 @@ class SqlUsageStore:
             lambda connection: tuple(map(event_of, connection.execute(question).mappings()))
         )
 
-    async def first_of(self, span: Span) -> int | None:
+    async def first_of(self, span: Span, *, since: int = 0) -> int | None:
         """See ``UsageStore``."""
         question = select(func.min(USAGE_BUCKETS.c.begins_at)).where(USAGE_BUCKETS.c.span_seconds == int(span))
-        question = question.where(USAGE_BUCKETS.c.apart == TOGETHER)
+        question = question.where(USAGE_BUCKETS.c.apart == TOGETHER, USAGE_BUCKETS.c.begins_at >= since)
         return await self._database.read(lambda connection: connection.execute(question).scalar_one())
 
     async def trim(self, horizons: Mapping[Span, int], *, events_before: float, limit: int) -> int:
         """See ``UsageStore``."""
         return await self._database.write(
             lambda transaction: _trim(transaction.connection, horizons, events_before, limit), durable=False
+        )
+
+    async def forget(self, begins_at: int, ends_at: int, *, limit: int) -> int:
+        """See ``UsageStore``."""
+        return await self._database.write(
+            lambda transaction: forget(transaction, begins_at, ends_at, limit=limit), durable=False
         )
 
     async def _lines(self, question: Select[Any]) -> tuple[Line, ...]:
