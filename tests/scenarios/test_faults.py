@@ -93,6 +93,19 @@ async def test_every_account_at_its_limit_is_a_429_that_says_when(tmp_path: Path
         assert reply.json()["error"]["code"] == "rate_limit_exceeded"
 
 
+async def test_a_limit_that_ends_is_told_whichever_account_was_asked_last(tmp_path: Path) -> None:
+    closed = "{reply: {status: 402, body: {detail: {code: deactivated_workspace}}}}"
+    for account in ("account-1", "account-2"):
+        limited = f"{{when: {{account: {account}}}, reply: {{status: 429, body: {LIMIT}}}}}"
+        async with stage(tmp_path / account, f"rules: [{limited}, {closed}]") as play:
+            replies = [await play.chat(), await play.chat()]
+        for reply in replies:
+            assert (reply.status_code, reply.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+            assert 0 < int(reply.headers["retry-after"]) <= 500
+            assert reply.headers.get("x-should-retry") != "false"
+        assert "1 usage limit" in replies[0].json()["error"]["message"]
+
+
 async def test_a_stall_before_output_ends_with_the_idle_timeout(tmp_path: Path) -> None:
     scenario = "rules: [{when: {request: 1}, steps: [{stall: true}]}, {steps: [{text: fine}]}]"
     async with stage(tmp_path, scenario, API__IDLE_TIMEOUT_SECONDS="0.2", API__HEADERS_TIMEOUT_SECONDS="0.2") as play:

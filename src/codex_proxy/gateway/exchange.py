@@ -24,6 +24,7 @@ from codex_proxy.gateway.failover import (
     FailoverPolicy,
     NextStep,
     decide,
+    one_to_tell,
     other_route_helps,
 )
 from codex_proxy.gateway.links.fetching import LinkFetcher
@@ -337,12 +338,12 @@ class _Running:
         happened = self._progress.failures
         if not happened:
             return failure
-        last = happened[-1]
-        wait = self._earliest(last.retry_after_seconds or failure.retry_after_seconds, asking)
+        told = one_to_tell(happened)
+        wait = self._earliest(told.retry_after_seconds or failure.retry_after_seconds, asking)
         if len(self._progress.tried) < 2:
-            return msgspec.structs.replace(last, retry_after_seconds=wait)
-        told = f"{last.message} ({len(self._progress.tried)} {asking.noun} tried: {_counted(happened)})"
-        return msgspec.structs.replace(last, message=told, retry_after_seconds=wait)
+            return msgspec.structs.replace(told, retry_after_seconds=wait)
+        message = f"{told.message} ({len(self._progress.tried)} {asking.noun} tried: {_counted(happened)})"
+        return msgspec.structs.replace(told, message=message, retry_after_seconds=wait)
 
     def _earliest(self, wait_seconds: float | None, asking: Asking) -> float | None:
         """A wait that the failure names is no longer than until the first of them can serve."""
