@@ -99,6 +99,7 @@ class EgressStage:
                 base_url=base_url,
                 way_of=self.book.way,
                 egress=self.watch,
+                monotonic=self.clock.monotonic,
             )
         )
         self.queries = UsageQueries(

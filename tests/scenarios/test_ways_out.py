@@ -21,6 +21,7 @@ from tests.scenarios.ways_stage import (
     BROWSER,
     DIRECT,
     EXITS,
+    LOOKUP,
     PASSWORD,
     PLANS,
     SOON_OVER,
@@ -278,7 +279,7 @@ async def lookups_and_feeds(stage: WaysStage) -> None:
 async def feeds_and_routings(stage: WaysStage) -> None:
     """Newer versions, and every account's own address: asked once after the start."""
     wanted: set[tuple[str, str | None]] = {(path, None) for path in (FEED, DIST_TAGS)}
-    await _asked(stage, wanted | {("/wham/accounts/check", name) for name in stage.row_ids})
+    await _asked(stage, wanted | {(LOOKUP, name) for name in stage.row_ids})
 
 
 async def _asked(stage: WaysStage, wanted: set[tuple[str, str | None]]) -> None:

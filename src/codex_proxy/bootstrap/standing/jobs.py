@@ -13,18 +13,17 @@ from codex_proxy.jobs.repeat import repeat
 from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.settings.book import LOOK_SECONDS
 from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
+from codex_proxy.operations.upstream_lookups import LOOKUP_SECONDS
 
-LOOKUP_PAUSE_SECONDS: Final = 3600.0
-LOOKUP_RETRY_SECONDS: Final = 60.0
 EXPIRY_PAUSE_SECONDS: Final = 600.0
 
 
 async def do_repeatedly(running: Running, ground: Ground) -> None:
     """Every job, until cancelled; one that fails is told of and goes on."""
     lookups = repeat(
-        running.lookups.refresh,
+        running.lookups.look,
         clock=ground.clock,
-        pause_seconds=lambda succeeded: LOOKUP_PAUSE_SECONDS if succeeded else LOOKUP_RETRY_SECONDS,
+        pause_seconds=lambda _: LOOKUP_SECONDS,
         complain=lambda error: ground.report_defect("upstream lookups", error),
     )
     lists = repeat(
