@@ -94,8 +94,8 @@ def test_a_configuration_file_has_to_be_there(tmp_path: Path) -> None:
 
 async def test_a_stop_lets_running_answers_finish_and_refuses_new_ones(tmp_path: Path) -> None:
     scenario = "rules: [{steps: [{text: one}, {delay_ms: 300}, {text: two}]}]"
-    context = stage(tmp_path, scenario, SERVER__STOP_GRACE_SECONDS="5")
-    async with httpx.AsyncClient(timeout=10) as outside:
+    context = stage(tmp_path, scenario, SERVER__STOP_GRACE_SECONDS="60")
+    async with httpx.AsyncClient(timeout=50) as outside:
         async with context as play:
             headers = dict(play.client.headers)
             url = play.url
