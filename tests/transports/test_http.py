@@ -237,6 +237,8 @@ async def test_silence_within_the_body_is_a_timeout() -> None:
         await reader.read()
 
     failure = await failing(handler, timeouts=Timeouts(headers=0.2, idle=0.2))
+    if "no headers" in failure.message:  # the machine was busy elsewhere meanwhile
+        failure = await failing(handler, timeouts=Timeouts(headers=5, idle=5))
     assert (failure.kind, failure.message.partition(":")[0]) == (FailureKind.TIMEOUT, "stream timeout")
 
 
