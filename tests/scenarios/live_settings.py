@@ -70,6 +70,33 @@ def _asked(*path: str, text: str = "hi", **members: Any) -> Callable[[Scene], Aw
     return look
 
 
+async def _originator(scene: Scene) -> Any:
+    await scene.chat()
+    return dict((await scene.journal())[-1]["headers"])["originator"]
+
+
+async def _owners_words(scene: Scene) -> bool:
+    return str(await _asked("instructions")(scene)).endswith("be brief")
+
+
+async def _in_context(scene: Scene) -> bool:
+    (scene.whole.ground.data_dir / "desktop-context.md").write_text("At a desk.")
+    return str(await _asked("instructions")(scene)).startswith("At a desk.")
+
+
+async def _first_role(scene: Scene) -> Any:
+    messages = [{"role": "system", "content": "be kind"}, {"role": "user", "content": "hi"}]
+    await scene.chat(messages=messages)
+    return (await scene.journal())[-1]["body"]["input"][0]["role"]
+
+
+async def _placed(scene: Scene) -> bool:
+    """Whether a client is told nothing against its choice."""
+    body = {"model": "gpt-5.4", "messages": [{"role": "user", "content": "hi"}]}
+    reply = await scene.client.post(CHAT, json=body, headers={"x-codex-proxy-system-prompt": "instructions"})
+    return "system-prompt" not in reply.headers.get("x-codex-proxy-notes", "")
+
+
 def _status(**members: Any) -> Callable[[Scene], Awaitable[int]]:
     async def look(scene: Scene) -> int:
         return (await scene.chat(**members)).status_code
@@ -161,18 +188,23 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "server.heartbeat_seconds": Probe(0.05, _heartbeats, True),
     "api.failover_budget_seconds": Probe(0, _attempts, 1),
     "auth.max_failover_attempts": Probe(1, _attempts, 1),
+    "client.originator": Probe("codex_vscode", _originator, "codex_vscode"),
     "model.default": Probe("gpt-5.5", _asked("model", model=None), "gpt-5.5"),
     "model.unknown": Probe("fallback", _status(model="nobody-knows"), 200),
     "model.image_host_model": Probe("gpt-5.4", _host_of_a_picture, "gpt-5.4"),
     "model.default_reasoning_effort": Probe("high", _asked("reasoning", "effort"), "high"),
     "model.default_service_tier": Probe("priority", _asked("service_tier"), "priority"),
-    "model.default_instructions": Probe("be brief", _asked("instructions"), "be brief"),
+    "model.default_instructions": Probe("be brief", _owners_words, True),
+    "model.inject_desktop_context": Probe(True, _in_context, True),
+    "model.system_prompt_strategy": Probe("developer_inline", _first_role, "developer"),
+    "model.allow_client_system_prompt_strategy": Probe(True, _placed, True),
     "model.aliases": Probe({"mine": "gpt-5.4-mini"}, _asked("model", model="mine"), "gpt-5.4-mini"),
     "model.fallbacks": Probe({"gone": ["gpt-5.4"]}, _plain(lambda live: live.model.fallbacks), {"gone": ["gpt-5.4"]}),
     "model.custom_models": Probe(["gpt-mine"], _listed("gpt-mine"), True),
     "models.list_variants": Probe(True, _listed("gpt-5.4-high"), True),
     "model_routing": Probe({"x": "groq"}, _told("/admin/route?model=x", "vendor"), "groq"),
     "translation.strict": Probe(True, _status(response_format={"type": "grammar"}), 400),
+    "auth.chatgpt_oauth": Probe(False, _told("/auth/status", "login_ways"), []),
     "quota.warning_thresholds": Probe({"primary": [1], "secondary": [1]}, _warnings, True),
     "egress.check_interval_minutes": Probe(9, _told("/api/proxies", "healthCheckIntervalMinutes"), 9),
     "ollama.version": Probe("9.9", _bridge("version"), "9.9"),
@@ -184,10 +216,12 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
 
 PARTS: Final[Mapping[str, Probe]] = {
     "server.stop_grace_seconds": Probe(7.0, _plain(lambda live: live.server.stop_grace_seconds), 7.0),
+    "api.timeout_seconds": Probe(900.0, _timeout("total"), (900.0, 900.0)),
     "api.headers_timeout_seconds": Probe(7.0, _timeout("headers"), (7.0, 7.0)),
     "api.idle_timeout_seconds": Probe(8.0, _timeout("idle"), (8.0, 8.0)),
     "auth.rotation_strategy": Probe("sticky", _choice("strategy"), "sticky"),
     "auth.tier_priority": Probe(["pro"], _choice("tier_priority"), ("pro",)),
+    "auth.rate_limit_backoff_seconds": Probe(900.0, _choice("rest_seconds"), 900.0),
     "auth.refresh_enabled": Probe(False, _refresh("enabled"), False),
     "auth.refresh_margin_seconds": Probe(60.0, _refresh("margin_seconds"), 60.0),
     "auth.refresh_concurrency": Probe(5, _refresh("concurrency"), 5),
@@ -196,6 +230,15 @@ PARTS: Final[Mapping[str, Probe]] = {
     "auth.queue_timeout_ms": Probe(30, _queue("timeout_seconds"), 0.03),
     "auth.queue_limit": Probe(3, _queue("limit"), 3),
     "quota.skip_exhausted": Probe(False, _choice("skip_exhausted"), False),
+    "tls.force_http11": Probe(
+        True,
+        _part(
+            lambda whole: [
+                pool.http11_only for pool in (whole.running.clients, whole.running.vendor_keys.ground.calls.clients)
+            ]
+        ),
+        [True, True],
+    ),
     "tls.proxy_url": Probe(
         "http://127.0.0.1:9",
         _part(lambda whole: getattr(whole.running.accounts.ground.book.owners_way(), "url", None)),
@@ -205,6 +248,7 @@ PARTS: Final[Mapping[str, Probe]] = {
         "direct", _part(lambda whole: whole.running.accounts.ground.book._policy.on_unavailable), "direct"
     ),
     "ollama.enabled": Probe(True, _told("/admin/ollama-status", "running"), True),
+    "usage_stats.credits_per_usd": Probe(5.0, _plain(lambda live: live.usage_stats.credits_per_usd), 5.0),
     "logs.level": Probe("error", _part(lambda _: logging.getLogger().level), logging.ERROR),
     "logs.format": Probe(
         "console", _part(lambda _: type(structlog.get_config()["processors"][-1]).__name__), "ConsoleRenderer"

@@ -54,6 +54,7 @@ from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
 from codex_proxy.server.streaming import Pace
 from codex_proxy.settings.schema import Settings
+from codex_proxy.storage.settings.owners_text import OwnersText
 from codex_proxy.transports.clients import ClientPool
 
 
@@ -158,6 +159,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
             admission=owners.client_keys.admission,
             models_hinted=routing.lists.hinted,
             redact=ground.known.redact,
+            preamble=_preamble(ground),
         )
     )
     return DataPlane(
@@ -176,6 +178,12 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
         pictures=ground.pictures,
         clock=ground.clock,
     )
+
+
+def _preamble(ground: Ground) -> Callable[[], str]:
+    """What stands before every system prompt that accounts get."""
+    text = OwnersText(ground.data_dir / "desktop-context.md", complain=ground.report_trouble)
+    return lambda: text.get() if ground.followers.live.get().model.inject_desktop_context else ""
 
 
 def _model_lists(ground: Ground, upstream: Upstream) -> ModelLists:

@@ -141,8 +141,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     ``model`` is as the client wrote it.  ``instructions`` is the dialect's own top-level instruction text; system and
     developer messages stay turns.  ``pictures_only`` says that generated pictures are all that counts of the answer,
-    ``picture_links`` that they are wanted as links.  ``extra`` holds unknown top-level fields, under the name of
-    ``dialect``.
+    ``picture_links`` that they are wanted as links.  ``prompt_inline`` says that the system prompt is to stand in the
+    conversation; None: as the owner has it.  ``extra`` holds unknown top-level fields, under the name of ``dialect``.
     """
 
     dialect: Dialect
@@ -165,6 +165,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     picture_links: bool = False
     metadata: JsonObject = {}
     session: SessionHints = SessionHints()
+    prompt_inline: bool | None = None
     extra: JsonObject = {}
 
     @property

@@ -6,9 +6,10 @@ Rules of this file: pure; a refusal is a failure value that names the field.
 import msgspec
 
 from codex_proxy.canonical.failure import Failure, FailureKind
-from codex_proxy.canonical.notes import Note, Weight
+from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.protocols.parts.asking.prompt_place import PROMPT_HEADER
 from codex_proxy.protocols.parts.session_hints import conversation_of
 from codex_proxy.routing.resolve import Resolver, UnknownModel, VendorRoute
 
@@ -17,6 +18,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner wants where neither the request nor the model name says.
 
     ``strict`` refuses lossy translation; ``trust_user_field`` takes a body's ``user`` for the name of a conversation.
+    ``prompt_inline`` has system prompts stand in the conversation, ``clients_place_prompt`` lets clients say where.
     """
 
     effort: str | None = None
@@ -24,6 +26,8 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     instructions: str = ""
     trust_user_field: bool = False
+    prompt_inline: bool = False
+    clients_place_prompt: bool = False
 
 
 class ClientBody:
@@ -56,6 +60,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     vendor: VendorRoute | None = None
     long_context: bool = False
     body: ClientBody | None = None
+    prompt_inline: bool = False
 
 
 def prepare(
@@ -79,7 +84,7 @@ def prepare(
         return not_stored(request.previous_response_id)
     if resolved.vendor is not None:
         defaults = msgspec.structs.replace(defaults, effort=None, service_tier=None)
-    known = notes + resolved.notes
+    known = notes + resolved.notes + _place_not_taken(request, defaults, resolved.vendor)
     if defaults.strict and (refusal := refuse_lossy(known)) is not None:
         return refusal
     return Prepared(
@@ -91,7 +96,21 @@ def prepare(
         conversation_id=_conversation(request, resolved.model, defaults),
         vendor=resolved.vendor,
         long_context=resolved.long_context,
+        prompt_inline=_is_inline(request, defaults),
     )
+
+
+def _is_inline(request: Request, defaults: Defaults) -> bool:
+    if defaults.clients_place_prompt and request.prompt_inline is not None:
+        return request.prompt_inline
+    return defaults.prompt_inline
+
+
+def _place_not_taken(request: Request, defaults: Defaults, vendor: VendorRoute | None) -> tuple[Note, ...]:
+    if request.prompt_inline is None or (defaults.clients_place_prompt and vendor is None):
+        return ()
+    detail = "the owner lets nobody choose" if vendor is None else "vendors have one place for it"
+    return (Note(path=PROMPT_HEADER, verdict=Verdict.DROPPED, detail=detail),)
 
 
 def _conversation(request: Request, model: ModelFacts, defaults: Defaults) -> str | None:

@@ -52,6 +52,12 @@ def _without_blanks(text: str) -> str:
     return text
 
 
+def _header_text(text: str) -> str:
+    if not text.strip() or text != text.strip() or not (text.isascii() and text.isprintable()):
+        raise ValueError("expected words in ASCII, on one line and without blanks around them")
+    return text
+
+
 def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -60,9 +66,18 @@ def _renamed_profile(value: Any) -> Any:
     return _OLD_PROFILES.get(value, value) if isinstance(value, str) else value
 
 
+def _not_inline(value: Any) -> Any:
+    if value == "system_inline":
+        raise ValueError(
+            "the backend refuses system messages in the input; developer_inline puts them there as the developer's"
+        )
+    return value
+
+
 WebAddress: TypeAlias = Annotated[str, AfterValidator(_web_address)]
 Origin: TypeAlias = Annotated[str, AfterValidator(_origin)]
 Host: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_length=253)]
+HeaderText: TypeAlias = Annotated[str, Field(max_length=64), AfterValidator(_header_text)]
 ModelName: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_length=MAX_NAME)]
 Aliases: TypeAlias = Annotated[dict[str, str], AfterValidator(_aliases)]
 Percent: TypeAlias = Annotated[int, Field(ge=1, le=100)]
@@ -70,3 +85,5 @@ Numbered: TypeAlias = Annotated[str, BeforeValidator(_number_as_text)]
 """A text that looks like a number and is often written without quotes."""
 RenamedProfile: Final = BeforeValidator(_renamed_profile)
 """Takes the words of other editions for a client's profile."""
+NotInline: Final = BeforeValidator(_not_inline)
+"""Says why a word of other editions for the place of system prompts cannot be had."""

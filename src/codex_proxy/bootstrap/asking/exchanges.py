@@ -31,7 +31,8 @@ from codex_proxy.settings.schema import Settings
 class ExchangeGround:
     """What exchanges stand on; ``live`` are the settings in force, ``settings`` those of the start.
 
-    ``redact`` gives a text without the secrets this process knows.
+    ``redact`` gives a text without the secrets this process knows; ``preamble`` is what stands before every system
+    prompt.
     """
 
     settings: Settings
@@ -45,6 +46,7 @@ class ExchangeGround:
     models_hinted: Callable[[str, str], None]
     redact: Callable[[str], str] = lambda text: text
     admission: Admission = OPEN
+    preamble: Callable[[], str] = lambda: ""
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -84,6 +86,7 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             clock=ground.clock,
             client=upstream.client,
             place_of=upstream.lookups.place_of,
+            preamble=ground.preamble,
             default_instructions=lambda: ground.live.get().model.default_instructions,
             bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
             renewal=upstream.accounts.refresher,
@@ -106,4 +109,6 @@ def _defaults(settings: Settings) -> Defaults:
         strict=settings.translation.strict,
         instructions=settings.model.default_instructions,
         trust_user_field=settings.session.trust_user_field,
+        prompt_inline=settings.model.system_prompt_strategy == "developer_inline",
+        clients_place_prompt=settings.model.allow_client_system_prompt_strategy,
     )

@@ -20,6 +20,10 @@ class PresentedClient:
     def __call__(self) -> ClientIdentity:
         return self._identity
 
+    def go_by(self, originator: str | None) -> None:
+        """This is its name from now on; None for the profile's."""
+        self._identity = msgspec.structs.replace(self._identity, originator=originator)
+
     def take(self, versions: TrackedVersions) -> None:
         """These versions are in force from now on."""
         self._identity = msgspec.structs.replace(
@@ -37,6 +41,7 @@ def client_identity(client: ClientSection, installation_id: str) -> ClientIdenti
         arch=client.arch,
         terminal=client.terminal,
         installation_id=installation_id,
+        originator=client.originator,
     )
 
 
@@ -60,4 +65,5 @@ def timeouts_of(settings: Settings) -> Timeouts:
         connect=settings.api.connect_timeout_seconds,
         headers=settings.api.headers_timeout_seconds,
         idle=settings.api.idle_timeout_seconds,
+        total=settings.api.timeout_seconds,
     )

@@ -64,7 +64,7 @@ def update_watch(
             changed=upstream.client.take,
             complain=complain,
         ),
-        TrackedVersions(engine=client.engine_version, desktop=client.app_version),
+        TrackedVersions(engine=client.engine_version, desktop=client.app_version, desktop_build=client.build_number),
         UpdatePolicy(enabled=settings.update.auto_update, pinned=client.pin_version),
     )
     watch.load()

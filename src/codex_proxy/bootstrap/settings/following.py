@@ -63,10 +63,6 @@ def follow_settings(followers: Followers, parts: FollowingParts) -> None:
     def interval(minutes: int) -> None:
         parts.checks.interval_minutes = minutes
 
-    async def timeouts(each: Timeouts) -> None:
-        await parts.upstream.http.change_timeouts(each)
-        await parts.vendor_calls.http.change_timeouts(each)
-
     followers.ask(lambda settings: bridge_settings(settings.ollama), bridge)
     followers.tell(choice_policy, choice)
     followers.tell(queue_policy, queue)
@@ -74,8 +70,24 @@ def follow_settings(followers: Followers, parts: FollowingParts) -> None:
     followers.tell(lambda settings: refresh_policy(settings.auth), accounts.refresher.change_policy)
     followers.tell(lambda settings: settings.egress.check_interval_minutes, interval)
     followers.tell(lambda settings: custom_models(settings.model.custom_models), parts.lists.change_custom)
-    followers.tell(timeouts_of, timeouts)
     followers.tell(_shown, lambda shown: configure_logs(shown[0], level=shown[1], known=parts.known))
+    _follow_calls(followers, parts)
+
+
+def _follow_calls(followers: Followers, parts: FollowingParts) -> None:
+    """Let those who call follow: of accounts and of vendors."""
+
+    async def timeouts(each: Timeouts) -> None:
+        await parts.upstream.http.change_timeouts(each)
+        await parts.vendor_calls.http.change_timeouts(each)
+
+    async def protocol(http11_only: bool) -> None:  # noqa: FBT001 - the setting's value
+        for clients in (parts.upstream.accounts.ground.clients, parts.vendor_calls.clients):
+            await clients.change_protocol(http11_only=http11_only)
+
+    followers.tell(timeouts_of, timeouts)
+    followers.tell(lambda settings: settings.client.originator, parts.upstream.client.go_by)
+    followers.tell(lambda settings: settings.tls.force_http11, protocol)
 
 
 def _shown(settings: Settings) -> tuple[Style, Level]:

@@ -52,6 +52,7 @@ class AccountParts:
     place_of: Callable[[Account], UpstreamPlace | Failure]
     rejects: LearnedRejects
     default_instructions: Callable[[], str] = lambda: ""
+    preamble: Callable[[], str] = lambda: ""
     bucket_of: Callable[[str], str] = bucket_of_model
     renewal: Renewal | None = None
     egress: EgressReports | None = None
@@ -210,6 +211,8 @@ class AccountCandidate:
             service_tier=prepared.service_tier,
             routing_override=place.routing_override,
             default_instructions=self._parts.default_instructions(),
+            preamble=self._parts.preamble(),
+            prompt_inline=prepared.prompt_inline,
             learned_rejects=self._parts.rejects.of(prepared.model.slug),
             drop_reasoning=progress.reasoning_dropped,
             force_lite=progress.lite_forced,
