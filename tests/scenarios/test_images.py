@@ -305,7 +305,7 @@ async def test_a_link_leads_to_the_picture_without_a_key(tmp_path: Path) -> None
     async with stage(tmp_path) as play:
         told = (await generate(play, response_format="url", output_format="jpeg")).json()
         (data,) = told["data"]
-        async with httpx.AsyncClient() as stranger:
+        async with httpx.AsyncClient(timeout=60) as stranger:
             shown = await stranger.get(data["url"])
             missing = [await stranger.get(f"{play.url}/images/{name}") for name in ("x", "0" * 24 + ".png", "a/b", "")]
     assert "b64_json" not in data

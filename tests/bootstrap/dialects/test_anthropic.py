@@ -273,7 +273,7 @@ async def test_the_lists_by_who_asks(tmp_path: Path) -> None:
 
 
 async def test_keys_in_both_places_and_paths_that_want_none(tmp_path: Path) -> None:
-    async with stage(tmp_path) as play, httpx.AsyncClient(base_url=play.url) as stranger:
+    async with stage(tmp_path) as play, httpx.AsyncClient(base_url=play.url, timeout=60) as stranger:
         assert (await stranger.post(MESSAGES, json=ASK)).status_code == 401
         assert (await stranger.post(MESSAGES, json=ASK, headers={"x-api-key": KEY})).status_code == 200
         assert (await stranger.head("/api/hello")).status_code == 200
