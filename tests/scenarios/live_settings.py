@@ -194,6 +194,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "model.image_host_model": Probe("gpt-5.4", _host_of_a_picture, "gpt-5.4"),
     "model.default_reasoning_effort": Probe("high", _asked("reasoning", "effort"), "high"),
     "model.default_service_tier": Probe("priority", _asked("service_tier"), "priority"),
+    "model.default_tools": Probe([{"type": "web_search"}], _asked("tools"), [{"type": "web_search"}]),
     "model.default_instructions": Probe("be brief", _owners_words, True),
     "model.inject_desktop_context": Probe(True, _in_context, True),
     "model.system_prompt_strategy": Probe("developer_inline", _first_role, "developer"),

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from codex_proxy.settings.values import (
     Aliases,
+    DefaultTools,
     HeaderText,
     Host,
     ModelName,
@@ -24,6 +25,7 @@ GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (Host, "::1", "::1"),
     (ModelName, "gpt-5.4", "gpt-5.4"),
     (Aliases, {" a ": " b "}, {"a": "b"}),
+    (DefaultTools, [{"type": "web_search_preview"}], [{"type": "web_search_preview"}]),
     (HeaderText, "Codex Desktop", "Codex Desktop"),
     (Percent, 100, 100),
     (Numbered, 6892, "6892"),
@@ -41,6 +43,8 @@ BAD: tuple[tuple[Any, Any], ...] = (
     (Host, "a b"),
     (ModelName, "gpt 5"),
     (Aliases, {"": "b"}),
+    (DefaultTools, [{"type": "mcp"}]),
+    (DefaultTools, ["web_search"]),
     *((HeaderText, name) for name in ("", " ", "two\nlines", "späße", " led", "x" * 65)),
     (Percent, 101),
     (Numbered, True),

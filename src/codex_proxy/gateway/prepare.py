@@ -3,12 +3,16 @@
 Rules of this file: pure; a refusal is a failure value that names the field.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Request
 from codex_proxy.canonical.target import ModelFacts
+from codex_proxy.canonical.tools import Tool
+from codex_proxy.gateway.adding.tools import with_tools
 from codex_proxy.protocols.parts.asking.prompt_place import PROMPT_HEADER
 from codex_proxy.protocols.parts.session_hints import conversation_of
 from codex_proxy.routing.resolve import Resolver, UnknownModel, VendorRoute
@@ -49,6 +53,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     ``vendor`` is where it leads if not to the accounts; ``conversation_id`` is None where it belongs to none; ``body``
     is what the client sent, where that may still be wanted; ``long_context`` says that the model's name asked for that.
+    The last ``added_count`` of the request's tools are the owner's.
     """
 
     request: Request
@@ -60,6 +65,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     vendor: VendorRoute | None = None
     long_context: bool = False
     body: ClientBody | None = None
+    added_count: int = 0
     prompt_inline: bool = False
 
 
@@ -70,11 +76,12 @@ def prepare(
     resolver: Resolver,
     defaults: Defaults,
     model: str | None = None,
+    tools: Sequence[Tool] = (),
 ) -> Prepared | Failure:
     """The prepared request, or why it cannot go.
 
     The body's own effort and tier win over the model name's suffixes, those over the defaults, which are for accounts.
-    ``model`` is asked in place of the one that the client named.
+    ``model`` is asked in place of the one that the client named; ``tools`` are the owner's, to be offered as well.
     """
     wanted = request.model if model is None else model
     resolved = resolver.hosting(wanted) if request.pictures_only else resolver.resolve(wanted)
@@ -87,8 +94,9 @@ def prepare(
     known = notes + resolved.notes + _place_not_taken(request, defaults, resolved.vendor)
     if defaults.strict and (refusal := refuse_lossy(known)) is not None:
         return refusal
+    offering, added_count = with_tools(request, tools, lite=resolved.model.lite)
     return Prepared(
-        request=request,
+        request=offering,
         model=resolved.model,
         effort=request.reasoning.effort or resolved.effort or defaults.effort,
         service_tier=request.service_tier or resolved.tier or defaults.service_tier,
@@ -96,6 +104,7 @@ def prepare(
         conversation_id=_conversation(request, resolved.model, defaults),
         vendor=resolved.vendor,
         long_context=resolved.long_context,
+        added_count=added_count,
         prompt_inline=_is_inline(request, defaults),
     )
 

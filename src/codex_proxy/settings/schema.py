@@ -26,6 +26,7 @@ from codex_proxy.settings.keys import Change, Section, key
 from codex_proxy.settings.providers import Providers
 from codex_proxy.settings.values import (
     Aliases,
+    DefaultTools,
     HeaderText,
     Host,
     ModelName,
@@ -145,7 +146,9 @@ class ModelSection(Section):
         None, "Tier where neither request nor model name says one.", change=LIVE, min_length=1, max_length=64
     )
     default_instructions: str = key("", "Instructions for requests that bring none.", change=LIVE)
-    default_tools: list[dict[str, Any]] = key([], "Tools added to every request.", used=False)
+    default_tools: DefaultTools = key(
+        [], "Tools offered with every request, beside the client's own, in the Responses form.", change=LIVE
+    )
     aliases: Aliases = key({}, "Model names of the owner's, by the name clients send.", change=LIVE)
     fallbacks: dict[str, list[str]] = key(
         {}, "Models to ask in turn where the one of this name cannot be had, by the name clients send.", change=LIVE

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from codex_proxy.protocols.base import InvalidRequest
+from codex_proxy.protocols.openai_responses.request.default_tools import read_default_tools
+
 MAX_NAME: Final = 200
 _OLD_PROFILES: Final = {"codex_cli": "cli", "codex_desktop": "desktop"}
 
@@ -46,6 +49,14 @@ def _aliases(told: dict[str, str]) -> dict[str, str]:
     return trimmed
 
 
+def _default_tools(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    try:
+        read_default_tools(told)
+    except InvalidRequest as error:
+        raise ValueError(str(error)) from error
+    return told
+
+
 def _without_blanks(text: str) -> str:
     if not text.strip() or any(character.isspace() for character in text):
         raise ValueError("expected one word")
@@ -80,6 +91,7 @@ Host: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_leng
 HeaderText: TypeAlias = Annotated[str, Field(max_length=64), AfterValidator(_header_text)]
 ModelName: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_length=MAX_NAME)]
 Aliases: TypeAlias = Annotated[dict[str, str], AfterValidator(_aliases)]
+DefaultTools: TypeAlias = Annotated[list[dict[str, Any]], AfterValidator(_default_tools)]
 Percent: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 Numbered: TypeAlias = Annotated[str, BeforeValidator(_number_as_text)]
 """A text that looks like a number and is often written without quotes."""
