@@ -99,7 +99,7 @@ async def check(*, rounds: int, accounts: int, seed: int) -> Findings:
 async def _granted(base_url: str, count: int) -> list[Granted]:
     """So many accounts nobody has heard of."""
     names = [f"account-{new_row_id()}" for _ in range(count)]
-    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED) as simulator:
+    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED, timeout=60) as simulator:
         told = (await simulator.post("/__grant", json={"accounts": names})).json()["granted"]
     return [(each["account"], each["access_token"], each["refresh_token"]) for each in told]
 
@@ -187,7 +187,7 @@ async def _look(found: Findings, data_dir: Path) -> None:
 
 async def _let_settle(found: Findings, data_dir: Path, base_url: str) -> None:
     """One more process, until every account was renewed or needs a login."""
-    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED) as simulator:
+    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED, timeout=60) as simulator:
         (await simulator.put("/__scenario", content=CALM)).raise_for_status()
     victim = _Victim(found, (str(data_dir), base_url, []))
     for _ in range(SETTLING_LOOKS):
@@ -206,7 +206,7 @@ async def _is_settled(data_dir: Path) -> bool:
 
 
 async def _judge_sendings(found: Findings, base_url: str) -> None:
-    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED) as simulator:
+    async with httpx.AsyncClient(base_url=simulated_urls(base_url).issuer, verify=TRUSTED, timeout=60) as simulator:
         tokens = (await simulator.get("/__tokens")).json()["refresh_tokens"]
     for token in tokens:
         times = [sending["at"] for sending in token["sendings"]]

@@ -3,6 +3,7 @@
 import base64
 import json
 
+import msgspec
 import pytest
 
 from codex_proxy.accounts.account import (
@@ -13,6 +14,7 @@ from codex_proxy.accounts.account import (
     account_of_token,
     record_of,
 )
+from codex_proxy.accounts.record import FingerprintMode
 
 
 def token_of(claims: object) -> str:
@@ -31,6 +33,13 @@ def test_the_claims_name_account_plan_and_owner() -> None:
     assert account.credential.account_id == "acc"
     assert (account.plan, account.email, account.user_id) == ("plus", "a@example.com", "user")
     assert account.expires_at == 1_900_000_000.0
+
+
+def test_the_owners_wish_for_one_session_comes_with_the_record() -> None:
+    record = record_of(account_of_token(token_of({"sub": "1"})))
+    assert not account_of_record(record, "t").one_session
+    wished = msgspec.structs.replace(record, fingerprint_mode=FingerprintMode.SESSION)
+    assert account_of_record(wished, "t").one_session
 
 
 def test_a_token_of_nobodys_is_an_account_too() -> None:

@@ -28,7 +28,7 @@ async def test_a_first_start_makes_keys_and_a_second_keeps_them(tmp_path: Path) 
         assert first.keys.made_now
         for key_id, status in ((ADMIN_KEY_ID, 200), (INFERENCE_KEY_ID, 403)):
             headers = {"authorization": f"Bearer {first.keys.kept.secret_of(key_id)}"}
-            async with httpx.AsyncClient(base_url=first.url, headers=headers) as client:
+            async with httpx.AsyncClient(base_url=first.url, headers=headers, timeout=60) as client:
                 assert (await client.get("/v1/models")).status_code == 200
                 assert (await client.get("/health/details")).status_code == status
     async with serving(options, {}) as second:
@@ -39,7 +39,7 @@ async def test_a_simulated_run_leaves_nothing_behind_and_needs_no_account() -> N
     async with serving(ServeOptions(flags=FREE_PORT, simulate=True), {"CODEX_JWT_TOKEN": "nonsense"}) as served:
         folder = served.access_path.parent
         headers = {"authorization": f"Bearer {served.keys.kept.secret_of(INFERENCE_KEY_ID)}"}
-        async with httpx.AsyncClient(base_url=served.url, headers=headers) as client:
+        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60) as client:
             reply = await client.post("/v1/responses", json={"model": "gpt-5.4", "input": "hi"})
     assert reply.status_code == 200
     assert not folder.exists()
@@ -94,8 +94,8 @@ def test_a_configuration_file_has_to_be_there(tmp_path: Path) -> None:
 
 async def test_a_stop_lets_running_answers_finish_and_refuses_new_ones(tmp_path: Path) -> None:
     scenario = "rules: [{steps: [{text: one}, {delay_ms: 300}, {text: two}]}]"
-    context = stage(tmp_path, scenario, SERVER__STOP_GRACE_SECONDS="5")
-    async with httpx.AsyncClient(timeout=10) as outside:
+    context = stage(tmp_path, scenario, SERVER__STOP_GRACE_SECONDS="60")
+    async with httpx.AsyncClient(timeout=50) as outside:
         async with context as play:
             headers = dict(play.client.headers)
             url = play.url

@@ -39,7 +39,7 @@ def test_its_tokens_say_who_issued_them() -> None:
 
 
 async def test_everything_it_serves_has_an_address() -> None:
-    async with simulated_backend(None) as base_url, httpx.AsyncClient() as client:
+    async with simulated_backend(None) as base_url, httpx.AsyncClient(timeout=60) as client:
         urls = simulated_urls(base_url)
         statuses = [
             (await client.get(url)).status_code for url in (urls.authorize, urls.token, urls.feed, urls.dist_tags)
@@ -49,7 +49,7 @@ async def test_everything_it_serves_has_an_address() -> None:
 
 
 async def test_vendors_are_beside_the_backend() -> None:
-    async with simulated_backend(None) as base_url, httpx.AsyncClient() as client:
+    async with simulated_backend(None) as base_url, httpx.AsyncClient(timeout=60) as client:
         key = {"authorization": "Bearer k"}
         listed = await client.get(f"{simulated_vendor(base_url, 'chat')}/models", headers=key)
         assert listed.json()["data"]
@@ -61,7 +61,7 @@ async def test_vendors_are_beside_the_backend() -> None:
 async def test_it_can_break_a_connection_without_an_answer() -> None:
     scenario = parse_scenario("issuer: {faults: [{answer: cut}], refresh_tokens: {rt: account-1}}")
     asked = {"grant_type": "refresh_token", "client_id": scenario.issuer.client_id, "refresh_token": "rt"}
-    async with simulated_backend(scenario) as base_url, httpx.AsyncClient() as client:
+    async with simulated_backend(scenario) as base_url, httpx.AsyncClient(timeout=60) as client:
         with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
             await client.post(simulated_urls(base_url).token, json=asked)
         assert (await client.get(simulated_urls(base_url).feed)).status_code == 200

@@ -176,6 +176,19 @@ async def test_an_export_is_what_the_gateway_gives() -> None:
     assert seen.text == ""
 
 
+async def test_who_has_no_refresh_token_is_missing_in_an_export_of_those_and_that_is_said() -> None:
+    gatehouse, seen = Gatehouse(), Seen()
+    async with gatehouse.open() as gateway:
+        asked = scene(gateway, seen)
+        file = Import(content=token(person(A)).encode(), media_type="text/plain")
+        assert await import_accounts(asked, file)
+        (row_id,) = [each["id"] for each in (await gateway.ask("GET", "/auth/accounts"))["accounts"]]
+        exported = json.loads(await export_accounts(asked, "minimal", []))
+        await export_accounts(asked, "full", [])
+    assert exported == {"accounts": []}
+    assert seen.err.getvalue() == f"left out, for want of a refresh token: 1 ({row_id})\n"
+
+
 @pytest.mark.parametrize(
     ("suffix", "content", "expected"),
     [

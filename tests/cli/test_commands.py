@@ -120,6 +120,11 @@ def test_a_login_of_the_dashboard_is_finished_by_its_pasted_address(shell: Shell
     assert "no login of this name" in str(refused.exception)
 
 
+@pytest.mark.parametrize("ways", [("--device", "--codex-cli"), ("--paste", "x", "--device"), ("--follow",)])
+def test_a_login_goes_one_way(shell: Shell, ways: tuple[str, ...]) -> None:
+    assert shell.run("login", *ways).exit_code == 2
+
+
 async def test_nobody_types_where_there_is_no_terminal() -> None:
     assert [line async for line in typed_lines()] == []
 

@@ -7,11 +7,12 @@ import pytest
 
 from codex_proxy.accounts.issuer import IssuerError, Refusal
 from codex_proxy.cli.asking import Gateway, GatewayRefused
-from codex_proxy.cli.login import LoginScene, log_in, log_in_by_device, log_in_by_paste
+from codex_proxy.cli.login import LoginScene, log_in, log_in_by_device, log_in_by_paste, take_over_cli_login
 from codex_proxy.operations.login.ports import AuthorizationCode, StillWaiting
 from tests.cli.gatehouse import Gatehouse, Seen
 from tests.operations.accounts.household import A, person
-from tests.operations.login.stage import ISSUER, grant
+from tests.operations.login.stage import ISSUER, NOW, grant, token
+from tests.operations.login.test_cli_file import file_of
 
 CODE = AuthorizationCode(code="c", verifier="v", redirect_uri=f"{ISSUER}/deviceauth/callback")
 
@@ -144,6 +145,20 @@ async def test_a_device_login_that_is_over_says_so() -> None:
         terminal = Terminal(gatehouse, gateway)
         with pytest.raises(GatewayRefused, match="not entered within 15 minutes"):
             await log_in_by_device(terminal.scene)
+
+
+@pytest.mark.parametrize("follow", [False, True])
+async def test_b_14_the_codex_clis_login_is_taken_over_and_its_refresh_token_left_there(follow: bool) -> None:
+    gatehouse = Gatehouse()
+    async with gatehouse.open() as gateway:
+        terminal = Terminal(gatehouse, gateway)
+        with pytest.raises(GatewayRefused, match="cannot be read"):
+            await take_over_cli_login(terminal.scene, follow=follow)
+        gatehouse.files.contents["/home/auth.json"] = file_of(token(person(A), issued_at=NOW - 60))
+        await take_over_cli_login(terminal.scene, follow=follow)
+        (account,) = (await gateway.ask("GET", "/auth/accounts"))["accounts"]
+    assert terminal.seen.text == "logged in: aaaa@example.invalid (plus)\n"
+    assert (account["hasRefreshToken"], account["followedFile"]) == (False, "/home/auth.json" if follow else None)
 
 
 async def test_no_secret_is_shown() -> None:

@@ -85,7 +85,7 @@ class Gateway:
 
 def asked(backend: str, **how: Any) -> list[dict[str, Any]]:
     """The requests for answers that a simulator noted."""
-    entries = httpx.get(f"{backend}/__journal", trust_env=False, **how).json()["entries"]
+    entries = httpx.get(f"{backend}/__journal", trust_env=False, **how, timeout=60).json()["entries"]
     return [entry for entry in entries if entry["endpoint"] == "/codex/responses" and entry["method"] == "POST"]
 
 
@@ -129,7 +129,7 @@ class Stand:
     def play(self, rules: list[dict[str, Any]], *, break_at: str | None = None) -> None:
         """From now on: these rules and empty notes; one connection is broken off at these words of an answer."""
         self._accounts_are_free()
-        with httpx.Client(base_url=self.gateway.backend, trust_env=False) as client:
+        with httpx.Client(base_url=self.gateway.backend, trust_env=False, timeout=60) as client:
             client.put("/__scenario", json={"rules": rules}).raise_for_status()
             client.post("/__journal/clear").raise_for_status()
         for witness in (self.witness, self.bridge):
@@ -137,7 +137,7 @@ class Stand:
 
     def _accounts_are_free(self) -> None:
         """Wait until no limit of an earlier script is in force."""
-        with httpx.Client(base_url=self.gateway.url, headers=_OWNER, trust_env=False) as client:
+        with httpx.Client(base_url=self.gateway.url, headers=_OWNER, trust_env=False, timeout=60) as client:
             while client.get("/health/details").raise_for_status().json()["accounts"] != {"active": 1}:
                 time.sleep(0.1)
 
@@ -159,7 +159,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 
 
 def _bridge_of(gateway: Gateway) -> str:
-    status = httpx.get(f"{gateway.url}/admin/ollama-status", headers=_OWNER, trust_env=False).json()
+    status = httpx.get(f"{gateway.url}/admin/ollama-status", headers=_OWNER, trust_env=False, timeout=60).json()
     return str(status["url"])
 
 

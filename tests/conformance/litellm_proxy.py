@@ -91,7 +91,7 @@ def _await_life(url: str, process: subprocess.Popen[bytes]) -> None:
     """Until it answers; it reads half a gigabyte of modules first, so nothing is said of how long."""
     while process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/health/liveliness", trust_env=False).is_success:
+            if httpx.get(f"{url}/health/liveliness", trust_env=False, timeout=60).is_success:
                 return
         time.sleep(0.1)
     raise AssertionError(f"it ended with {process.returncode}; see litellm.log")

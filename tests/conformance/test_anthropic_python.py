@@ -67,7 +67,7 @@ def test_plain(client: Anthropic, streamed: bool) -> None:
 def test_a_stream_tells_the_prompts_size_at_once_and_pings(client: Anthropic, gateway: Gateway) -> None:
     body = {"model": MODEL, "max_tokens": 9, "messages": user("x" * 360), "stream": True}
     headers = {"authorization": f"Bearer {KEY}", "anthropic-version": "2026-10-21"}
-    raw = httpx.post(f"{gateway.url}/v1/messages?beta=true", json=body, headers=headers, trust_env=False)
+    raw = httpx.post(f"{gateway.url}/v1/messages?beta=true", json=body, headers=headers, trust_env=False, timeout=60)
     assert raw.headers["content-type"].startswith("text/event-stream")
     frames = [frame.split("\n") for frame in raw.text.strip().split("\n\n")]
     assert all(first.startswith("event: ") and second.startswith("data: {") for first, second in frames)
@@ -195,16 +195,17 @@ def test_errors_raise_the_sdks_own_exceptions(gateway: Gateway, client: Anthropi
 @pytest.mark.parametrize("path", ["/messages", "/anthropic/v1/messages", "/v1//messages", "/v1/v1/messages"])
 def test_paths_that_clients_use(gateway: Gateway, path: str) -> None:
     body = {"model": MODEL, "max_tokens": 9, "messages": user("hello")}
-    answer = httpx.post(gateway.url + path, json=body, headers={"x-api-key": KEY}, trust_env=False)
+    answer = httpx.post(gateway.url + path, json=body, headers={"x-api-key": KEY}, trust_env=False, timeout=60)
     assert answer.json()["type"] == "message"
     assert answer.headers["request-id"] == answer.headers["x-request-id"]
 
 
 def test_what_claude_code_asks_beside_messages(gateway: Gateway) -> None:
     assert httpx.head(f"{gateway.url}/api/hello", trust_env=False).status_code == 200
-    assert httpx.post(f"{gateway.url}/api/event_logging/batch", json={"events": []}, trust_env=False).json() == {}
+    path = "/api/event_logging/batch"
+    assert httpx.post(gateway.url + path, json={"events": []}, trust_env=False, timeout=60).json() == {}
     headers = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
-    listed = httpx.get(f"{gateway.url}/v1/models?limit=1000", headers=headers, trust_env=False).json()
+    listed = httpx.get(f"{gateway.url}/v1/models?limit=1000", headers=headers, trust_env=False, timeout=60).json()
     assert {"data", "has_more", "first_id", "last_id"} == set(listed)
 
 

@@ -50,7 +50,7 @@ def bridged(backend: str, data_dir: Path) -> Iterator[Bridged]:
     settings = {"OLLAMA_BRIDGE_ENABLED": "true", "OLLAMA_BRIDGE_PORT": "0"}
     with gateway_over(backend, data_dir, **settings) as gateway:
         headers = {"authorization": f"Bearer {KEY}"}
-        status = httpx.get(f"{gateway.url}/admin/ollama-status", headers=headers, trust_env=False).json()
+        status = httpx.get(f"{gateway.url}/admin/ollama-status", headers=headers, trust_env=False, timeout=60).json()
         yield Bridged(gateway=gateway, url=status["url"])
 
 

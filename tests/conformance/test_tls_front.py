@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.conformance.tls import tls_front
 from tests.scenarios.stage import (
     CHAT,
@@ -50,11 +52,19 @@ async def test_a_cut_after_content_is_a_legal_error(tmp_path: Path) -> None:
     assert chunks_of(reply)[-1]["error"]["code"] == "stream_disconnected"
 
 
-async def test_a_stall_ends_with_the_idle_timeout(tmp_path: Path) -> None:
-    scenario = "rules: [{steps: [{text: half}, {stall: true}]}]"
-    async with stage(tmp_path, scenario, API__IDLE_TIMEOUT_SECONDS="0.3", API__HEADERS_TIMEOUT_SECONDS="0.3") as play:
+async def stalled(folder: Path, seconds: str) -> httpx.Response:
+    """An answer that falls silent after its first words, where so many seconds of silence end it."""
+    settings = {"API__IDLE_TIMEOUT_SECONDS": seconds, "API__HEADERS_TIMEOUT_SECONDS": seconds}
+    async with stage(folder / seconds, "rules: [{steps: [{text: half}, {stall: true}]}]", **settings) as play:
         reply = await play.chat(stream=True)
         assert await play.slots_in_use() == 0
+    return reply
+
+
+async def test_a_stall_ends_with_the_idle_timeout(tmp_path: Path) -> None:
+    reply = await stalled(tmp_path, "0.3")
+    if b"half" not in reply.content:  # the machine is too busy to bring the first words in so short a time
+        reply = await stalled(tmp_path, "10")
     assert chat_text(reply) == "half"
     assert chunks_of(reply)[-1]["error"]["code"] == "timeout"
 
@@ -63,7 +73,7 @@ async def test_a_client_that_cancels_resets_the_upstream_stream(tmp_path: Path) 
     async with stage(tmp_path, "rules: [{steps: [{text: half}, {stall: true}]}]") as play:
         async with play.client.stream("POST", CHAT, json=STREAMED_CHAT) as reply:
             await anext(reply.aiter_bytes())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not (await play.asked())[0]["left_early"]:
                 pass
         assert await play.slots_in_use() == 0

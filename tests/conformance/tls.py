@@ -87,6 +87,7 @@ class _Config(Config):
 @contextlib.contextmanager
 def tls_front(folder: Path, scenario: str) -> Iterator[TlsFront]:
     """A simulator behind TLS on ``https://localhost`` while the block runs, in a thread of its own."""
+    folder.mkdir(exist_ok=True)
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     authority_file, certificate_file = folder / "authority.pem", folder / "certificate.pem"

@@ -38,6 +38,17 @@ def test_a_user_begins_a_new_turn_and_tools_go_on_with_it() -> None:
     assert later.turn_state is None
 
 
+def test_an_account_has_one_session_for_those_who_want_it_and_it_outlives_a_restart() -> None:
+    known = continuation()
+    first = known.session_of("account", NOW)
+    assert known.session_of("account", NOW + 1) == first != known.session_of("other", NOW)
+    again = continuation()
+    again.restore(known.take_dirty().items())
+    assert again.session_of("account", NOW) == first
+    again.leave(["account"])
+    assert len(again) == 1  # the other account keeps its own
+
+
 def test_the_first_turn_state_holds_and_a_late_one_is_ignored() -> None:
     known = continuation()
     first = known.identity(KEY, ASKED, NOW)

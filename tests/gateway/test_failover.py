@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from codex_proxy.canonical.failure import RULES, Failure, FailureKind, Sent
-from codex_proxy.gateway.failover import FailoverPolicy, NextStep, decide
+from codex_proxy.gateway.failover import FailoverPolicy, NextStep, decide, one_to_tell
 from codex_proxy.gateway.progress import Progress
 
 POLICY = FailoverPolicy(max_attempts=5, budget_seconds=30.0)
@@ -64,3 +64,21 @@ def test_what_no_account_can_mend_is_never_tried_on_another(kind: FailureKind) -
 )
 def test_the_table(kind: FailureKind, made: dict[str, Any], expected: NextStep) -> None:
     assert step(kind, **made) is expected
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        ([FailureKind.USAGE_LIMIT, FailureKind.DEACTIVATED], FailureKind.USAGE_LIMIT),
+        ([FailureKind.RATE_LIMITED, FailureKind.IMAGE_UNAVAILABLE, FailureKind.FORBIDDEN], FailureKind.RATE_LIMITED),
+        ([FailureKind.USAGE_LIMIT, FailureKind.MODEL_NOT_IN_PLAN], FailureKind.USAGE_LIMIT),
+        ([FailureKind.UNAUTHORIZED, FailureKind.DEACTIVATED], FailureKind.DEACTIVATED),
+        ([FailureKind.USAGE_LIMIT, FailureKind.INVALID_REQUEST], FailureKind.INVALID_REQUEST),
+        ([FailureKind.USAGE_LIMIT, FailureKind.UPSTREAM_ERROR], FailureKind.UPSTREAM_ERROR),
+        ([FailureKind.OVERLOADED, FailureKind.DEACTIVATED], FailureKind.DEACTIVATED),
+    ],
+)
+def test_the_last_failure_is_told_unless_an_earlier_account_comes_back(
+    kinds: list[FailureKind], told: FailureKind
+) -> None:
+    assert one_to_tell([Failure(kind=kind, message="m") for kind in kinds]).kind is told

@@ -15,9 +15,18 @@ from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.target import Credential
 from codex_proxy.gateway.ports import Route, Transport, UpstreamReply
 from codex_proxy.gateway.upstreams.accounts import UpstreamPlace
-from codex_proxy.operations.upstream_lookups import LOOKUPS_AT_ONCE, LookupParts, UpstreamLookups, followed
+from codex_proxy.operations.upstream_lookups import (
+    AGAIN_SECONDS,
+    ANSWER_SECONDS,
+    LOOKUPS_AT_ONCE,
+    RETRY_SECONDS,
+    SETTLING_SECONDS,
+    LookupParts,
+    UpstreamLookups,
+    followed,
+)
 from codex_proxy.protocols.base import UpstreamCall
-from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport
+from codex_proxy.transports.scripted import Piece, ScriptedReply, ScriptedTransport, Stall
 from tests.gateway.scene import NOW, EgressTold
 from tests.protocols.codex.parts import CLIENT
 from tests.waiting import until
@@ -26,8 +35,11 @@ BASE = "https://chatgpt.com/backend-api"
 
 
 class Scene:
-    def __init__(self, base_url: str = BASE, *, transport: Transport | None = None) -> None:
+    def __init__(
+        self, base_url: str = BASE, *, transport: Transport | None = None, answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
         self.transport = ScriptedTransport()
+        self.seconds = 0.0
         self.pool = AccountPool(affinity=AffinityMap())
         self.add("free", "free")
         self.add("plus", "plus")
@@ -40,12 +52,21 @@ class Scene:
             base_url=base_url,
             way_of=lambda row_id: self.ways.get(row_id, Direct()),
             egress=self.egress,
+            monotonic=lambda: self.seconds,
+            answer_seconds=answer_seconds,
         )
         self.lookups = UpstreamLookups(parts)
 
-    def add(self, row_id: str, plan: str) -> None:
+    def add(self, row_id: str, plan: str, *, generation: int = 0) -> None:
         credential = Credential(token="t", account_id=row_id)
-        self.pool.add(Account(row_id=row_id, credential=credential, plan=plan), NOW)
+        self.pool.add(Account(row_id=row_id, credential=credential, plan=plan, generation=generation), NOW)
+
+    async def looked(self, *, after: float = 0.0) -> list[str]:
+        """Who is asked for in a look after so many seconds."""
+        self.seconds += after
+        before = len(self.transport.calls)
+        await self.lookups.look()
+        return sorted(route.account_id for route, _ in self.transport.calls[before:])
 
     def place_of(self, row_id: str) -> UpstreamPlace:
         place = self.lookups.place_of(self.pool.account(row_id))
@@ -163,6 +184,36 @@ async def test_an_account_that_gets_no_answer_keeps_no_other_waiting() -> None:
         await looking
     assert crowd.under_way == []
     assert scene.place_of("stuck").routing_override is None
+
+
+async def test_a_login_that_comes_later_is_asked_for_soon_and_not_at_once_and_so_is_each_new_credential() -> None:
+    scene = Scene()
+    for row_id in ("free", "plus", "late", "plus", "free", "late"):
+        scene.script(row_id, check(row_id))
+    assert await scene.looked() == ["free", "plus"]
+    scene.add("late", "plus")
+    assert await scene.looked() == []
+    assert await scene.looked(after=SETTLING_SECONDS) == ["late"]
+    assert scene.place_of("late").routing_override == "us"
+    scene.add("plus", "plus", generation=1)
+    assert await scene.looked() == []
+    assert await scene.looked(after=SETTLING_SECONDS) == ["plus"]
+    assert await scene.looked(after=AGAIN_SECONDS - SETTLING_SECONDS) == ["free", "late"]
+
+
+async def test_who_got_no_answer_is_asked_for_again_soon_and_who_is_gone_is_forgotten() -> None:
+    scene = Scene(answer_seconds=0.05)
+    scene.pool.remove(["free"])
+    scene.transport.add(ScriptedReply(body=(Stall(),)), account_id="plus")
+    assert await scene.looked() == ["plus"]
+    assert await scene.looked(after=RETRY_SECONDS - 1) == []
+    scene.script("plus", check("plus"))
+    assert await scene.looked(after=1) == ["plus"]
+    assert scene.place_of("plus").routing_override == "us"
+    scene.pool.remove(["plus"])
+    assert await scene.looked() == []
+    scene.add("plus", "plus")
+    assert scene.place_of("plus").routing_override is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from codex_proxy.accounts.issuer import grant_of
 from codex_proxy.accounts.record import AccountRecord, Secrets
@@ -93,12 +94,18 @@ async def stores_in(data_dir: Path) -> AsyncIterator[Stores]:
         await stores.close()
 
 
-async def keep(data_dir: Path, services: Simulator, pairs: Sequence[Secrets]) -> list[AccountRecord]:
-    """Put accounts into a data directory, as a login would."""
+async def keep(
+    data_dir: Path, services: Simulator, pairs: Sequence[Secrets], *, tells_age: bool = True
+) -> list[AccountRecord]:
+    """Put accounts into a data directory, as a login would.
+
+    Of an account that does not tell its token's age the margin of renewal counts whole, however short its token lives.
+    """
     now, kept = SystemClock().now(), []
     async with stores_in(data_dir) as stores:
         for number, pair in enumerate(pairs):
             new = new_account(grant_of(pair, issuer=services.issuer, now=now), row_id=f"{number:016x}")
+            new = new if tells_age else msgspec.structs.replace(new, issued_at=None)
             kept.append((await stores.accounts.put(new, now=now)).record)
     return kept
 

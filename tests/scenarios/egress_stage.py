@@ -99,6 +99,7 @@ class EgressStage:
                 base_url=base_url,
                 way_of=self.book.way,
                 egress=self.watch,
+                monotonic=self.clock.monotonic,
             )
         )
         self.queries = UsageQueries(
@@ -257,7 +258,7 @@ async def egress_stage(scenario: str = "", *names: str) -> AsyncIterator[EgressS
     """A stage with these accounts, or with ``account-1`` and ``account-2``."""
     async with (
         simulated_backend(parse_scenario(scenario)) as base_url,
-        httpx.AsyncClient(base_url=base_url) as backend,
+        httpx.AsyncClient(base_url=base_url, timeout=60) as backend,
     ):
         made = EgressStage(simulated_urls(base_url), base_url, backend)
         await made.log_in(*(names or ("account-1", "account-2")))

@@ -75,7 +75,7 @@ async def login_stage(
     """Logins at a simulated issuer that follows a scenario; redirects are awaited on one of ``ports``."""
     async with (
         simulated_backend(parse_scenario(scenario)) as base_url,
-        httpx.AsyncClient(follow_redirects=True) as browser,
+        httpx.AsyncClient(follow_redirects=True, timeout=60) as browser,
     ):
         urls, clock = simulated_urls(base_url), HurriedClock()
         timeouts = Timeouts(headers=answer_seconds, idle=answer_seconds)

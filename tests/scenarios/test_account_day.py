@@ -25,17 +25,36 @@ async def ask(play: Stage, count: int) -> list[int]:
     return [(await play.chat(f"question {number}")).status_code for number in range(count)]
 
 
+async def rests(play: Stage) -> bool:
+    """Use up the first account and go on with the other; whether its window had not reset by then."""
+    begun = await ask(play, 4)
+    first = await callers(play)
+    carried_on = await ask(play, 4)
+    then = (await callers(play))[4:]
+    states = await play.states()
+    if states == {"active": 2}:
+        return False
+    assert (begun, carried_on) == ([200] * 4, [200] * 4)
+    assert sorted(first) == ["account-1", "account-1", "account-2", "account-2"]
+    assert then == ["account-2"] * 4
+    assert states == {"limited": 1, "active": 1}
+    return True
+
+
+async def comes_back(play: Stage) -> None:
+    """Go on until the first account is asked again."""
+    async with asyncio.timeout(45):
+        while (await callers(play))[-1] != "account-1":
+            assert await ask(play, 1) == [200]
+    assert await play.states() == {"active": 2}
+
+
 async def test_an_account_that_runs_out_rests_and_comes_back_when_its_window_resets(tmp_path: Path) -> None:
-    async with stage(tmp_path, DAY % 6) as play:
-        assert await ask(play, 4) == [200] * 4
-        assert sorted(await callers(play)) == ["account-1", "account-1", "account-2", "account-2"]
-        assert await ask(play, 4) == [200] * 4
-        assert (await callers(play))[4:] == ["account-2"] * 4
-        assert await play.states() == {"limited": 1, "active": 1}
-        async with asyncio.timeout(15):
-            while (await callers(play))[-1] != "account-1":
-                assert await ask(play, 1) == [200]
-        assert await play.states() == {"active": 2}
+    for seconds in (6, 12, 24):  # longer where the machine is too busy to ask that often before the reset
+        async with stage(tmp_path / str(seconds), DAY % seconds) as play:
+            if await rests(play):
+                return await comes_back(play)
+    pytest.fail("the window reset before it could be used up")
 
 
 async def test_a_refusal_that_comes_before_the_counters_tell_is_hidden_from_the_client(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ GOOGLE = {"x-goog-api-key": "wrong"}
 async def test_a_wrong_key(
     method: str, path: str, headers: dict[str, str], where: tuple[str, str, str], tmp_path: Path
 ) -> None:
-    async with stage(tmp_path) as played, httpx.AsyncClient(base_url=played.url, trust_env=False) as client:
+    async with stage(tmp_path) as played, httpx.AsyncClient(base_url=played.url, trust_env=False, timeout=60) as client:
         reply = await client.request(method, path, headers=headers, json=ASKED if method == "POST" else None)
     outer, member, word = where
     assert reply.status_code == 401

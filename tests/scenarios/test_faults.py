@@ -93,6 +93,19 @@ async def test_every_account_at_its_limit_is_a_429_that_says_when(tmp_path: Path
         assert reply.json()["error"]["code"] == "rate_limit_exceeded"
 
 
+async def test_a_limit_that_ends_is_told_whichever_account_was_asked_last(tmp_path: Path) -> None:
+    closed = "{reply: {status: 402, body: {detail: {code: deactivated_workspace}}}}"
+    for account in ("account-1", "account-2"):
+        limited = f"{{when: {{account: {account}}}, reply: {{status: 429, body: {LIMIT}}}}}"
+        async with stage(tmp_path / account, f"rules: [{limited}, {closed}]") as play:
+            replies = [await play.chat(), await play.chat()]
+        for reply in replies:
+            assert (reply.status_code, reply.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+            assert 0 < int(reply.headers["retry-after"]) <= 500
+            assert reply.headers.get("x-should-retry") != "false"
+        assert "1 usage limit" in replies[0].json()["error"]["message"]
+
+
 async def test_a_stall_before_output_ends_with_the_idle_timeout(tmp_path: Path) -> None:
     scenario = "rules: [{when: {request: 1}, steps: [{stall: true}]}, {steps: [{text: fine}]}]"
     async with stage(tmp_path, scenario, API__IDLE_TIMEOUT_SECONDS="0.2", API__HEADERS_TIMEOUT_SECONDS="0.2") as play:
@@ -135,13 +148,11 @@ async def test_a_client_that_hangs_up_ends_the_upstream_and_frees_the_slot(tmp_p
     async with stage(tmp_path, "rules: [{steps: [{text: half}, {stall: true}]}]") as play:
         await first_chunk(play.client, CHAT, STREAMED_CHAT)
         await first_chunk(play.client, RESPONSES, {"model": "gpt-5.4", "stream": True, "input": "x"})
-        left: list[bool] = []
-        for _ in range(100):
-            left = [entry["left_early"] for entry in await play.asked()]
-            if all(left) and not await play.slots_in_use():
-                break
-        assert left == [True, True]
-        assert await play.slots_in_use() == 0
+        async with asyncio.timeout(30):
+            while [entry["left_early"] for entry in await play.asked()] != [True, True]:
+                pass
+            while await play.slots_in_use():
+                pass
         assert await play.states() == {"active": 2}
 
 

@@ -14,7 +14,7 @@ AT_ONCE = "issuer: {auto: true, logins: [account-1, account-2], device: {interva
 
 async def redirect_of(services: Simulator, auth_url: str) -> str:
     """Where the issuer sends the browser once somebody has logged in; the page there is not opened."""
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         reply = await browser.get(auth_url)
     assert reply.status_code in {302, 303}
     assert auth_url.startswith(services.issuer)

@@ -45,6 +45,30 @@ async def test_a_conversation_is_the_same_after_a_restart_and_another_one_with_a
             assert (await seen(play))[-1] == (elsewhere, theirs)
 
 
+async def test_an_account_shows_one_session_for_all_of_its_conversations_where_its_owner_says_so(
+    tmp_path: Path,
+) -> None:
+    path = f"/auth/accounts/{0:016x}/codex-fingerprint"
+    async with simulator() as services:
+        await keep(tmp_path, services, await services.grant("one"))
+        async with gateway(tmp_path, services) as play:
+            await turn(play, "apart")
+            assert (await play.client.patch(path, json={"mode": "session"})).json()["mode"] == "session"
+            await turn(play, "apart", "more")
+            await turn(play, "other", key="other")
+        async with gateway(tmp_path, services) as play:
+            await turn(play, "third", key="third")
+            assert (await play.client.patch(path, json={"mode": "off"})).json()["mode"] == "off"
+            await turn(play, "apart", "more", "and more")
+            ids = [told for _, told in await seen(play)]
+            keys = [entry["body"]["prompt_cache_key"] for entry in await play.asked()]
+    sessions, threads = [told[0] for told in ids], [told[1] for told in ids]
+    assert sessions[1] == sessions[2] == sessions[3] != sessions[0] == sessions[4]
+    assert threads[0] == threads[1] == threads[4]
+    assert len(set(threads)) == 3
+    assert keys == sessions
+
+
 async def test_a_06_ids_of_an_account_that_was_removed_are_nobodys(tmp_path: Path) -> None:
     async with simulator() as services:
         (pair,) = await services.grant("one")

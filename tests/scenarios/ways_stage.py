@@ -41,6 +41,7 @@ def exits_of(names: Iterable[str]) -> dict[str, str]:
 
 EXITS = exits_of(SCHEMES)
 PASSWORD = "p:%@/s3cr3t"
+LOOKUP = "/wham/accounts/check"
 SOON_OVER = "issuer: {access_token_seconds: 200}"
 """Tokens within the margin of renewal; it counts whole, since these accounts do not tell the age of theirs."""
 
@@ -58,12 +59,15 @@ class WaysStage:
     seen: list[Entry] = field(default_factory=list)
 
     def drained(self) -> list[Entry]:
-        """What backend and issuer were asked since the last time, but for what the browser opened."""
+        """What backend and issuer were asked since the last time.
+
+        But for what the browser opened, and lookups of accounts' addresses, which come whenever a credential is new.
+        """
         journal = self.front.backend.journal
         entries = [entry for entry in journal.entries() if entry.peer != BROWSER]
         journal.clear()
         self.seen += entries
-        return entries
+        return [entry for entry in entries if entry.endpoint != LOOKUP]
 
     def exits(self) -> dict[str, set[str]]:
         """The addresses that each account came from so far, by name; ``""`` for calls that name none."""

@@ -20,7 +20,7 @@ async def test_drain_waits_for_running_exchanges() -> None:
         tasks.create_task(exchange())
         await asyncio.sleep(0)
         assert len(running) == 1
-        assert await running.drain(5) == 0
+        assert await running.drain(30) == 0
     assert finished == ["done"]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from codex_proxy.canonical.events import Event, TextDelta
 from codex_proxy.canonical.failure import Failure, FailureKind
@@ -11,6 +11,7 @@ from codex_proxy.framing.sse import Frame
 from codex_proxy.protocols.base import Step
 from codex_proxy.server.asgi import Message
 from codex_proxy.server.streaming import SAMPLED_EVERY, Pace, StreamResponder
+from tests.waiting import until
 
 
 class PlainStream:
@@ -33,7 +34,9 @@ class PlainStream:
         return b"PING"
 
 
-def responder(sent: list[Message], pace: Pace | None = None) -> StreamResponder:
+def responder(
+    sent: list[Message], pace: Pace | None = None, *, monotonic: Callable[[], float] = time.monotonic
+) -> StreamResponder:
     async def send(message: Message) -> None:
         sent.append(message)
 
@@ -42,7 +45,7 @@ def responder(sent: list[Message], pace: Pace | None = None) -> StreamResponder:
         send=send,
         headers=lambda: {"x-request-id": "req_1"},
         pace=pace or Pace(),
-        monotonic=time.monotonic,
+        monotonic=monotonic,
     )
 
 
@@ -73,23 +76,30 @@ async def test_silence_before_content_sends_the_status_and_then_heartbeats() -> 
     sent: list[Message] = []
     answer = responder(sent, Pace(first_byte_grace_seconds=0.02, heartbeat_seconds=0.03))
     pulse = asyncio.ensure_future(answer.keep_alive())
-    await asyncio.sleep(0.15)
+    await until(lambda: len(sent) > 3)
     pulse.cancel()
     assert sent[0]["type"] == "http.response.start"
-    bodies = [message["body"] for message in sent[1:]]
-    assert len(bodies) >= 3
-    assert set(bodies) == {b"PING"}
+    assert {message["body"] for message in sent[1:]} == {b"PING"}
 
 
 async def test_a_talking_stream_needs_no_heartbeat() -> None:
     sent: list[Message] = []
-    answer = responder(sent, Pace(first_byte_grace_seconds=0.01, heartbeat_seconds=0.5))
+    looks: list[float] = []
+    now = 0.0
+
+    def monotonic() -> float:
+        looks.append(now)
+        return now
+
+    answer = responder(sent, Pace(first_byte_grace_seconds=0.0, heartbeat_seconds=0.001), monotonic=monotonic)
+    await answer.deliver(text("x"))
     pulse = asyncio.ensure_future(answer.keep_alive())
-    for _ in range(5):
-        await answer.deliver(text("x"))
-        await asyncio.sleep(0.01)
-    pulse.cancel()
+    await until(lambda: len(looks) > 5)
     assert {message["body"] for message in sent[1:]} == {b"x"}
+    now = 1.0
+    await until(lambda: len(sent) > 2)
+    pulse.cancel()
+    assert sent[2]["body"] == b"PING"
 
 
 async def test_a_failure_is_the_dialects_own_last_word() -> None:

@@ -62,7 +62,7 @@ async def first_words(simulated: Backend) -> None:
 async def test_a_stall_lasts_until_the_client_leaves_and_that_is_noted() -> None:
     async with backend("rules: [{steps: [{text: half}, {stall: true}]}]") as simulated:
         await first_words(simulated)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not (await simulated.journal())[0]["left_early"]:
                 pass
 

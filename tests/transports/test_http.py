@@ -169,7 +169,7 @@ async def test_a_reader_that_leaves_with_a_piece_asked_for_ahead_leaves_nothing_
     async with listening(handler) as base_url:
         async with made.open(CALL, route(base_url)) as reply:
             assert await reply.read() == b"data: 1\n\n"
-        await asyncio.wait_for(closed.wait(), 5)
+        await asyncio.wait_for(closed.wait(), 30)
     await made.close()
 
 
@@ -206,7 +206,7 @@ async def test_leaving_early_closes_the_upstream() -> None:
     async with listening(handler) as base_url:
         async with made.open(CALL, route(base_url)) as reply:
             await reply.read()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(30):
             await closed.wait()
     await made.close()
 
@@ -242,6 +242,8 @@ async def test_silence_within_the_body_is_a_timeout() -> None:
         await reader.read()
 
     failure = await failing(handler, timeouts=Timeouts(headers=0.2, idle=0.2))
+    if "no headers" in failure.message:  # the machine was busy elsewhere meanwhile
+        failure = await failing(handler, timeouts=Timeouts(headers=5, idle=5))
     assert (failure.kind, failure.message.partition(":")[0]) == (FailureKind.TIMEOUT, "stream timeout")
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from codex_proxy.accounts.record import AccountRecord, Identity
+from codex_proxy.accounts.record import AccountRecord, FingerprintMode, Identity
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.target import Credential
 
@@ -26,7 +26,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """One account.
 
     ``row_id`` is ours and never derived from a secret that changes; ``generation`` counts credentials, so that a late
-    refusal of an old token does not hurt a new one.
+    refusal of an old token does not hurt a new one.  ``one_session`` is its owner's wish that all of its conversations
+    show one session upstream.
     """
 
     row_id: str
@@ -36,6 +37,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     expires_at: float | None = None
     generation: int = 0
+    one_session: bool = False
 
 
 def account_of_token(token: str) -> Account:
@@ -69,6 +71,7 @@ def account_of_record(record: AccountRecord, access_token: str) -> Account:
         user_id=record.identity.user_id,
         expires_at=record.expires_at,
         generation=record.generation,
+        one_session=record.fingerprint_mode is FingerprintMode.SESSION,
     )
 
 

@@ -23,6 +23,7 @@ ASK_SECONDS: Final = 0.2
 AT_ONCE: Final = 1000  # ids that the interface takes in one request
 IDS_IN_ADDRESS: Final = 100
 LINES_SHOWN: Final = 20
+MINIMAL: Final = "minimal"  # refresh tokens and labels
 
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".json": "application/json",
@@ -93,12 +94,19 @@ async def import_accounts(scene: AccountScene, wanted: Import) -> bool:
 
 
 async def export_accounts(scene: AccountScene, form: str, names: Sequence[str]) -> bytes:
-    """The file's content; all accounts where none is named."""
-    ids = await _ids_of(scene, names) if names else ()
+    """The file's content; all accounts where none is named.  Says which a form of refresh tokens alone leaves out."""
+    accounts = (await scene.gateway.ask("GET", "/auth/accounts"))["accounts"]
+    ids = resolved(accounts, names) if names else ()
     if len(ids) > IDS_IN_ADDRESS:
         raise GatewayRefused(f"name at most {IDS_IN_ADDRESS} accounts, or none for all of them")
     query = urlencode({"format": form, **({"ids": ",".join(ids)} if ids else {})})
-    return (await scene.gateway.send(Asked(method="GET", path=f"/auth/accounts/export?{query}"))).body
+    content = (await scene.gateway.send(Asked(method="GET", path=f"/auth/accounts/export?{query}"))).body
+    left_out = [each["id"] for each in accounts if not each["hasRefreshToken"] and (not ids or each["id"] in ids)]
+    if form == MINIMAL and left_out:
+        shown = ", ".join(left_out[:LINES_SHOWN]) + (", …" if len(left_out) > LINES_SHOWN else "")
+        told = f"left out, for want of a refresh token: {len(left_out)} ({shown})"
+        scene.progress.print(told, markup=False, highlight=False)
+    return content
 
 
 async def remove_accounts(scene: AccountScene, names: Sequence[str], *, revoke: bool) -> None:

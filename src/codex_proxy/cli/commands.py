@@ -16,7 +16,7 @@ from codex_proxy.cli import accounts as work
 from codex_proxy.cli.accounts import AccountScene, Import, media_type_of
 from codex_proxy.cli.asking import Gateway
 from codex_proxy.cli.catalogue.route import show_route
-from codex_proxy.cli.login import LoginScene, log_in, log_in_by_device, log_in_by_paste
+from codex_proxy.cli.login import LoginScene, log_in, log_in_by_device, log_in_by_paste, take_over_cli_login
 from codex_proxy.cli.running import (
     ConfigFile,
     DataDir,
@@ -38,10 +38,18 @@ def login_command(
     *,
     device: Annotated[bool, typer.Option("--device", help="Enter a code in any browser instead.")] = False,
     paste: Annotated[str | None, typer.Option(help="The last address of a login's browser.")] = None,
+    codex_cli: Annotated[
+        bool, typer.Option("--codex-cli", help="Copy the access token of the Codex CLI on the gateway's machine.")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="With --codex-cli: use what its file says.")] = False,
     data_dir: DataDir = None,
     config_file: ConfigFile = None,
 ) -> None:
     """Log in a ChatGPT account."""
+    if device + (paste is not None) + codex_cli > 1:
+        raise typer.BadParameter("--device, --paste and --codex-cli are three ways; give one")
+    if follow and not codex_cli:
+        raise typer.BadParameter("--follow says what --codex-cli does")
 
     async def log_in_somehow(gateway: Gateway) -> bool:
         scene = LoginScene(gateway=gateway, console=out(), lines=typed_lines(), sleep=asyncio.sleep)
@@ -49,6 +57,8 @@ def login_command(
             await log_in_by_paste(scene, paste)
         elif device:
             await log_in_by_device(scene)
+        elif codex_cli:
+            await take_over_cli_login(scene, follow=follow)
         else:
             await log_in(scene)
         return True

@@ -1,4 +1,4 @@
-"""``codex-proxy login``: by browser, by device code, or by the pasted address of the page that a login ended at.
+"""``codex-proxy login``: by browser, by device code, by the pasted address of a login's last page, or the Codex CLI's.
 
 Rules of this file: the address to open is printed and written nowhere else; no token is ever printed.  Whoever sits at
 another machine pastes the last address of the browser, here or into ``login --paste``.
@@ -62,6 +62,19 @@ async def log_in_by_device(scene: LoginScene) -> None:
         if told["trouble"] not in {None, trouble}:
             scene.console.print(told["trouble"], markup=False)
         trouble = told["trouble"]
+    _welcome(scene.console, told["account"])
+
+
+async def take_over_cli_login(scene: LoginScene, *, follow: bool) -> None:
+    """Use the Codex CLI's login: a copy of its access token, or what its file says from now on.
+
+    Raises:
+        GatewayRefused: the file is not there, or holds no login that can be used.
+    """
+    mode = "follow" if follow else "copy"
+    told = await scene.gateway.ask("POST", "/auth/import-cli", {"mode": mode})
+    if told["notice"]:
+        scene.console.print(told["notice"], markup=False)
     _welcome(scene.console, told["account"])
 
 

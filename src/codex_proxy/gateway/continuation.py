@@ -20,6 +20,7 @@ ConversationKey: TypeAlias = tuple[str, str, str]
 """Account row id, client key id, conversation id."""
 
 MAX_REJECTS: Final = 256
+_EVERY: Final = ""  # in the place of client key and conversation: what all conversations of an account share
 
 
 class Known(NamedTuple):
@@ -58,6 +59,18 @@ class Continuation:
         if key is not None:
             self._keep(key, made, now)
         return made
+
+    def session_of(self, row_id: str, now: float) -> str:
+        """The one session of an account whose owner wants all of its conversations to show the same."""
+        key = (row_id, _EVERY, _EVERY)
+        known = self._identities.get(key)
+        if known is None:
+            session = self._new_id()
+            made = UpstreamIdentity(session_id=session, thread_id=session, turn_id=session)
+        else:
+            made = known.identity
+        self._keep(key, made, now)
+        return made.session_id
 
     def keep_turn_state(
         self, key: ConversationKey | None, identity: UpstreamIdentity, turn_state: str | None, now: float

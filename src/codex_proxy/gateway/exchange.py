@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from codex_proxy.canonical.failure import Failure, FailureKind
+from codex_proxy.canonical.failure import Failure, FailureKind, rule_of
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
 from codex_proxy.gateway.adding.tools import ToolsOf
@@ -25,6 +25,7 @@ from codex_proxy.gateway.failover import (
     FailoverPolicy,
     NextStep,
     decide,
+    one_to_tell,
     other_route_helps,
 )
 from codex_proxy.gateway.links.fetching import LinkFetcher
@@ -345,19 +346,20 @@ class _Running:
         happened = self._progress.failures
         if not happened:
             return failure
-        last = happened[-1]
-        wait = self._earliest(last.retry_after_seconds or failure.retry_after_seconds, asking)
+        told = one_to_tell(happened)
+        wait = self._earliest(told, told.retry_after_seconds or failure.retry_after_seconds, asking)
         if len(self._progress.tried) < 2:
-            return msgspec.structs.replace(last, retry_after_seconds=wait)
-        told = f"{last.message} ({len(self._progress.tried)} {asking.noun} tried: {_counted(happened)})"
-        return msgspec.structs.replace(last, message=told, retry_after_seconds=wait)
+            return msgspec.structs.replace(told, retry_after_seconds=wait)
+        message = f"{told.message} ({len(self._progress.tried)} {asking.noun} tried: {_counted(happened)})"
+        return msgspec.structs.replace(told, message=message, retry_after_seconds=wait)
 
-    def _earliest(self, wait_seconds: float | None, asking: Asking) -> float | None:
-        """A wait that the failure names is no longer than until the first of them can serve."""
-        if wait_seconds is None:
-            return None
+    def _earliest(self, told: Failure, wait_seconds: float | None, asking: Asking) -> float | None:
+        """A wait that the failure names is no longer than until the first of them can serve; without one it is that."""
         now = self._parts.clock.now()
         back_at = asking.back_at(now)
+        if wait_seconds is None:
+            rests = back_at is not None and back_at > now and rule_of(told).client_retries
+            return max(1.0, back_at - now) if rests and back_at is not None else None
         return wait_seconds if back_at is None else max(1.0, min(wait_seconds, back_at - now))
 
     def report(self) -> None:

@@ -4,12 +4,13 @@ Rules of this file: pure; after the commit point the answer is always to give up
 repeated on the same account only where the failure's rule allows it.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
 import msgspec
 
-from codex_proxy.canonical.failure import Failure, FailureKind, Sent, rule_of
+from codex_proxy.canonical.failure import Failure, FailureKind, Fault, Sent, rule_of
 from codex_proxy.gateway.progress import Progress
 
 MAX_EMPTY_ANSWERS: Final = 2
@@ -67,6 +68,21 @@ def _by_rule(failure: Failure, progress: Progress) -> NextStep:
     if repeatable and progress.keeps_to_one and progress.same_account_tries < rule.same_account_tries:
         return NextStep.SAME_ACCOUNT
     return NextStep.OTHER_ACCOUNT if rule.other_account_helps else NextStep.GIVE_UP
+
+
+def one_to_tell(failures: Sequence[Failure]) -> Failure:
+    """Which of the failures of several attempts the client is told of: the last.
+
+    Unless that one is a candidate's own and for good, while an earlier candidate comes back by itself: waiting helps.
+    """
+    last = failures[-1]
+    if _is_own(last) and not rule_of(last).client_retries:
+        return next((one for one in reversed(failures) if _is_own(one) and rule_of(one).client_retries), last)
+    return last
+
+
+def _is_own(failure: Failure) -> bool:
+    return rule_of(failure).fault is Fault.ACCOUNT
 
 
 def other_route_helps(failure: Failure) -> bool:

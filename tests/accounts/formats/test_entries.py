@@ -191,6 +191,16 @@ def test_b_14_a_refresh_token_of_another_program_is_never_taken() -> None:
     assert "there is no refresh token" not in reason({"refresh_token": REFRESH, "client_id": "app_theirs"})
 
 
+def test_b_14_that_the_codex_cli_goes_on_with_a_refresh_token_is_told() -> None:
+    told = account(row(auth_json()))
+    assert told.grant.secrets.refresh_token == REFRESH
+    assert "the Codex CLI holds its refresh token too" in (told.note or "")
+    assert account(row({"tokens": {"access_token": token(), "refresh_token": REFRESH}})).note is None
+    without = auth_json()
+    del without["tokens"]["refresh_token"]
+    assert account(row(without)).note is None
+
+
 # -------------------------------------------------------------------------------------------- label and state
 
 

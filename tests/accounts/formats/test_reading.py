@@ -72,7 +72,7 @@ def test_every_shape_of_json_is_read(content: Any, tokens: list[tuple[str | None
 
 
 def test_lines_of_tokens_are_read_each_by_its_number() -> None:
-    file = read(f"\n{token()}\r\n\n  Bearer {REFRESH}\nno token\n".encode(), TextForm.LINES)
+    file = read(f"# mine\n{token()}\r\n\n  Bearer {REFRESH}\nno token\n  # end".encode(), TextForm.LINES)
     assert [row.index for row in file.rows] == [2, 4, 5]
     assert [tokens_of(row) for row in file.rows[:2]] == [(token(), None), (None, REFRESH)]
     assert isinstance(file.rows[2], InvalidRow)

@@ -11,7 +11,7 @@ PASSWORD = "correct horse battery"
 
 
 async def test_from_the_setup_link_to_the_log_of_changes(tmp_path: Path) -> None:
-    async with stage(tmp_path) as play, httpx.AsyncClient(base_url=play.url) as browser:
+    async with stage(tmp_path) as play, httpx.AsyncClient(base_url=play.url, timeout=60) as browser:
         link = (await play.client.post("/admin/dashboard-setup-link")).json()["url"]
         page, _, token = link.partition("#")
         assert (await browser.get(page)).status_code == 200
@@ -41,7 +41,7 @@ async def test_from_the_setup_link_to_the_log_of_changes(tmp_path: Path) -> None
 
 async def test_the_settings_say_how_long_a_session_rests_and_whose_password(tmp_path: Path) -> None:
     settings = {"SECURITY__DASHBOARD_PASSWORD": PASSWORD, "SESSION__LONGEST_HOURS": "0"}
-    async with stage(tmp_path, **settings) as play, httpx.AsyncClient(base_url=play.url) as browser:
+    async with stage(tmp_path, **settings) as play, httpx.AsyncClient(base_url=play.url, timeout=60) as browser:
         assert (await browser.post("/auth/dashboard-login", json={"password": PASSWORD})).status_code == 200
         assert (await browser.get("/auth/accounts")).status_code == 401, "it is older than no time at all"
         refused = await play.client.post("/admin/dashboard-password", json={"password": "another long one"})

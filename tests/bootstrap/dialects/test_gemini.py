@@ -57,7 +57,7 @@ async def test_geminis_own_names_are_served(tmp_path: Path, model: str) -> None:
 
 
 async def test_keys_in_all_of_geminis_places(tmp_path: Path) -> None:
-    async with stage(tmp_path) as play, httpx.AsyncClient(base_url=play.url) as stranger:
+    async with stage(tmp_path) as play, httpx.AsyncClient(base_url=play.url, timeout=60) as stranger:
         assert (await stranger.post(GENERATE, json=ASK)).status_code == 401
         assert (await stranger.post(f"{GENERATE}?key={KEY}", json=ASK)).status_code == 200
         assert (await stranger.post(GENERATE, json=ASK, headers={"x-goog-api-key": KEY})).status_code == 200

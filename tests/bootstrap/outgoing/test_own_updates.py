@@ -98,7 +98,7 @@ def version_in(told: Facts) -> str:
 
 def updater(told: Facts, index_url: str, data_dir: Path, *, current: str) -> Updater:
     async def read(url: str) -> bytes:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             return (await client.get(url)).content
 
     environ = {"PATH": os.environ["PATH"], "HOME": str(data_dir), "UV_CACHE_DIR": str(data_dir / "cache")}

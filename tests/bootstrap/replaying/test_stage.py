@@ -14,7 +14,7 @@ async def test_it_asks_the_tape_and_nobody_else() -> None:
     played = capsule(call(REFUSED, status=400), config={"model.default": "gpt-5.4-mini", "tls.proxy_url": "http://e"})
     async with replay_stage(played) as stage:
         headers = {"authorization": f"Bearer {stage.inference_key}", "content-type": "application/json"}
-        async with httpx.AsyncClient(base_url=stage.url) as http:
+        async with httpx.AsyncClient(base_url=stage.url, timeout=60) as http:
             reply = await http.post(stage.wanted.target, content=QUESTION, headers=headers)
     assert (reply.status_code, reply.json()["error"]["message"]) == (400, "not like that")
 
@@ -24,7 +24,7 @@ async def test_a_vendor_is_where_its_key_leads() -> None:
     played = capsule(vendor_call(REFUSED, status=400), record=attempts("k1"), vendor_keys=[key])
     async with replay_stage(played) as stage:
         headers = {"authorization": f"Bearer {stage.inference_key}", "content-type": "application/json"}
-        async with httpx.AsyncClient(base_url=stage.url) as http:
+        async with httpx.AsyncClient(base_url=stage.url, timeout=60) as http:
             reply = await http.post(
                 stage.wanted.target, content=QUESTION.replace("gpt-5.4", "mine:acme-1"), headers=headers
             )

@@ -30,7 +30,7 @@ class Jobs:
         exports = SimpleNamespace(export=self._job("telemetry")) if telemetry else None
         measures = SimpleNamespace(lag=SimpleNamespace(look=self._job("lag")), telemetry=exports)
         self.running: Any = SimpleNamespace(
-            lookups=SimpleNamespace(refresh=self._job("lookups")),
+            lookups=SimpleNamespace(look=self._job("lookups")),
             lists=SimpleNamespace(look=self._job("lists")),
             updates=SimpleNamespace(look=self._job("updates"), pause_seconds=lambda _: 1.0),
             own_updates=SimpleNamespace(look=self._job("own updates"), pause_seconds=lambda _: 1.0),

@@ -70,7 +70,7 @@ def codex(place: Place, front: TlsFront, *arguments: str) -> Ran:
 @contextlib.contextmanager
 def talking_to(front: TlsFront) -> Iterator[httpx.Client]:
     trusted = ssl.create_default_context(cafile=str(front.authority))
-    with httpx.Client(base_url=front.url, verify=trusted, trust_env=False, follow_redirects=True) as client:
+    with httpx.Client(base_url=front.url, verify=trusted, trust_env=False, follow_redirects=True, timeout=60) as client:
         yield client
 
 

@@ -135,6 +135,14 @@ async def test_body_and_answer_pass_as_they_are_but_for_the_models_name() -> Non
     assert (headers["authorization"], headers["x-title"]) == ("Bearer very.secret.of.k", "gateway")
 
 
+async def test_an_answer_that_came_encoded_says_so() -> None:
+    scene = RawScene(embedding_key("k"))
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    scene.transport.add(ScriptedReply(headers=headers, body=(Piece(b"\x1f\x8b"),)))
+    caller, _ = await scene.ask()
+    assert caller.head == (200, tuple(headers.items()))
+
+
 async def test_the_key_goes_where_the_endpoint_wants_it() -> None:
     told = {"wire": "chat", "key_header": "x-key", "path_key_headers": {"batch_embed_contents": "authorization"}}
     paths = {"speech": "/speech", "batch_embed_contents": "/{model}"}

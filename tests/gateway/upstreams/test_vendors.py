@@ -182,6 +182,20 @@ async def test_the_only_keys_error_keeps_its_status_and_words_but_not_the_key(st
     assert (failure.status, failure.vendor, failure.message) == (status, "acme", "bad key *** here")
 
 
+@pytest.mark.parametrize(
+    ("status", "seconds"),
+    [(429, 5.0), (503, 5.0), (401, None), (400, None)],
+)
+async def test_a_vendor_that_names_no_wait_is_waited_for_as_long_as_its_key_rests(
+    status: int, seconds: float | None
+) -> None:
+    scene = VendorScene(key("a"))
+    scene.transport.add(refusing(status, {"error": {"message": "slow"}}))
+    _, failure = await scene.post(question())
+    assert failure is not None
+    assert (failure.status, failure.retry_after_seconds) == (status, seconds)
+
+
 async def test_s_17_a_refused_key_is_not_asked_again_and_a_limited_one_not_before_its_time() -> None:
     scene = VendorScene(key("a"))
     scene.transport.add(refusing(429, {"error": {"message": "slow"}}, retry_after="7"))

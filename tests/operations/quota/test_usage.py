@@ -12,6 +12,7 @@ from codex_proxy.protocols.codex.usage import UsageReading
 from codex_proxy.transports.scripted import ScriptedReply, Stall
 from tests.gateway.scene import NOW
 from tests.operations.quota.stand_ins import Ground, reply, usage
+from tests.waiting import until
 
 
 def state(ground: Ground) -> State:
@@ -113,7 +114,7 @@ async def test_who_leaves_frees_the_way_for_the_next() -> None:
     ground = Ground(concurrency=1)
     ground.transport.add(ScriptedReply(body=(Stall(),)), reply(usage(1)))
     leaving = asyncio.ensure_future(ground.queries.ask("a"))
-    await asyncio.sleep(0.01)
+    await until(lambda: ground.transport.calls)
     leaving.cancel()
     answer, _ = await ground.queries.ask("a")
     assert isinstance(answer, UsageReading)

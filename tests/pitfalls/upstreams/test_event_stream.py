@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from codex_proxy.canonical import events as ev
@@ -222,11 +223,18 @@ async def test_p2_14_thoughts_alone_are_asked_for_again_elsewhere(tmp_path: Path
     assert [reply.json()["choices"][0]["message"]["content"] for reply in replies] == ["words", "words"]
 
 
-async def test_p2_15_keepalives_of_the_backend_count_as_life(tmp_path: Path) -> None:
-    beat = "{event: {type: keepalive}}, {delay_ms: 300}"
+async def kept_alive(folder: Path, beat_ms: int) -> httpx.Response:
+    """An answer whose words come after more silence than it may keep, but for eight keepalives in it."""
+    beat = f"{{event: {{type: keepalive}}}}, {{delay_ms: {beat_ms}}}"
     script = f"rules: [{{steps: [{', '.join([beat] * 8)}, {{text: late}}]}}]"
-    async with stage(tmp_path, script, API__IDLE_TIMEOUT_SECONDS="2") as play:
-        reply = await play.chat()
+    async with stage(folder, script, API__IDLE_TIMEOUT_SECONDS=str(beat_ms * 7 / 1000)) as play:
+        return await play.chat()
+
+
+async def test_p2_15_keepalives_of_the_backend_count_as_life(tmp_path: Path) -> None:
+    reply = await kept_alive(tmp_path / "quick", 300)
+    if reply.status_code != 200:  # the machine is too busy for beats of that pace
+        reply = await kept_alive(tmp_path / "slow", 2000)
     assert reply.json()["choices"][0]["message"]["content"] == "late"
 
 

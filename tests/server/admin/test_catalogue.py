@@ -32,6 +32,8 @@ async def test_models_are_fetched_when_they_are_asked_for() -> None:
         200,
         {
             "success": True,
+            "ok": True,
+            "message": "the models of 2 plans are up to date",
             "plans": {"free": 1, "plus": 2},
             "added": ["gpt-5.5"],
             "removed": [],
@@ -40,7 +42,8 @@ async def test_models_are_fetched_when_they_are_asked_for() -> None:
             "fetched_at": "1970-01-01T00:16:40.000Z",
         },
     )
-    assert (second["success"], second["plans"]) == (False, {"free": 1, "plus": 2})
+    assert (second["success"], second["ok"], second["plans"]) == (False, False, {"free": 1, "plus": 2})
+    assert second["message"] == "no list came for these plans, which keep the one they had: plus"
     assert second["failures"] == [{"plan": "plus", "reason": "unreachable: no way there"}]
     assert refused == (403, "missing_scope")
 

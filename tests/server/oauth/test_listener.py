@@ -37,7 +37,7 @@ async def opened(listener: OAuthListener, give_up: Callable[[], None] = nobody) 
 
 
 async def fetched(port: int, host: str = "127.0.0.1") -> httpx.Response:
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(timeout=60) as browser:
         return await browser.get(f"http://{host}:{port}/auth/callback?state=s")
 
 

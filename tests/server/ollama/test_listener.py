@@ -16,7 +16,7 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def test_it_opens_and_closes_and_opens_again() -> None:
     listener: BridgeListener = OllamaListener(lambda _: hello)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         first = await listener.open("127.0.0.1", 0)
         assert (await client.get(first)).text == "hi"
         await listener.close()

@@ -28,6 +28,8 @@ _OURS: Final[Mapping[str, frozenset[str]]] = {
     "type": frozenset({"oauth", "codex", "chatgpt", "openai"}),
     "auth_mode": frozenset({"chatgpt"}),
 }
+_CLI_MARKS: Final = frozenset({"OPENAI_API_KEY", "auth_mode"})
+_SHARED: Final = "the Codex CLI holds its refresh token too: whichever renews it first logs the other one out"
 _ID: Final = re.compile(r"[!-~]{1,200}")
 _CLIENT_KEY: Final = re.compile(r"codex-proxy-[0-9a-f]{16,128}")
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,24}")  # longer ones may be secrets in the wrong place
@@ -74,8 +76,13 @@ def _row(told: Members, index: int, rules: ReadingRules) -> AccountRow:
         label=None if label is None or label == grant.email else label[:LONGEST_LABEL],
         proxy_key=told.text(names.PROXY_KEY),
         state=_state(told.outer, rules) if rules.include_state else None,
-        note=note,
+        note=note or (_SHARED if secrets.refresh_token is not None and _is_cli_file(told.outer) else None),
     )
+
+
+def _is_cli_file(entry: Mapping[Any, Any]) -> bool:
+    """Whether this is what the Codex CLI keeps: tokens below ``tokens``, beside a key or a mode."""
+    return isinstance(entry.get("tokens"), Mapping) and bool(_CLI_MARKS & entry.keys())
 
 
 # ------------------------------------------------------------------------------------------------- the tokens

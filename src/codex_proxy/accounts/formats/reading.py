@@ -155,7 +155,9 @@ def _row_at(text: bytes, place: int) -> int | None:
 
 
 def _of_lines(text: bytes) -> Entries:
-    lines = [(number, line) for number, raw in enumerate(text.splitlines(), start=1) if (line := raw.strip())]
+    """Entries by the number of their line; what stands behind ``#`` is somebody's note."""
+    told = ((number, raw.strip()) for number, raw in enumerate(text.splitlines(), start=1))
+    lines = [(number, line) for number, line in told if line and not line.startswith(b"#")]
     require_fewer(len(lines))
     return Entries(entries=tuple((number, _of_line(line)) for number, line in lines))
 

@@ -91,6 +91,7 @@ def make_upstream(given: UpstreamGround) -> Upstream:
             base_url=settings.api.base_url.rstrip("/"),
             way_of=book.way,
             egress=watch,
+            monotonic=clock.monotonic,
         )
     )
     ground = AccountGround(

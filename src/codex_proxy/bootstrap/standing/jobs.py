@@ -11,9 +11,9 @@ from codex_proxy.jobs.standing import StandingJob, do_all, every
 from codex_proxy.operations.catalogue.lists import TICK_SECONDS
 from codex_proxy.operations.settings.book import LOOK_SECONDS
 from codex_proxy.operations.telemetry.exporting import EXPORT_SECONDS
+from codex_proxy.operations.upstream_lookups import LOOKUP_SECONDS
 
 EXPIRY_PAUSE_SECONDS: Final = 600.0
-LOOKUPS: Final = every(3600.0, failed=60.0)
 
 
 async def do_repeatedly(running: Running, ground: Ground) -> None:
@@ -26,7 +26,7 @@ def standing_jobs(running: Running, ground: Ground) -> tuple[StandingJob, ...]:
     defect, trouble = ground.report_defect, ground.report_trouble
     updates, own_updates, measures = running.updates, running.own_updates, running.measures
     jobs = (
-        StandingJob("upstream lookups", running.lookups.refresh, LOOKUPS, defect),
+        StandingJob("upstream lookups", running.lookups.look, every(LOOKUP_SECONDS), defect),
         StandingJob("model lists", running.lists.look, every(TICK_SECONDS), defect),
         StandingJob("picture expiry", ground.pictures.expire, every(EXPIRY_PAUSE_SECONDS), defect),
         StandingJob("updates", updates.look, updates.pause_seconds, trouble),

@@ -44,6 +44,7 @@ _INTO: Final = ("prompt_tokens", "input_tokens", "promptTokenCount")
 _OUT: Final = ("output_tokens", "completion_tokens", "candidatesTokenCount")
 _RELAYED: Final = (
     "content-type",
+    "content-encoding",  # nobody is asked for one, and who sends one all the same is read by it alone
     "content-disposition",
     "content-language",
     "cache-control",

@@ -143,13 +143,20 @@ class AccountCandidate:
         if isinstance(place, Failure):
             return place
         request, notes = self._offering()
-        identity = self._parts.continuation.identity(self._upstream_key, request, self._parts.clock.now())
+        identity = self._identified(request)
         try:
             call = self._parts.codec.build_call(request, self._target(place, identity))
         except (Unsupported, InvalidRequest) as error:
             return error.failure()
         self._place, self._identity = place, identity
         return Outgoing(call=call, route=place.route, codec=self._parts.codec, notes=notes)
+
+    def _identified(self, request: Request) -> UpstreamIdentity:
+        continuation, now = self._parts.continuation, self._parts.clock.now()
+        identity = continuation.identity(self._upstream_key, request, now)
+        if not self._account.one_session:
+            return identity
+        return msgspec.structs.replace(identity, session_id=continuation.session_of(self.row_id, now))
 
     def heard(self, facts: ReplyFacts) -> None:
         """See ``Candidate``: the turn's state is kept, and the tag of the models told."""

@@ -45,7 +45,7 @@ class ProxyInUse(Exception):
     """Accounts leave through the proxy, and nobody said where they go; ``row_ids`` are those accounts."""
 
     def __init__(self, row_ids: Sequence[str]) -> None:
-        super().__init__(f"{len(row_ids)} accounts leave through it: say where they go (reassign)")
+        super().__init__(f"accounts leave through it ({len(row_ids)}): say where they go (reassign)")
         self.row_ids = tuple(row_ids)
 
 
