@@ -165,6 +165,11 @@ async def test_u_12_a_flag_beats_a_variable_beats_the_file_whoever_writes_it(tmp
         assert changed.json()["restart_required"] == []
         general = (await client.get("/admin/general-settings")).json()
         assert general["default_model"] == "gpt-5.4-mini"
+        config = (await client.get("/admin/config")).json()["config"]
+        origins = {name: (each["origin"], each["source"]) for name, each in config.items()}
+        assert origins["server.host"] == ("command_line", "flag --host")
+        assert origins["model.default"] == ("environment", "environment CODEX_PROXY_MODEL__DEFAULT")
+        assert origins["api.base_url"] == ("command_line", "flag --simulate")
 
 
 async def test_u_14_a_change_asks_nobody_anything_and_keeps_comments(tmp_path: Path) -> None:

@@ -97,3 +97,22 @@ async def test_only_the_admin_key_may(tmp_path: Path) -> None:
         for path in (SETTINGS, f"{SETTINGS}/revisions", "/admin/config-status", "/admin/rotation-settings"):
             assert (await http.get(path, headers={"authorization": ""})).status_code == 401
             assert (await http.get(path, headers={"authorization": "Bearer worker"})).status_code == 403
+
+
+async def test_what_is_in_force_is_told_with_what_waits_for_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / "local.yaml").write_text("tls:\n  proxy_url: http://me:hidden@127.0.0.1:9\nserver:\n  port: 9000\n")
+    async with serving(made_desk(tmp_path, CODEX_PROXY_AUTH__QUEUE_LIMIT="5")) as http:
+        await http.post(SETTINGS, json={"values": {"server.port": 9001, "auth.queue_limit": 6}})
+        reply = await http.get("/admin/config")
+    told, config = reply.json(), reply.json()["config"]
+    assert list(config) == list(known_keys())
+    assert config["server.port"] == {
+        "value": 9000, "source": "local.yaml:4", "origin": "file",
+        "change": "restart", "secret": False, "file_only": False, "used": True,
+        "pending": {"value": 9001, "source": "local.yaml:4", "origin": "file"},
+    }  # fmt: skip
+    variable = "environment CODEX_PROXY_AUTH__QUEUE_LIMIT"
+    limit = config["auth.queue_limit"]
+    assert (limit["value"], limit["source"], limit["origin"], limit["pending"]) == (5, variable, "environment", None)
+    assert (config["tls.proxy_url"]["value"], "hidden" in reply.text) == ("(set, not shown)", False)
+    assert reply.headers["etag"] == f'"{told["revision"]}"'
