@@ -3,8 +3,10 @@
 Whoever adds a live key adds a line here: what to set, who looks, and what is seen once the gateway goes by it.
 """
 
+import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -15,10 +17,13 @@ from codex_proxy.bootstrap.run import Assembled
 from codex_proxy.server.listeners import bind
 from tests.scenarios.stage import CHAT
 
+PASSWORD: Final = "correct horse battery"
 SCENARIO: Final = """\
 rules:
   - when: {contains: slow}
     steps: [{delay_ms: 250}, {text: late}]
+  - when: {contains: think}
+    steps: [{reasoning: [hm]}, {text: so}]
   - when: {contains: overloaded}
     reply: {status: 503, body: {error: {code: server_is_overloaded, message: m}}}
 """
@@ -77,8 +82,18 @@ def _status(**members: Any) -> Callable[[Scene], Awaitable[int]]:
     return look
 
 
+async def _silence(scene: Scene) -> str | None:
+    """What fills the silence of a stream."""
+    lines = (await scene.chat("slow", stream=True)).text.splitlines()
+    chunks = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+    choices = [choice for chunk in chunks for choice in chunk["choices"]]
+    if any(choice["delta"] == {} and choice["finish_reason"] is None for choice in choices):
+        return "chunk"
+    return "comment" if any(line.startswith(": ") for line in lines) else None
+
+
 async def _heartbeats(scene: Scene) -> bool:
-    return b"\n: " in b"\n" + (await scene.chat("slow", stream=True)).content
+    return await _silence(scene) is not None
 
 
 async def _attempts(scene: Scene) -> int:
@@ -151,6 +166,60 @@ def _plain(get: Callable[[Any], Any]) -> Callable[[Scene], Awaitable[Any]]:
     return _part(lambda whole: get(whole.ground.followers.live.get()))
 
 
+async def _too_large(scene: Scene) -> int:
+    """A body of twelve hundred bytes."""
+    return (await scene.chat("x" * 1100)).status_code
+
+
+def _of_page(origin: str) -> Callable[[Scene], Awaitable[int]]:
+    """What a page of this origin is answered."""
+
+    async def look(scene: Scene) -> int:
+        return (await scene.client.get("/v1/models", headers={"origin": origin})).status_code
+
+    return look
+
+
+async def _by_name(scene: Scene) -> tuple[int, ...]:
+    """Asked by a name: the data plane, then the control plane."""
+    named = {"host": "box.example"}
+    return tuple(
+        [(await scene.client.get(path, headers=named)).status_code for path in ("/v1/models", "/health/details")]
+    )
+
+
+async def _link(scene: Scene) -> bool:
+    """Whether a picture's link begins as the owner wants it."""
+    asked = {"prompt": "a cat", "model": "gpt-image-2", "response_format": "url"}
+    reply = await scene.client.post("/v1/images/generations", json=asked, headers={"host": "127.0.0.1:8443"})
+    return str(reply.json()["data"][0].get("url")).startswith("https://127.0.0.1:8443/")
+
+
+async def _thoughts(scene: Scene) -> bool:
+    message = (await scene.chat("think")).json()["choices"][0]["message"]
+    return bool(message.get("reasoning") == "hm")
+
+
+@asynccontextmanager
+async def _visitor(scene: Scene, **headers: str) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+    """A browser that logged in, and the cookie it got."""
+    inner = httpx.ASGITransport(app=scene.whole.running.application)
+    async with httpx.AsyncClient(transport=inner, base_url="http://127.0.0.1", headers=headers) as browser:
+        reply = await browser.post("/auth/dashboard-login", json={"password": PASSWORD})
+        yield browser, reply.headers["set-cookie"]
+
+
+async def _secure_cookie(scene: Scene) -> bool:
+    async with _visitor(scene, **{"x-forwarded-proto": "https"}) as (_, cookie):
+        return "secure" in cookie.lower()
+
+
+async def _stays_in(scene: Scene) -> bool:
+    """Whether a session is there at the request after the one that opened it."""
+    async with _visitor(scene) as (browser, _):
+        return bool((await browser.get("/auth/dashboard-status")).json()["authenticated"])
+
+
 async def _warnings(scene: Scene) -> bool:
     await scene.chat()
     return bool((await scene.client.get("/auth/quota/warnings")).json()["warnings"])
@@ -159,6 +228,15 @@ async def _warnings(scene: Scene) -> bool:
 BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "server.first_byte_grace_seconds": Probe(0.02, _heartbeats, True),
     "server.heartbeat_seconds": Probe(0.05, _heartbeats, True),
+    "server.names": Probe(["Box.example"], _by_name, (200, 200)),
+    "server.cors": Probe(["https://app.example"], _of_page("https://app.example"), 200),
+    "server.cors_allow_null_origin": Probe(True, _of_page("null"), 200),
+    "server.trust_proxy": Probe(True, _secure_cookie, True),
+    "images.link_bases": Probe(["https://127.0.0.1:8443"], _link, True),
+    "chat.heartbeat": Probe("chunk", _silence, "chunk"),
+    "chat.reasoning_field": Probe("reasoning", _thoughts, True),
+    "session.longest_hours": Probe(0, _stays_in, False),
+    "session.ttl_minutes": Probe(5, _plain(lambda live: live.session.ttl_minutes), 5),
     "api.failover_budget_seconds": Probe(0, _attempts, 1),
     "auth.max_failover_attempts": Probe(1, _attempts, 1),
     "model.default": Probe("gpt-5.5", _asked("model", model=None), "gpt-5.5"),
@@ -184,6 +262,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
 
 PARTS: Final[Mapping[str, Probe]] = {
     "server.stop_grace_seconds": Probe(7.0, _plain(lambda live: live.server.stop_grace_seconds), 7.0),
+    "server.max_body_bytes": Probe(1024, _too_large, 413),
     "api.headers_timeout_seconds": Probe(7.0, _timeout("headers"), (7.0, 7.0)),
     "api.idle_timeout_seconds": Probe(8.0, _timeout("idle"), (8.0, 8.0)),
     "auth.rotation_strategy": Probe("sticky", _choice("strategy"), "sticky"),

@@ -12,7 +12,7 @@ from codex_proxy.bootstrap.run import ServeOptions, assembled, load
 from codex_proxy.bootstrap.simulated import simulated_backend, simulated_tokens
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.simulator.scenario import parse_scenario
-from tests.scenarios.live_settings import BEHAVIOUR, PARTS, SCENARIO, Probe, Scene
+from tests.scenarios.live_settings import BEHAVIOUR, PARTS, PASSWORD, SCENARIO, Probe, Scene
 from tests.scenarios.stage import KEY
 
 
@@ -22,6 +22,7 @@ async def scene(data_dir: Path) -> AsyncIterator[Scene]:
         environ = {
             "CODEX_PROXY_SERVER__PROXY_API_KEY": KEY,
             "CODEX_PROXY_API__BASE_URL": base_url,
+            "CODEX_PROXY_SECURITY__DASHBOARD_PASSWORD": PASSWORD,
             "CODEX_JWT_TOKEN": ",".join(simulated_tokens()),
         }
         loaded = load(ServeOptions(flags={"server.port": 0}, data_dir=data_dir), environ)

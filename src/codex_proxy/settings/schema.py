@@ -50,7 +50,7 @@ class ServerSection(Section):
         max_length=512,
     )
     max_body_bytes: int = key(
-        67_108_864, "Largest request body in bytes, packed and unpacked.", ge=1024, le=1_073_741_824
+        67_108_864, "Largest request body in bytes, packed and unpacked.", change=LIVE, ge=1024, le=1_073_741_824
     )
     first_byte_grace_seconds: float = key(
         2.0, "Seconds a stream's status waits for the first content.", change=LIVE, gt=0, le=60
@@ -61,15 +61,19 @@ class ServerSection(Section):
     stop_grace_seconds: float = key(
         30.0, "Seconds running answers may take to finish when the gateway stops.", change=LIVE, ge=0, le=3600
     )
-    trust_proxy: bool = key(False, "Whether forwarded-for headers of a reverse proxy on this machine are believed.")
+    trust_proxy: bool = key(
+        False, "Whether forwarded-for headers of a reverse proxy on this machine are believed.", change=LIVE
+    )
     trusted_proxies: list[str] = key(
         [], "Networks (CIDR) of reverse proxies whose forwarded-for headers are believed.", file_only=True
     )
     names: list[str] = key(
-        [], "Host names under which the owner reaches the gateway, beside this machine's own and addresses."
+        [],
+        "Host names under which the owner reaches the gateway, beside this machine's own and addresses.",
+        change=LIVE,
     )
-    cors: list[str] = key([], "Web origins beside loopback that may call, such as https://app.example.")
-    cors_allow_null_origin: bool = key(False, "Whether pages of origin null (files, sandboxes) may call.")
+    cors: list[str] = key([], "Web origins beside loopback that may call, such as https://app.example.", change=LIVE)
+    cors_allow_null_origin: bool = key(False, "Whether pages of origin null (files, sandboxes) may call.", change=LIVE)
 
 
 class ApiSection(Section):
@@ -163,6 +167,7 @@ class ImagesSection(Section):
         [],
         "Beginnings of links beside loopback, such as https://gateway.example; a request whose Host is one of these "
         "gets links with it.",
+        change=LIVE,
     )
     fetch_remote: bool = key(
         False,
@@ -236,11 +241,12 @@ class ChatSection(Section):
     """The Chat Completions dialect."""
 
     reasoning_field: Literal["reasoning_content", "reasoning", "both", "none"] = key(
-        "reasoning_content", "Which member carries the model's thoughts."
+        "reasoning_content", "Which member carries the model's thoughts.", change=LIVE
     )
     heartbeat: Literal["comment", "chunk"] = key(
         "comment",
         "What fills the silence of a stream: a comment, or an empty chunk where a relay passes comments on as data.",
+        change=LIVE,
     )
 
 
@@ -303,8 +309,8 @@ class UsageStatsSection(Section):
 class SessionSection(Section):
     """Dashboard sessions, and how conversations are told apart."""
 
-    ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", ge=1)
-    longest_hours: int = key(168, "Hours a dashboard session lasts at most.", ge=0)
+    ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", change=LIVE, ge=1)
+    longest_hours: int = key(168, "Hours a dashboard session lasts at most.", change=LIVE, ge=0)
     cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False, ge=1)
     trust_user_field: bool = key(
         False, "Whether a request's `user` names its conversation; many programs send the same on every request."

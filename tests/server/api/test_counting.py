@@ -48,7 +48,7 @@ class Caller:
             encode_failure=FailureEncoder(ResponsesServer()),
             counted_field=counted_field,
         )
-        parts = CountParts(counting=TokenCounting(Counter(count)), running=self.running, max_body_bytes=1000)
+        parts = CountParts(counting=TokenCounting(Counter(count)), running=self.running, max_body_bytes=lambda: 1000)
         self._endpoint = CountEndpoint(words, parts)
 
     async def ask(self, body: bytes | dict[str, Any]) -> tuple[int, dict[str, str], Any]:

@@ -40,11 +40,11 @@ class CountWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountParts:
-    """What every counting endpoint works with.  ``max_body_bytes`` bounds the body, packed and unpacked."""
+    """What every counting endpoint works with.  ``max_body_bytes`` gives what bounds the body, packed and unpacked."""
 
     counting: TokenCounting
     running: RunningExchanges
-    max_body_bytes: int
+    max_body_bytes: Callable[[], int]
 
 
 class CountEndpoint:
@@ -64,7 +64,7 @@ class CountEndpoint:
 
     async def _serve(self, incoming: Incoming) -> None:
         try:
-            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes())
             async with self._parts.counting.turns.one():
                 parsed = self._words.parse(body, headers=incoming.headers)
         except BodyRefused as refused:

@@ -30,20 +30,20 @@ async def test_every_key_is_told_with_everything_there_is_to_say(tmp_path: Path)
 
 async def test_values_are_set_and_keys_taken_out_all_or_none(tmp_path: Path) -> None:
     async with serving(made_desk(tmp_path)) as http:
-        body: dict[str, Any] = {"values": {"auth.queue_limit": 5, "server.max_body_bytes": 5000}, "more": 1}
+        body: dict[str, Any] = {"values": {"auth.queue_limit": 5, "server.host": "::1"}, "more": 1}
         changed = (await http.post(SETTINGS, json=body)).json()
         assert [(view["key"], view["value"], view["pending"]) for view in changed["settings"]] == [
             ("auth.queue_limit", 5, False),
-            ("server.max_body_bytes", 5000, True),
+            ("server.host", "::1", True),
         ]
-        assert changed["restart_required"] == ["server.max_body_bytes"]
+        assert changed["restart_required"] == ["server.host"]
         assert changed["warnings"] == ["unknown field 'more' was ignored"]
         wrong = {"values": {"auth.queue_limit": 6, "auth.queue_limt": 6, "api.base_url": "https://x"}}
         refused = await http.put(SETTINGS, json=wrong)
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid_settings")
         assert [fault["key"] for fault in refused.json()["details"]["errors"]] == ["auth.queue_limt", "api.base_url"]
         assert "did you mean auth.queue_limit?" in refused.json()["error"]
-        await http.put(SETTINGS, json={"unset": ["server.max_body_bytes"]})
+        await http.put(SETTINGS, json={"unset": ["server.host"]})
         assert (tmp_path / "local.yaml").read_text() == "auth:\n  queue_limit: 5\n"
         none = await http.post(SETTINGS, json={"unset": ["nothing.at_all"]})
         assert none.status_code == 400
