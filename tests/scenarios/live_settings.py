@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
 
 from codex_proxy.bootstrap.run import Assembled
 from codex_proxy.server.listeners import bind
+from codex_proxy.simulator.unscripted.pictures import tiny_png
 from tests.scenarios.stage import CHAT
 
 PASSWORD: Final = "correct horse battery"
@@ -151,6 +153,10 @@ def _bridge(name: str) -> Callable[[Scene], Awaitable[Any]]:
     return _part(lambda whole: getattr(whole.running.bridge.settings, name))
 
 
+def _updates(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    return _part(lambda whole: getattr(whole.running.updates.watch._policy, name))
+
+
 def _timeout(name: str) -> Callable[[Scene], Awaitable[Any]]:
     """Of accounts' calls and of vendors'."""
 
@@ -200,6 +206,51 @@ async def _thoughts(scene: Scene) -> bool:
     return bool(message.get("reasoning") == "hm")
 
 
+async def _agent(scene: Scene) -> str:
+    """Who we say we are."""
+    await scene.chat()
+    return str(dict((await scene.journal())[-1]["headers"])["user-agent"])
+
+
+def _agent_says(word: str) -> Callable[[Scene], Awaitable[bool]]:
+    async def look(scene: Scene) -> bool:
+        return word in await _agent(scene)
+
+    return look
+
+
+async def _picture_stays(scene: Scene) -> int:
+    """Whether a picture is still there when its link is followed."""
+    asked = {"prompt": "a cat", "model": "gpt-image-2", "response_format": "url"}
+    reply = await scene.client.post("/v1/images/generations", json=asked)
+    path = urlsplit(reply.json()["data"][0]["url"]).path
+    return (await scene.client.get(path)).status_code
+
+
+async def _picture_is_kept(scene: Scene) -> bool:
+    return await scene.whole.ground.pictures.keep(tiny_png()) is not None
+
+
+async def _followed(scene: Scene) -> int:
+    """A picture by a link that may not be followed from here."""
+    part = {"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/cat.png"}}
+    return (await scene.chat(messages=[{"role": "user", "content": [part]}])).status_code
+
+
+async def _bucket(scene: Scene) -> Any:
+    """The limits that a choice of an account went by."""
+    request_id = (await scene.chat()).headers["x-request-id"]
+    return (await scene.client.get(f"/admin/explain/{request_id}")).json()["bucket"]
+
+
+async def _one_conversation(scene: Scene) -> bool:
+    """Whether two questions of one user are of one conversation."""
+    for text in ("one thing", "another thing"):
+        await scene.chat(text, user="me")
+    first, second = [entry["body"]["prompt_cache_key"] for entry in (await scene.journal())[-2:]]
+    return bool(first == second)
+
+
 @asynccontextmanager
 async def _visitor(scene: Scene, **headers: str) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
     """A browser that logged in, and the cookie it got."""
@@ -232,6 +283,14 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "server.cors": Probe(["https://app.example"], _of_page("https://app.example"), 200),
     "server.cors_allow_null_origin": Probe(True, _of_page("null"), 200),
     "server.trust_proxy": Probe(True, _secure_cookie, True),
+    "images.lifetime_hours": Probe(0, _picture_stays, 404),
+    "images.fetch_remote": Probe(True, _followed, 400),
+    "client.profile": Probe("cli", _agent_says("codex-tui"), True),
+    "client.engine_version": Probe("0.900.0", _agent_says("0.900.0"), True),
+    "client.platform": Probe("Fedora 44", _agent_says("Fedora 44"), True),
+    "client.arch": Probe("riscv64", _agent_says("riscv64"), True),
+    "client.terminal": Probe("kitty", _agent_says("kitty"), True),
+    "session.trust_user_field": Probe(True, _one_conversation, True),
     "images.link_bases": Probe(["https://127.0.0.1:8443"], _link, True),
     "chat.heartbeat": Probe("chunk", _silence, "chunk"),
     "chat.reasoning_field": Probe("reasoning", _thoughts, True),
@@ -251,6 +310,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "models.list_variants": Probe(True, _listed("gpt-5.4-high"), True),
     "model_routing": Probe({"x": "groq"}, _told("/admin/route?model=x", "vendor"), "groq"),
     "translation.strict": Probe(True, _status(response_format={"type": "grammar"}), 400),
+    "quota.model_buckets": Probe({"gpt-5": "mine"}, _bucket, "mine"),
     "quota.warning_thresholds": Probe({"primary": [1], "secondary": [1]}, _warnings, True),
     "egress.check_interval_minutes": Probe(9, _told("/api/proxies", "healthCheckIntervalMinutes"), 9),
     "ollama.version": Probe("9.9", _bridge("version"), "9.9"),
@@ -263,6 +323,20 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
 PARTS: Final[Mapping[str, Probe]] = {
     "server.stop_grace_seconds": Probe(7.0, _plain(lambda live: live.server.stop_grace_seconds), 7.0),
     "server.max_body_bytes": Probe(1024, _too_large, 413),
+    "images.max_total_bytes": Probe(1, _picture_is_kept, False),
+    "client.app_version": Probe(
+        "99.1.1", _part(lambda whole: whole.running.accounts.ground.client().desktop_version), "99.1.1"
+    ),
+    "client.pin_version": Probe(True, _updates("pinned"), True),
+    "update.auto_update": Probe(False, _updates("enabled"), False),
+    "update.allow_prerelease": Probe(True, _part(lambda whole: whole.running.own_updates.prereleases()), True),
+    "quota.concurrency": Probe(3, _part(lambda whole: whole.running.accounts.queries._slots._value), 3),
+    "tls.health_check_url": Probe(
+        "http://127.0.0.1:9/ip",
+        _part(lambda whole: whole.running.egress.checks._parts.urls()),
+        ("http://127.0.0.1:9/ip",),
+    ),
+    "api.connect_timeout_seconds": Probe(9.0, _timeout("connect"), (9.0, 9.0)),
     "api.headers_timeout_seconds": Probe(7.0, _timeout("headers"), (7.0, 7.0)),
     "api.idle_timeout_seconds": Probe(8.0, _timeout("idle"), (8.0, 8.0)),
     "auth.rotation_strategy": Probe("sticky", _choice("strategy"), "sticky"),

@@ -32,6 +32,7 @@ from codex_proxy.bootstrap.control.access_files import AccessFiles, first_link, 
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.live.followers import Followers
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
@@ -308,7 +309,7 @@ def _ground(
         inference_key=keys.kept.secret_of(INFERENCE_KEY_ID),
         data_dir=loaded.data_dir,
         installation_id=installation,
-        pictures=_pictures(loaded, ids),
+        pictures=_pictures(loaded.data_dir, followers.live, ids),
         clock=SystemClock(),
         ids=ids,
         observers=(ExchangeLog(),),
@@ -317,14 +318,13 @@ def _ground(
     )
 
 
-def _pictures(loaded: LoadedSettings, ids: RandomIds) -> PictureFiles:
-    settings = loaded.settings.images
+def _pictures(data_dir: Path, live: Current[Settings], ids: RandomIds) -> PictureFiles:
     return PictureFiles(
-        loaded.data_dir / IMAGES_FOLDER,
+        data_dir / IMAGES_FOLDER,
         now=SystemClock().now,
         new_name=ids.token,
-        lifetime_seconds=settings.lifetime_hours * 3600,
-        max_total_bytes=settings.max_total_bytes,
+        lifetime_seconds=lambda: live.get().images.lifetime_hours * 3600,
+        max_total_bytes=lambda: live.get().images.max_total_bytes,
         complain=lambda error: _report_defect("kept pictures", error),
     )
 

@@ -140,9 +140,9 @@ def _upstream(ground: Ground) -> Upstream:
 
 
 def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: ProcessCounter) -> DataPlane:
-    measures, settings = owners.measures, ground.settings
+    measures, live = owners.measures, ground.followers.live
     exchanges = measures.running
-    prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
+    prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=lambda: live.get().session.trust_user_field)
     recorders = () if owners.usage.recorder is None else (owners.usage.recorder,)
     upstream.accounts.counters.cost_of = lambda record: cost_of(record, owners.usage.prices)
     kept = (owners.log.visits, prompts, upstream.accounts.counters, *recorders)
@@ -152,8 +152,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
     gateway = make_gateway(
         ExchangeGround(
-            settings=settings,
-            live=ground.followers.live,
+            live=live,
             upstream=upstream,
             vendors=askers,
             resolver=routing.resolver,
@@ -177,7 +176,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
         ),
         routing=routing,
         client_keys=owners.client_keys,
-        chat=ground.followers.live.derived(chat_server),
+        chat=live.derived(chat_server),
         pictures=ground.pictures,
         clock=ground.clock,
     )
@@ -250,6 +249,7 @@ def _following(ground: Ground, data: DataPlane, owners: Owners, bridge: OllamaBr
         lists=data.routing.lists,
         checks=owners.egress.checks,
         vendor_calls=owners.vendor_keys.ground.calls,
+        updates=owners.updates,
         bridge=bridge,
         known=ground.known,
     )

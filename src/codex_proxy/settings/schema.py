@@ -81,7 +81,7 @@ class ApiSection(Section):
 
     base_url: WebAddress = key("https://chatgpt.com/backend-api", "Base URL of the Codex backend.", file_only=True)
     timeout_seconds: float | None = key(None, "Total seconds of an upstream call; null for no limit.", used=False, gt=0)
-    connect_timeout_seconds: float = key(10.0, "Seconds to connect.", gt=0, le=3600)
+    connect_timeout_seconds: float = key(10.0, "Seconds to connect.", change=LIVE, gt=0, le=3600)
     headers_timeout_seconds: float = key(120.0, "Seconds until the reply's headers.", change=LIVE, gt=0, le=86_400)
     idle_timeout_seconds: float = key(300.0, "Seconds of silence within a reply.", change=LIVE, gt=0, le=86_400)
     failover_budget_seconds: float = key(
@@ -93,17 +93,27 @@ class ClientSection(Section):
     """The official client we present ourselves as."""
 
     profile: Annotated[Literal["desktop", "cli"], RenamedProfile] = key(
-        "desktop", "Which official client: the desktop app or the CLI."
+        "desktop", "Which official client: the desktop app or the CLI.", change=LIVE
     )
     originator: str | None = key(None, "Originator header instead of the profile's.", used=False)
-    app_version: str = key("26.1120.10001", "Version of the desktop app.", min_length=1, max_length=64)
-    engine_version: str = key("0.169.0", "Version of the CLI engine, sent as version.", min_length=1, max_length=64)
+    app_version: str = key("26.1120.10001", "Version of the desktop app.", change=LIVE, min_length=1, max_length=64)
+    engine_version: str = key(
+        "0.169.0", "Version of the CLI engine, sent as version.", change=LIVE, min_length=1, max_length=64
+    )
     build_number: Numbered | None = key(None, "Build number of the desktop app.", used=False)
-    pin_version: bool = key(False, "Whether app_version and engine_version hold whatever newer ones are found.")
-    platform: str = key("Debian 12.0.0", "Operating system and version in the user agent.", min_length=1, max_length=64)
-    arch: str = key("x86_64", "Architecture in the user agent.", min_length=1, max_length=64)
+    pin_version: bool = key(
+        False, "Whether app_version and engine_version hold whatever newer ones are found.", change=LIVE
+    )
+    platform: str = key(
+        "Debian 12.0.0", "Operating system and version in the user agent.", change=LIVE, min_length=1, max_length=64
+    )
+    arch: str = key("x86_64", "Architecture in the user agent.", change=LIVE, min_length=1, max_length=64)
     terminal: str = key(
-        "xterm", "Terminal word in the user agent; unknown where there is none.", min_length=1, max_length=64
+        "xterm",
+        "Terminal word in the user agent; unknown where there is none.",
+        change=LIVE,
+        min_length=1,
+        max_length=64,
     )
     chromium_version: Numbered | None = key(None, "Chromium version of the desktop app.", used=False)
 
@@ -161,8 +171,10 @@ class ModelsSection(Section):
 class ImagesSection(Section):
     """Generated pictures that answers show as links, and pictures that requests give by link."""
 
-    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.", ge=0, le=8760)
-    max_total_bytes: int = key(1_073_741_824, "Bytes that all of them may take; the oldest go first.", ge=0)
+    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.", change=LIVE, ge=0, le=8760)
+    max_total_bytes: int = key(
+        1_073_741_824, "Bytes that all of them may take; the oldest go first.", change=LIVE, ge=0
+    )
     link_bases: list[Origin] = key(
         [],
         "Beginnings of links beside loopback, such as https://gateway.example; a request whose Host is one of these "
@@ -173,6 +185,7 @@ class ImagesSection(Section):
         False,
         "Whether pictures and PDFs that requests give by link are fetched here and sent along, instead of by the "
         "backend; through an egress proxy only where that is none or socks5.",
+        change=LIVE,
     )
 
 
@@ -234,7 +247,9 @@ class TlsSection(Section):
     )
     force_http11: bool = key(False, "Whether HTTP/2 is avoided.", used=False)
     ca_file: str | None = key(None, "PEM file with certificates to trust beside the system's.", file_only=True)
-    health_check_url: WebAddress = key("https://api.ipify.org?format=json", "Where egress checks ask for their IP.")
+    health_check_url: WebAddress = key(
+        "https://api.ipify.org?format=json", "Where egress checks ask for their IP.", change=LIVE
+    )
 
 
 class ChatSection(Section):
@@ -313,7 +328,9 @@ class SessionSection(Section):
     longest_hours: int = key(168, "Hours a dashboard session lasts at most.", change=LIVE, ge=0)
     cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False, ge=1)
     trust_user_field: bool = key(
-        False, "Whether a request's `user` names its conversation; many programs send the same on every request."
+        False,
+        "Whether a request's `user` names its conversation; many programs send the same on every request.",
+        change=LIVE,
     )
 
 
@@ -323,11 +340,12 @@ class QuotaSection(Section):
     refresh_interval_minutes: int = key(
         0, "Minutes between local usage snapshots; 0 for none.", used=False, change=LIVE, ge=0
     )
-    concurrency: int = key(10, "Usage queries at once.", ge=1, le=1000)
+    concurrency: int = key(10, "Usage queries at once.", change=LIVE, ge=1, le=1000)
     skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.", change=LIVE)
     model_buckets: dict[str, str] = key(
         dict(MODEL_BUCKETS),
         "Which of the upstream's limits a model draws on, by a part of its name; others draw on codex.",
+        change=LIVE,
     )
     warning_thresholds: dict[Literal["primary", "secondary"], Annotated[list[Percent], Field(max_length=10)]] = key(
         {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window.", change=LIVE
@@ -364,10 +382,10 @@ class StorageSection(Section):
 class UpdateSection(Section):
     """Updates."""
 
-    auto_update: bool = key(True, "Whether new versions of the official clients are looked for.")
+    auto_update: bool = key(True, "Whether new versions of the official clients are looked for.", change=LIVE)
     auto_download: bool = key(False, "Whether they are downloaded.", used=False)
     show_update_dialog: bool = key(False, "Whether the desktop app asks.", used=False)
-    allow_prerelease: bool = key(False, "Whether pre-releases of the gateway count.")
+    allow_prerelease: bool = key(False, "Whether pre-releases of the gateway count.", change=LIVE)
     gateway: Literal["off", "notify", "apply"] = key(
         "off",
         "What is done about newer versions of the gateway itself: nothing, looking once a day, or installing them too "

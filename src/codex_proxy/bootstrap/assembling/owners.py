@@ -50,14 +50,24 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
     vendor_keys, usage = _vendor_keys(ground, upstream), _usage(ground)
     return Owners(
         logins=logins(upstream.accounts),
-        egress=egress_services(upstream.accounts, keeper=ground.book, overriding=ground.book.configured.overriding),
+        egress=egress_services(
+            upstream.accounts,
+            keeper=ground.book,
+            overriding=ground.book.configured.overriding,
+            check_url=lambda: ground.followers.live.get().tls.health_check_url,
+        ),
         vendor_keys=vendor_keys,
         client_keys=_client_keys(ground, usage.prices),
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
         usage=usage,
         measures=make_measures(upstream, vendor_keys, report_defect=ground.report_defect),
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
-        own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
+        own_updates=OwnUpdates(
+            settings=ground.settings.update,
+            prereleases=lambda: ground.followers.live.get().update.allow_prerelease,
+            upstream=upstream,
+            data_dir=ground.data_dir,
+        ),
         log=_request_log(ground, upstream),
     )
 

@@ -20,6 +20,15 @@ class PresentedClient:
     def __call__(self) -> ClientIdentity:
         return self._identity
 
+    def present(self, client: ClientSection) -> None:
+        """Another client from now on, in the versions that are in force."""
+        now = self._identity
+        self._identity = msgspec.structs.replace(
+            client_identity(client, now.installation_id),
+            engine_version=now.engine_version,
+            desktop_version=now.desktop_version,
+        )
+
     def take(self, versions: TrackedVersions) -> None:
         """These versions are in force from now on."""
         self._identity = msgspec.structs.replace(

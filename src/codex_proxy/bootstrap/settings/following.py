@@ -13,6 +13,7 @@ from codex_proxy.bootstrap.live.followers import Followers
 from codex_proxy.bootstrap.logs import Level, Style, configure_logs
 from codex_proxy.bootstrap.models.lists import custom_models
 from codex_proxy.bootstrap.outgoing.client import timeouts_of
+from codex_proxy.bootstrap.outgoing.updates import Updates, configured_versions, update_policy
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, choice_policy, queue_policy
 from codex_proxy.bootstrap.outgoing.vendors import VendorCalls
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
@@ -22,7 +23,8 @@ from codex_proxy.operations.egress.book import EgressPolicy
 from codex_proxy.operations.egress.checks import ProxyChecks
 from codex_proxy.operations.ollama_bridge import BridgeSettings, CannotOpen, OllamaBridge, RemoteNotAllowed
 from codex_proxy.operations.settings.parts import CannotFollow
-from codex_proxy.settings.schema import Settings
+from codex_proxy.operations.updates.watch import UpdatePolicy
+from codex_proxy.settings.schema import ClientSection, Settings
 from codex_proxy.transports.clients import Timeouts
 
 
@@ -34,6 +36,7 @@ class FollowingParts:
     lists: ModelLists
     checks: ProxyChecks
     vendor_calls: VendorCalls
+    updates: Updates
     bridge: OllamaBridge
     known: KnownSecrets
 
@@ -65,7 +68,12 @@ def follow_settings(followers: Followers, parts: FollowingParts) -> None:
 
     async def timeouts(each: Timeouts) -> None:
         await parts.upstream.http.change_timeouts(each)
-        await parts.vendor_calls.http.change_timeouts(each)
+        await parts.vendor_calls.change_timeouts(each)
+
+    async def client(settings: tuple[ClientSection, UpdatePolicy]) -> None:
+        section, policy = settings
+        parts.upstream.client.present(section)
+        await parts.updates.watch.follow(configured_versions(section), policy)
 
     followers.ask(lambda settings: bridge_settings(settings.ollama), bridge)
     followers.tell(choice_policy, choice)
@@ -75,6 +83,8 @@ def follow_settings(followers: Followers, parts: FollowingParts) -> None:
     followers.tell(lambda settings: settings.egress.check_interval_minutes, interval)
     followers.tell(lambda settings: custom_models(settings.model.custom_models), parts.lists.change_custom)
     followers.tell(timeouts_of, timeouts)
+    followers.tell(lambda settings: settings.quota.concurrency, accounts.queries.change_concurrency)
+    followers.tell(lambda settings: (settings.client, update_policy(settings)), client)
     followers.tell(_shown, lambda shown: configure_logs(shown[0], level=shown[1], known=parts.known))
 
 
