@@ -251,6 +251,26 @@ async def _one_conversation(scene: Scene) -> bool:
     return bool(first == second)
 
 
+async def _recorded(scene: Scene) -> int:
+    """How many exchanges one more makes."""
+    recorder = scene.whole.running.usage.recorder
+    before = recorder.state.waiting_count
+    await scene.chat()
+    return recorder.state.waiting_count - before
+
+
+def _log(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    return _part(lambda whole: getattr(whole.running.log.switch.policy, name))
+
+
+def _log_kept(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    return _part(lambda whole: getattr(whole.running.log.queue._parts.retention(), name))
+
+
+def _usage_kept(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    return _part(lambda whole: getattr(whole.running.usage.retention.kept(), name))
+
+
 @asynccontextmanager
 async def _visitor(scene: Scene, **headers: str) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
     """A browser that logged in, and the cookie it got."""
@@ -290,6 +310,16 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "client.platform": Probe("Fedora 44", _agent_says("Fedora 44"), True),
     "client.arch": Probe("riscv64", _agent_says("riscv64"), True),
     "client.terminal": Probe("kitty", _agent_says("kitty"), True),
+    "logs.capture_body": Probe(True, _told("/admin/logs/state", "level"), "bodies"),
+    "logs.llm_only": Probe(False, _told("/admin/logs/state", "llm_only"), False),
+    "logs.capacity": Probe(7, _told("/admin/logs/state", "capacity"), 7),
+    "logs.max_bytes": Probe(70_000, _told("/admin/logs/state", "max_bytes"), 70_000),
+    "logs.retention_hours": Probe(2, _log_kept("age_seconds"), 7200.0),
+    "logs.capture_hours": Probe(2, _log("bodies_seconds"), 7200.0),
+    "logs.max_body_bytes": Probe(100, _log("body_bytes"), 100),
+    "usage_stats.enabled": Probe(False, _recorded, 0),
+    "usage_stats.event_retention_days": Probe(2, _usage_kept("event_days"), 2),
+    "usage_stats.history_retention_days": Probe(40, _usage_kept("history_days"), 40),
     "session.trust_user_field": Probe(True, _one_conversation, True),
     "images.link_bases": Probe(["https://127.0.0.1:8443"], _link, True),
     "chat.heartbeat": Probe("chunk", _silence, "chunk"),
@@ -323,6 +353,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
 PARTS: Final[Mapping[str, Probe]] = {
     "server.stop_grace_seconds": Probe(7.0, _plain(lambda live: live.server.stop_grace_seconds), 7.0),
     "server.max_body_bytes": Probe(1024, _too_large, 413),
+    "logs.enabled": Probe(False, _told("/admin/logs/state", "enabled"), False),
     "images.max_total_bytes": Probe(1, _picture_is_kept, False),
     "client.app_version": Probe(
         "99.1.1", _part(lambda whole: whole.running.accounts.ground.client().desktop_version), "99.1.1"

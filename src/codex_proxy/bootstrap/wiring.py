@@ -143,9 +143,8 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
     measures, live = owners.measures, ground.followers.live
     exchanges = measures.running
     prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=lambda: live.get().session.trust_user_field)
-    recorders = () if owners.usage.recorder is None else (owners.usage.recorder,)
     upstream.accounts.counters.cost_of = lambda record: cost_of(record, owners.usage.prices)
-    kept = (owners.log.visits, prompts, upstream.accounts.counters, *recorders)
+    kept = (owners.log.visits, prompts, upstream.accounts.counters, owners.usage.recorder)
     observers = (*ground.observers, *kept, *measures.observers)
     observer = Observers(observers, complain=measures.losses.complain)
     routing = _routing(ground, upstream, owners.vendor_keys)
@@ -250,6 +249,7 @@ def _following(ground: Ground, data: DataPlane, owners: Owners, bridge: OllamaBr
         checks=owners.egress.checks,
         vendor_calls=owners.vendor_keys.ground.calls,
         updates=owners.updates,
+        log=owners.log,
         bridge=bridge,
         known=ground.known,
     )

@@ -280,18 +280,18 @@ class LogsSection(Section):
     level: Literal["debug", "info", "warning", "error"] = key(
         "info", "Least weight of log lines that are written.", change=LIVE
     )
-    enabled: bool = key(True, "Whether the request log is kept.")
-    capacity: int = key(10_000, "Records the request log keeps; the oldest go first.", ge=1, le=1_000_000)
-    retention_hours: float = key(72.0, "Hours a record is kept.", gt=0)
-    max_bytes: int = key(209_715_200, "Bytes the request log may take; the oldest records go first.", ge=1)
+    enabled: bool = key(True, "Whether the request log is kept.", change=LIVE)
+    capacity: int = key(10_000, "Records the request log keeps; the oldest go first.", change=LIVE, ge=1, le=1_000_000)
+    retention_hours: float = key(72.0, "Hours a record is kept.", change=LIVE, gt=0)
+    max_bytes: int = key(209_715_200, "Bytes the request log may take; the oldest records go first.", change=LIVE, ge=1)
     capture_body: bool = key(
-        False, "Whether the bodies of requests and answers are kept with it, without the secrets in them."
+        False, "Whether the bodies of requests and answers are kept with it, without the secrets in them.", change=LIVE
     )
     capture_hours: float = key(
-        24.0, "Hours after which bodies are no longer kept, unless that is switched on again.", gt=0
+        24.0, "Hours after which bodies are no longer kept, unless that is switched on again.", change=LIVE, gt=0
     )
-    max_body_bytes: int = key(65_536, "Bytes kept of the beginning of a body, and of its end.", ge=0)
-    llm_only: bool = key(True, "Whether only requests to models are kept.")
+    max_body_bytes: int = key(65_536, "Bytes kept of the beginning of a body, and of its end.", change=LIVE, ge=0)
+    llm_only: bool = key(True, "Whether only requests to models are kept.", change=LIVE)
 
 
 class ObservabilitySection(Section):
@@ -310,12 +310,14 @@ class ObservabilitySection(Section):
 class UsageStatsSection(Section):
     """Usage statistics."""
 
-    enabled: bool = key(True, "Whether every exchange is recorded: what it used and cost, never what it said.")
+    enabled: bool = key(
+        True, "Whether every exchange is recorded: what it used and cost, never what it said.", change=LIVE
+    )
     event_retention_days: int = key(
-        7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.", ge=1
+        7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.", change=LIVE, ge=1
     )
     history_retention_days: int | None = key(
-        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", ge=1
+        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", change=LIVE, ge=1
     )
     snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False, change=LIVE, ge=0)
     credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False, change=LIVE, ge=0)

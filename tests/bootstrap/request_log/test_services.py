@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.request_log.services import LogGround, make_request_log, policy_of, retention_of
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.operations.request_log.desk import StateChange
 from codex_proxy.operations.request_log.state import Level
-from codex_proxy.settings.schema import LogsSection
+from codex_proxy.settings.schema import LogsSection, Settings
 from codex_proxy.storage.request_log.file import LOG_FILE
 from tests.operations.egress.stage import StandInKeeper
 from tests.operations.request_log.samples import SECRET, exchange
@@ -19,7 +20,7 @@ from tests.operations.request_log.samples import SECRET, exchange
 
 def ground(folder: Path, known: KnownSecrets) -> LogGround:
     return LogGround(
-        settings=LogsSection(),
+        live=Current(Settings()),
         keeper=StandInKeeper(),
         data_dir=folder,
         known=known,

@@ -75,7 +75,7 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
 def _usage(ground: Ground) -> UsageServices:
     return usage_services(
         UsageGround(
-            settings=ground.settings.usage_stats,
+            live=ground.followers.live,
             store=ground.stores.usage,
             data_dir=ground.data_dir,
             clock=ground.clock,
@@ -88,7 +88,7 @@ def _usage(ground: Ground) -> UsageServices:
 def _request_log(ground: Ground, upstream: Upstream) -> RequestLog:
     return make_request_log(
         LogGround(
-            settings=ground.settings.logs,
+            live=ground.followers.live,
             keeper=ground.book,
             data_dir=ground.data_dir,
             known=ground.known,

@@ -43,9 +43,7 @@ def make_plane(ground: ControlGround) -> Application:
         routes=(
             *entrance_routes(entrance, desk),
             *operating_routes(ground),
-            *log_routes(
-                ground.log, lambda: capsule_facts(ground.services.ground.settings, ground.services.ground.clock)
-            ),
+            *log_routes(ground.log, lambda: capsule_facts(ground.live.get(), ground.services.ground.clock)),
             *error_routes(ground.log),
             tail_route(ground.log.tail),
             *_settings_routes(ground),

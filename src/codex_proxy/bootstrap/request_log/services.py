@@ -10,6 +10,7 @@ from pathlib import Path
 
 from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.secrecy.redactor import Redactor
 from codex_proxy.operations.request_log.desk import DeskParts, LogDesk
@@ -19,7 +20,7 @@ from codex_proxy.operations.request_log.store import Retention
 from codex_proxy.operations.request_log.tail import Tail
 from codex_proxy.operations.request_log.visits import VisitParts, Visits
 from codex_proxy.operations.settings.parts import SettingsKeeper
-from codex_proxy.settings.schema import LogsSection
+from codex_proxy.settings.schema import LogsSection, Settings
 from codex_proxy.storage.request_log.file import LOG_FILE
 from codex_proxy.storage.request_log.queue import LogQueue, QueueParts
 from codex_proxy.storage.request_log.reading import SqliteLog
@@ -30,9 +31,9 @@ NEVER: tuple[str, ...] = ("/admin/logs",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogGround:
-    """What the log stands on; ``skips`` are the beginnings of paths that ask no model."""
+    """What the log stands on; ``live`` are the settings in force, ``skips`` beginnings of paths that ask no model."""
 
-    settings: LogsSection
+    live: Current[Settings]
     keeper: SettingsKeeper
     data_dir: Path
     known: KnownSecrets
@@ -48,6 +49,7 @@ class RequestLog:
 
     visits: Visits
     desk: LogDesk
+    switch: LogSwitch
     tail: Tail
     queue: LogQueue
 
@@ -59,15 +61,15 @@ class RequestLog:
 
 def make_request_log(ground: LogGround) -> RequestLog:
     """The log; a loop must run."""
-    settings, tail = ground.settings, Tail()
-    switch = LogSwitch(policy_of(settings), now=ground.clock.now)
-    retention = retention_of(settings)
+    live, tail = ground.live, Tail()
+    switch = LogSwitch(policy_of(live.get().logs), now=ground.clock.now)
+    retention = live.derived(lambda settings: retention_of(settings.logs))
     path = ground.data_dir / LOG_FILE
     queue = LogQueue(
         QueueParts(
             path=path,
             redact=Redactor(ground.known),
-            retention=lambda: retention,
+            retention=retention,
             now=ground.clock.now,
             written=_teller(tail),
             complain=lambda error: ground.complain("request log", error),
@@ -84,7 +86,8 @@ def make_request_log(ground: LogGround) -> RequestLog:
             keeper=ground.keeper,
         )
     )
-    return RequestLog(visits=Visits(parts, skips=ground.skips, never=NEVER), desk=desk, tail=tail, queue=queue)
+    visits = Visits(parts, skips=ground.skips, never=NEVER)
+    return RequestLog(visits=visits, desk=desk, switch=switch, tail=tail, queue=queue)
 
 
 def policy_of(settings: LogsSection) -> LogPolicy:

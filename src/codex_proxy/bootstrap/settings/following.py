@@ -16,6 +16,7 @@ from codex_proxy.bootstrap.outgoing.client import timeouts_of
 from codex_proxy.bootstrap.outgoing.updates import Updates, configured_versions, update_policy
 from codex_proxy.bootstrap.outgoing.upstream import Upstream, choice_policy, queue_policy
 from codex_proxy.bootstrap.outgoing.vendors import VendorCalls
+from codex_proxy.bootstrap.request_log.services import RequestLog, policy_of
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.gateway.selection import QueuePolicy
 from codex_proxy.operations.catalogue.lists import ModelLists
@@ -37,6 +38,7 @@ class FollowingParts:
     checks: ProxyChecks
     vendor_calls: VendorCalls
     updates: Updates
+    log: RequestLog
     bridge: OllamaBridge
     known: KnownSecrets
 
@@ -85,6 +87,7 @@ def follow_settings(followers: Followers, parts: FollowingParts) -> None:
     followers.tell(timeouts_of, timeouts)
     followers.tell(lambda settings: settings.quota.concurrency, accounts.queries.change_concurrency)
     followers.tell(lambda settings: (settings.client, update_policy(settings)), client)
+    followers.tell(lambda settings: policy_of(settings.logs), parts.log.switch.follow)
     followers.tell(_shown, lambda shown: configure_logs(shown[0], level=shown[1], known=parts.known))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.usage.prices import price_table
 from codex_proxy.gateway.ports import Clock
 from codex_proxy.jobs.repeat import repeat
@@ -19,7 +20,7 @@ from codex_proxy.operations.usage_stats.keeping import TRIM_SECONDS, UsageRetent
 from codex_proxy.operations.usage_stats.periods import Retention
 from codex_proxy.operations.usage_stats.recorder import WRITE_SECONDS, RecorderParts, UsageRecorder
 from codex_proxy.operations.usage_stats.statistics import AccountCount, StatisticsParts, UsageStatistics
-from codex_proxy.settings.schema import UsageStatsSection
+from codex_proxy.settings.schema import Settings
 from codex_proxy.usage.prices.table import PriceTable
 from codex_proxy.usage.store import Dimension, UsageStore
 
@@ -30,12 +31,12 @@ Job = tuple[str, Callable[[], Awaitable[bool]], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageGround:
-    """What the services stand on; ``complain`` hears of what went wrong and goes on.
+    """What the services stand on; ``live`` are the settings in force, ``complain`` hears of what went wrong.
 
     ``redact`` gives a text without the secrets this process knows.
     """
 
-    settings: UsageStatsSection
+    live: Current[Settings]
     store: UsageStore
     data_dir: Path
     clock: Clock
@@ -45,16 +46,16 @@ class UsageGround:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageServices:
-    """What records usage and keeps it; ``recorder`` is None where the owner wants none of it."""
+    """What records usage and keeps it; where the owner wants none of it ``recorder`` takes nothing."""
 
     ground: UsageGround
     prices: PriceTable
-    recorder: UsageRecorder | None
+    recorder: UsageRecorder
     retention: UsageRetention
 
     def statistics(self, pool: AccountPool) -> UsageStatistics:
         """Answers about usage; ``pool`` tells names of accounts and how many there are."""
-        clock, recorder = self.ground.clock, self.recorder
+        clock, live, recorder = self.ground.clock, self.ground.live, self.recorder
 
         def accounts() -> AccountCount:
             verdicts = pool.verdicts(clock.now()).values()
@@ -70,7 +71,7 @@ class UsageServices:
                 retention=self.retention.kept,
                 clock=clock,
                 accounts=accounts,
-                recording=lambda: None if recorder is None else recorder.state,
+                recording=lambda: recorder.state if live.get().usage_stats.enabled else None,
                 name_of=name_of,
                 priced_as_of=self.prices.as_of,
             )
@@ -83,17 +84,26 @@ def usage_services(ground: UsageGround) -> UsageServices:
     Raises:
         StartRefused: the owner's prices cannot be used.
     """
-    prices, settings = price_table(ground.data_dir), ground.settings
+    prices, live = price_table(ground.data_dir), ground.live
     parts = RecorderParts(
-        store=ground.store, prices=prices, clock=ground.clock, complain=ground.complain, redact=ground.redact
+        store=ground.store,
+        prices=prices,
+        clock=ground.clock,
+        complain=ground.complain,
+        redact=ground.redact,
+        enabled=lambda: live.get().usage_stats.enabled,
     )
-    kept = Retention(event_days=settings.event_retention_days, history_days=settings.history_retention_days)
     return UsageServices(
         ground=ground,
         prices=prices,
-        recorder=UsageRecorder(parts) if settings.enabled else None,
-        retention=UsageRetention(kept, store=ground.store, clock=ground.clock),
+        recorder=UsageRecorder(parts),
+        retention=UsageRetention(live.derived(_retention), store=ground.store, clock=ground.clock),
     )
+
+
+def _retention(settings: Settings) -> Retention:
+    kept = settings.usage_stats
+    return Retention(event_days=kept.event_retention_days, history_days=kept.history_retention_days)
 
 
 @asynccontextmanager
@@ -106,14 +116,11 @@ async def upkeep(services: UsageServices) -> AsyncIterator[None]:
             for job in jobs:
                 job.cancel()
     finally:
-        if services.recorder is not None:
-            await services.recorder.finish()
+        await services.recorder.finish()
 
 
 def _jobs(services: UsageServices) -> tuple[Job, ...]:
     trimming: Job = ("old usage", services.retention.trim, TRIM_SECONDS)
-    if services.recorder is None:
-        return (trimming,)
     return (trimming, ("usage statistics", services.recorder.write, WRITE_SECONDS))
 
 
