@@ -19,6 +19,7 @@ from codex_proxy.server.listeners import bind
 from codex_proxy.simulator.unscripted.pictures import tiny_png
 from tests.scenarios.stage import CHAT
 
+ANOTHER_KEY: Final = "Zt7vQ2mXc9Lw4RbK8nYpHd"
 PASSWORD: Final = "correct horse battery"
 SCENARIO: Final = """\
 rules:
@@ -259,6 +260,20 @@ async def _recorded(scene: Scene) -> int:
     return recorder.state.waiting_count - before
 
 
+def _terms(name: str) -> Callable[[Scene], Awaitable[Any]]:
+    """Of handed-out keys."""
+    return _part(lambda whole: getattr(whole.running.client_keys.admission._parts, name)())
+
+
+async def _flat_price(scene: Scene) -> float | None:
+    return scene.whole.running.client_keys.admission._parts.prices._flat_usd()
+
+
+async def _with_another_key(scene: Scene) -> int:
+    shown = {"authorization": f"Bearer {ANOTHER_KEY}"}
+    return (await scene.client.get("/v1/models", headers=shown)).status_code
+
+
 def _log(name: str) -> Callable[[Scene], Awaitable[Any]]:
     return _part(lambda whole: getattr(whole.running.log.switch.policy, name))
 
@@ -320,6 +335,8 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "usage_stats.enabled": Probe(False, _recorded, 0),
     "usage_stats.event_retention_days": Probe(2, _usage_kept("event_days"), 2),
     "usage_stats.history_retention_days": Probe(40, _usage_kept("history_days"), 40),
+    "client_keys.default_output_tokens": Probe(9, _terms("default_output_tokens"), 9),
+    "client_keys.unknown_price_usd": Probe(2.5, _flat_price, 2.5),
     "session.trust_user_field": Probe(True, _one_conversation, True),
     "images.link_bases": Probe(["https://127.0.0.1:8443"], _link, True),
     "chat.heartbeat": Probe("chunk", _silence, "chunk"),
@@ -395,3 +412,6 @@ PARTS: Final[Mapping[str, Probe]] = {
     ),
 }
 """Set afterwards, since calls would fail by some of them."""
+
+LAST: Final[Mapping[str, Probe]] = {"server.proxy_api_key": Probe(ANOTHER_KEY, _with_another_key, 200)}
+"""After it the scene's own key opens nothing any more."""

@@ -12,7 +12,7 @@ from codex_proxy.bootstrap.run import ServeOptions, assembled, load
 from codex_proxy.bootstrap.simulated import simulated_backend, simulated_tokens
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.simulator.scenario import parse_scenario
-from tests.scenarios.live_settings import BEHAVIOUR, PARTS, PASSWORD, SCENARIO, Probe, Scene
+from tests.scenarios.live_settings import BEHAVIOUR, LAST, PARTS, PASSWORD, SCENARIO, Probe, Scene
 from tests.scenarios.stage import KEY
 
 
@@ -20,11 +20,11 @@ from tests.scenarios.stage import KEY
 async def scene(data_dir: Path) -> AsyncIterator[Scene]:
     async with simulated_backend(parse_scenario(SCENARIO)) as base_url:
         environ = {
-            "CODEX_PROXY_SERVER__PROXY_API_KEY": KEY,
             "CODEX_PROXY_API__BASE_URL": base_url,
             "CODEX_PROXY_SECURITY__DASHBOARD_PASSWORD": PASSWORD,
             "CODEX_JWT_TOKEN": ",".join(simulated_tokens()),
         }
+        (data_dir / "local.yaml").write_text(f"server:\n  proxy_api_key: {KEY}\n")
         loaded = load(ServeOptions(flags={"server.port": 0}, data_dir=data_dir), environ)
         headers = {"authorization": f"Bearer {KEY}", "host": "127.0.0.1"}
         configure_logs("json")
@@ -46,7 +46,7 @@ async def seen(play: Scene, probes: Mapping[str, Probe]) -> dict[str, Any]:
 async def test_q_11_whatever_the_schema_calls_live_is_live_in_the_next_request(tmp_path: Path) -> None:
     async with scene(tmp_path) as play:
         await play.whole.running.lists.refresh()
-        for probes in (BEHAVIOUR, PARTS):
+        for probes in (BEHAVIOUR, PARTS, LAST):
             wanted = {name: probe.seen for name, probe in probes.items()}
             before = await seen(play, probes)
             assert [name for name in probes if before[name] == wanted[name]] == []
@@ -54,9 +54,10 @@ async def test_q_11_whatever_the_schema_calls_live_is_live_in_the_next_request(t
             reply = await play.client.post("/admin/settings", json={"values": values})
             assert (reply.status_code, reply.json().get("restart_required")) == (200, []), reply.text
             assert await seen(play, probes) == wanted
+        assert (await play.client.get("/v1/models")).status_code == 401
 
 
 def test_every_live_key_that_is_used_has_a_probe() -> None:
     marks = {name: marks_of(info) for name, info in known_keys().items()}
     live = {name for name, told in marks.items() if told["change"] == "live" and told["used"]}
-    assert BEHAVIOUR.keys() | PARTS.keys() == live
+    assert BEHAVIOUR.keys() | PARTS.keys() | LAST.keys() == live

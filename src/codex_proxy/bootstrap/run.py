@@ -16,8 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from codex_proxy.access.keys import ADMIN, is_strong
-from codex_proxy.access.samples import is_sample
+from codex_proxy.access.keys import ADMIN
 from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.accounts.opening import key_source, open_account_stores
 from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
@@ -41,6 +40,7 @@ from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.secrecy.owned import secrets_of_keys, secrets_of_settings
 from codex_proxy.bootstrap.settings.book import settings_book
+from codex_proxy.bootstrap.settings.owners_key import OWNERS_KEY, TOO_WEAK, is_too_weak, warn_of
 from codex_proxy.bootstrap.standing.jobs import do_repeatedly
 from codex_proxy.bootstrap.usage.services import upkeep as usage_upkeep
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
@@ -302,9 +302,7 @@ def _ground(
         followers=followers,
         book=settings_book(loaded, environ, followers),
         stores=stores,
-        keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key).joined(
-            COMMANDS_KEY_ID, token, frozenset({ADMIN})
-        ),
+        keys=key_ring(keys.kept, followers.live).joined(COMMANDS_KEY_ID, token, frozenset({ADMIN})),
         access=access,
         inference_key=keys.kept.secret_of(INFERENCE_KEY_ID),
         data_dir=loaded.data_dir,
@@ -346,14 +344,9 @@ def _accounts(settings: Settings) -> tuple[Account, ...]:
 
 def _refuse_weak_key(settings: Settings) -> None:
     secret = settings.server.proxy_api_key
-    if secret is None or (is_strong(secret) and not is_sample(secret)):
-        return
-    if settings.server.host not in LOOPBACK:
-        raise StartRefused(
-            "server.proxy_api_key is too weak to listen off loopback; it needs 22 or more letters, digits, - and _, "
-            "and may be no sample that others know"
-        )
-    structlog.get_logger("codex_proxy").warning("server.proxy_api_key is weak; that will do on loopback only")
+    if is_too_weak(secret, host=settings.server.host):
+        raise StartRefused(f"{OWNERS_KEY}: {TOO_WEAK}")
+    warn_of(secret)
 
 
 def _greeting(served: Serving) -> Greeting:

@@ -45,6 +45,7 @@ class ServerSection(Section):
     proxy_api_key: str | None = key(
         None,
         "A client key of the owner's choice with all scopes; null uses the generated pair.",
+        change=LIVE,
         secret=True,
         min_length=1,
         max_length=512,
@@ -436,7 +437,9 @@ class ClientKeysSection(Section):
     """Client keys that are handed out, and what is held back for their requests."""
 
     default_output_tokens: int = key(
-        4096, "Tokens of an answer that are held back of a budget where the request sets no limit."
+        4096,
+        "Tokens of an answer that are held back of a budget where the request sets no limit.",
+        change=LIVE,
     )
     reservation_seconds: float = key(
         120.0, "Seconds until what a gateway held back is free again after that gateway was killed."
@@ -445,6 +448,7 @@ class ClientKeysSection(Section):
         None,
         "Dollars for a million tokens of models whose price is not known; null refuses them to keys whose money is "
         "limited.",
+        change=LIVE,
     )
 
 

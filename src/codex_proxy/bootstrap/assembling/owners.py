@@ -119,7 +119,7 @@ def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
 def _client_keys(ground: Ground, pricing: Pricing) -> GrantedKeyServices:
     return granted_key_services(
         GrantedKeyGround(
-            settings=ground.settings.client_keys,
+            live=ground.followers.live,
             stores=ground.stores,
             ring=ground.keys.granted,
             pricing=pricing,
