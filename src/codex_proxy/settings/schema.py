@@ -25,6 +25,7 @@ from codex_proxy.settings.keys import Change, Section, key
 from codex_proxy.settings.providers import Providers
 from codex_proxy.settings.values import (
     Aliases,
+    HeaderWord,
     Host,
     ModelName,
     Numbered,
@@ -97,24 +98,18 @@ class ClientSection(Section):
         "desktop", "Which official client: the desktop app or the CLI.", change=LIVE
     )
     originator: str | None = key(None, "Originator header instead of the profile's.", used=False)
-    app_version: str = key("26.1120.10001", "Version of the desktop app.", change=LIVE, min_length=1, max_length=64)
-    engine_version: str = key(
-        "0.169.0", "Version of the CLI engine, sent as version.", change=LIVE, min_length=1, max_length=64
-    )
+    app_version: HeaderWord = key("26.1120.10001", "Version of the desktop app.", change=LIVE)
+    engine_version: HeaderWord = key("0.169.0", "Version of the CLI engine, sent as version.", change=LIVE)
     build_number: Numbered | None = key(None, "Build number of the desktop app.", used=False)
     pin_version: bool = key(
         False, "Whether app_version and engine_version hold whatever newer ones are found.", change=LIVE
     )
-    platform: str = key(
-        "Debian 12.0.0", "Operating system and version in the user agent.", change=LIVE, min_length=1, max_length=64
-    )
-    arch: str = key("x86_64", "Architecture in the user agent.", change=LIVE, min_length=1, max_length=64)
-    terminal: str = key(
+    platform: HeaderWord = key("Debian 12.0.0", "Operating system and version in the user agent.", change=LIVE)
+    arch: HeaderWord = key("x86_64", "Architecture in the user agent.", change=LIVE)
+    terminal: HeaderWord = key(
         "xterm",
         "Terminal word in the user agent; unknown where there is none.",
         change=LIVE,
-        min_length=1,
-        max_length=64,
     )
     chromium_version: Numbered | None = key(None, "Chromium version of the desktop app.", used=False)
 
@@ -283,15 +278,27 @@ class LogsSection(Section):
     )
     enabled: bool = key(True, "Whether the request log is kept.", change=LIVE)
     capacity: int = key(10_000, "Records the request log keeps; the oldest go first.", change=LIVE, ge=1, le=1_000_000)
-    retention_hours: float = key(72.0, "Hours a record is kept.", change=LIVE, gt=0)
-    max_bytes: int = key(209_715_200, "Bytes the request log may take; the oldest records go first.", change=LIVE, ge=1)
+    retention_hours: float = key(72.0, "Hours a record is kept.", change=LIVE, gt=0, le=87_600)
+    max_bytes: int = key(
+        209_715_200,
+        "Bytes the request log may take; the oldest records go first.",
+        change=LIVE,
+        ge=1,
+        le=1_099_511_627_776,
+    )
     capture_body: bool = key(
         False, "Whether the bodies of requests and answers are kept with it, without the secrets in them.", change=LIVE
     )
     capture_hours: float = key(
-        24.0, "Hours after which bodies are no longer kept, unless that is switched on again.", change=LIVE, gt=0
+        24.0,
+        "Hours after which bodies are no longer kept, unless that is switched on again.",
+        change=LIVE,
+        gt=0,
+        le=87_600,
     )
-    max_body_bytes: int = key(65_536, "Bytes kept of the beginning of a body, and of its end.", change=LIVE, ge=0)
+    max_body_bytes: int = key(
+        65_536, "Bytes kept of the beginning of a body, and of its end.", change=LIVE, ge=0, le=1_073_741_824
+    )
     llm_only: bool = key(True, "Whether only requests to models are kept.", change=LIVE)
 
 
@@ -315,10 +322,10 @@ class UsageStatsSection(Section):
         True, "Whether every exchange is recorded: what it used and cost, never what it said.", change=LIVE
     )
     event_retention_days: int = key(
-        7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.", change=LIVE, ge=1
+        7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.", change=LIVE, ge=1, le=36_500
     )
     history_retention_days: int | None = key(
-        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", change=LIVE, ge=1
+        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", change=LIVE, ge=1, le=36_500
     )
     snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False, change=LIVE, ge=0)
     credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False, change=LIVE, ge=0)
@@ -327,8 +334,8 @@ class UsageStatsSection(Section):
 class SessionSection(Section):
     """Dashboard sessions, and how conversations are told apart."""
 
-    ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", change=LIVE, ge=1)
-    longest_hours: int = key(168, "Hours a dashboard session lasts at most.", change=LIVE, ge=0)
+    ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", change=LIVE, ge=1, le=525_600)
+    longest_hours: int = key(168, "Hours a dashboard session lasts at most.", change=LIVE, ge=0, le=87_600)
     cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False, ge=1)
     trust_user_field: bool = key(
         False,
@@ -440,15 +447,22 @@ class ClientKeysSection(Section):
         4096,
         "Tokens of an answer that are held back of a budget where the request sets no limit.",
         change=LIVE,
+        ge=0,
+        le=1_000_000_000,
     )
     reservation_seconds: float = key(
-        120.0, "Seconds until what a gateway held back is free again after that gateway was killed."
+        120.0,
+        "Seconds until what a gateway held back is free again after that gateway was killed.",
+        gt=0,
+        le=86_400,
     )
     unknown_price_usd: float | None = key(
         None,
         "Dollars for a million tokens of models whose price is not known; null refuses them to keys whose money is "
         "limited.",
         change=LIVE,
+        ge=0,
+        le=1_000_000,
     )
 
 

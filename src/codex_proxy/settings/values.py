@@ -63,6 +63,8 @@ def _renamed_profile(value: Any) -> Any:
 WebAddress: TypeAlias = Annotated[str, AfterValidator(_web_address)]
 Origin: TypeAlias = Annotated[str, AfterValidator(_origin)]
 Host: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_length=253)]
+HeaderWord: TypeAlias = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-~]+( [!-~]+)*$")]
+"""What a header may hold: printable ASCII."""
 ModelName: TypeAlias = Annotated[str, AfterValidator(_without_blanks), Field(max_length=MAX_NAME)]
 Aliases: TypeAlias = Annotated[dict[str, str], AfterValidator(_aliases)]
 Percent: TypeAlias = Annotated[int, Field(ge=1, le=100)]
