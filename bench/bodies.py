@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.upstream.answers import MODEL
-from codex_proxy.canonical.target import ClientIdentity, Credential, ModelFacts, Profile, Target, UpstreamIdentity
+from codex_proxy.canonical.target import ModelFacts
 from codex_proxy.protocols.anthropic.server import AnthropicServer
 from codex_proxy.protocols.base import ServerCodec
 from codex_proxy.protocols.codex.client import CodexClient
@@ -23,6 +23,7 @@ from codex_proxy.protocols.gemini.schema import Verb
 from codex_proxy.protocols.gemini.server import GeminiServer
 from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
+from scripts.stand_in import stand_in_target
 
 BYTES_PER_TOKEN = 3.6
 WANTED_TOKENS = 100_000
@@ -61,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(dialect: str, *, rounds: int) -> Figures:
     """Parse and build in turn with the standard library's loads and dumps."""
-    codec, client, target = CODECS[dialect](), CodexClient(), _target()
+    codec, client = CODECS[dialect](), CodexClient()
+    target = stand_in_target(ModelFacts(slug=MODEL, efforts=("low", "medium", "high")))
     body = json.dumps(BODIES[dialect]()).encode()
     request = codec.parse_request(body, headers={}).request
     figures: dict[str, list[float]] = {"parse": [], "build": [], "stdlib": []}
@@ -77,24 +79,6 @@ def _cpu_ms(work: Callable[[], object]) -> float:
     before = time.process_time()
     work()
     return (time.process_time() - before) * 1000
-
-
-def _target() -> Target:
-    return Target(
-        model=ModelFacts(slug=MODEL, efforts=("low", "medium", "high")),
-        credential=Credential(token="bench", account_id="bench"),
-        client=ClientIdentity(
-            profile=Profile.DESKTOP,
-            engine_version="0",
-            desktop_version="0",
-            platform="Linux",
-            arch="x86_64",
-            terminal="bench",
-            installation_id="00000000-0000-4000-8000-000000000001",
-        ),
-        identity=UpstreamIdentity(session_id="s", thread_id="s", turn_id="t"),
-        now=0.0,
-    )
 
 
 def _text(kilobytes: float) -> str:

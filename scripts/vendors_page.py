@@ -22,7 +22,8 @@ What the gateway knows of third-party APIs before you bring a key. A model of a 
 `vendor:model` ([Models](models.md)). Keys stand below `providers` in `local.yaml`, as `api_key`, which is plain text
 there, or as `api_key_env`, the name of a variable; with each the `models` it is for. A server on this machine needs no
 key, and an address in a private network needs `allow_private: true`. Clients of any dialect may ask any vendor; the
-body of one that speaks the vendor's own is passed on as it is, unless it says what the vendor does not take.
+body of one that speaks the vendor's own is passed on as it is, unless it says what the vendor does not take, or a
+[default tool](default-tools.md) is offered with it.
 
 A vendor that is not here is an entry of your own.
 

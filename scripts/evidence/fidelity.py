@@ -11,8 +11,9 @@ import zstandard
 
 from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.request import Request
-from codex_proxy.canonical.target import ClientIdentity, Credential, ModelFacts, Profile, Target, UpstreamIdentity
+from codex_proxy.canonical.target import ModelFacts, Target
 from codex_proxy.protocols.base import UpstreamCall
+from scripts.stand_in import stand_in_target
 
 _REPLACED = frozenset({"client_metadata", "prompt_cache_key"})  # our ids instead of the client's
 _SET = {"store": False, "stream": True}  # the backend streams and stores nothing
@@ -33,7 +34,10 @@ def build(client: Building, request: Request) -> UpstreamCall:
     Raises:
         Unsupported: a member cannot be said and must not be dropped.
     """
-    return client.build_call(request, _target(request))
+    target = stand_in_target(
+        ModelFacts(slug=request.model), effort=request.reasoning.effort, service_tier=request.service_tier
+    )
+    return client.build_call(request, target)
 
 
 def losses(asked: JsonObject, request: Request, call: UpstreamCall) -> list[str]:
@@ -43,30 +47,6 @@ def losses(asked: JsonObject, request: Request, call: UpstreamCall) -> list[str]
     expected = [item if codex else _edited(item) for item in _items(asked.get("input"))]
     found = _item_losses([item for item in expected if item is not None], sent.get("input"))
     return [*found, *(_member_losses(asked, sent) if codex else _tool_losses(asked, sent))]
-
-
-def _target(request: Request) -> Target:
-    return Target(
-        model=ModelFacts(slug=request.model),
-        effort=request.reasoning.effort,
-        service_tier=request.service_tier,
-        credential=Credential(token="none", account_id="none"),
-        client=ClientIdentity(
-            profile=Profile.DESKTOP,
-            engine_version="0.169.0",
-            desktop_version="1.0",
-            platform="Debian 12.0.0",
-            arch="x86_64",
-            terminal="xterm",
-            installation_id="0198c0de-0000-7000-8000-000000000001",
-        ),
-        identity=UpstreamIdentity(
-            session_id="0198c0de-0000-7000-8000-000000000002",
-            thread_id="0198c0de-0000-7000-8000-000000000002",
-            turn_id="0198c0de-0000-7000-8000-000000000003",
-        ),
-        now=1_790_000_000.0,
-    )
 
 
 def _items(value: object) -> list[Any]:

@@ -16,7 +16,6 @@ from codex_proxy.bootstrap.vendors.codecs import VendorCodecs
 from codex_proxy.bootstrap.vendors.profiles import packaged_profiles
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note
-from codex_proxy.canonical.target import ClientIdentity, Credential, Profile, Target, UpstreamIdentity
 from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.ports import Route
 from codex_proxy.gateway.prepare import ClientBody, Defaults, Prepared, prepare
@@ -30,6 +29,7 @@ from codex_proxy.vendors.pool import VendorPool
 from codex_proxy.vendors.profile import Wire
 from scripts.fidelity.fragments import ANTHROPIC, CHAT, CODEX, GEMINI, RESPONSES
 from scripts.fidelity.verdicts import Tried
+from scripts.stand_in import stand_in_target
 
 VENDORS: Final = {
     CHAT: ("openai", Wire.CHAT),
@@ -77,7 +77,8 @@ def try_request(
 
 
 def _to_codex(prepared: Prepared) -> _Sent:
-    call = CodexClient().build_call(prepared.request, _account(prepared))
+    target = stand_in_target(prepared.model, effort=prepared.effort, service_tier=prepared.service_tier)
+    call = CodexClient().build_call(prepared.request, target)
     text = zstandard.ZstdDecompressor().decompress(call.body).decode()
     return _Sent(body=text, notes=call.notes, emulates=True)
 
@@ -99,27 +100,6 @@ def _to_vendor(prepared: Prepared, upstream: str) -> _Sent | None:
     if isinstance(outgoing, Failure):
         return None
     return _Sent(body=outgoing.call.body.decode(), notes=outgoing.call.notes, emulates=outgoing.cuts_stops)
-
-
-def _account(prepared: Prepared) -> Target:
-    """A Codex account for what was prepared."""
-    return Target(
-        model=prepared.model,
-        effort=prepared.effort,
-        service_tier=prepared.service_tier,
-        credential=Credential(token="none", account_id="none"),
-        client=ClientIdentity(
-            profile=Profile.DESKTOP,
-            engine_version="0",
-            desktop_version="0",
-            platform="Linux",
-            arch="x86_64",
-            terminal="none",
-            installation_id="00000000-0000-4000-8000-000000000001",
-        ),
-        identity=UpstreamIdentity(session_id="s", thread_id="s", turn_id="t"),
-        now=0.0,
-    )
 
 
 _RESOLVER: Final = Resolver(

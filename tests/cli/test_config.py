@@ -40,6 +40,13 @@ async def test_the_table_says_the_same(tmp_path: Path) -> None:
 
 
 def test_defaults_have_nothing_to_say(tmp_path: Path) -> None:
-    assert list(check_lines(load_settings(flags={}, environ={}, data_dir=tmp_path))) == [
-        "the configuration can be used"
-    ]
+    assert checked(tmp_path) == ["the configuration can be used"]
+
+
+def test_what_has_no_effect_is_told_with_the_reason(tmp_path: Path) -> None:
+    told = checked(tmp_path, CODEX_PROXY_WS_POOL__MAX_PER_ACCOUNT="3")
+    assert told[0].endswith("ws_pool.max_per_account has no effect here: the backend is asked over HTTP alone")
+
+
+def checked(data_dir: Path, **environ: str) -> list[str]:
+    return list(check_lines(load_settings(flags={}, environ=environ, data_dir=data_dir)))

@@ -90,6 +90,15 @@ async def test_a_login_that_fails_ends_with_its_reason() -> None:
                 await log_in(cancelled.scene)
 
 
+async def test_a_login_that_the_owner_wants_none_of_is_refused_in_words() -> None:
+    gatehouse = Gatehouse()
+    gatehouse.house.logins_allowed = False
+    async with gatehouse.open() as gateway:
+        for begin in (log_in, log_in_by_device):
+            with pytest.raises(GatewayRefused, match="are switched off"):
+                await begin(Terminal(gatehouse, gateway).scene)
+
+
 async def test_c_05_without_a_port_it_says_to_paste() -> None:
     gatehouse = Gatehouse()
     gatehouse.listener.ports.clear()

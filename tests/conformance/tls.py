@@ -23,14 +23,15 @@ from codex_proxy.simulator.scenario import parse_scenario
 class TlsFront:
     """Where it listens, and the file with the authority that signed its certificate.
 
-    ``accepted`` has the address that each connection came from, whatever came of it; ``identity`` is for another server
-    of this name.
+    ``accepted`` has the address that each connection came from, whatever came of it; ``spoken`` the version of HTTP of
+    each request; ``identity`` is for another server of this name.
     """
 
     url: str
     authority: Path
     backend: SimulatedBackend
     accepted: list[str]
+    spoken: list[str]
     identity: ssl.SSLContext
 
 
@@ -50,9 +51,12 @@ class _Cutting:
 
     def __init__(self, backend: SimulatedBackend) -> None:
         self._backend = backend
+        self.spoken: list[str] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         is_over = scope["type"] != "http"
+        if not is_over:
+            self.spoken.append(scope["http_version"])
 
         async def noting_receive() -> Any:
             nonlocal is_over
@@ -103,8 +107,16 @@ def tls_front(folder: Path, scenario: str) -> Iterator[TlsFront]:
     config.alpn_protocols = ["h2", "http/1.1"]
     config.errorlog = None
     config.graceful_timeout = 0.2
-    with _serving(_Cutting(backend), config):
-        yield TlsFront(url=url, authority=authority_file, backend=backend, accepted=bound.accepted, identity=identity)
+    cutting = _Cutting(backend)
+    with _serving(cutting, config):
+        yield TlsFront(
+            url=url,
+            authority=authority_file,
+            backend=backend,
+            accepted=bound.accepted,
+            spoken=cutting.spoken,
+            identity=identity,
+        )
 
 
 @contextlib.contextmanager

@@ -78,6 +78,33 @@ def _asked(*path: str, text: str = "hi", **members: Any) -> Callable[[Scene], Aw
     return look
 
 
+async def _originator(scene: Scene) -> Any:
+    await scene.chat()
+    return dict((await scene.journal())[-1]["headers"])["originator"]
+
+
+async def _owners_words(scene: Scene) -> bool:
+    return str(await _asked("instructions")(scene)).endswith("be brief")
+
+
+async def _in_context(scene: Scene) -> bool:
+    (scene.whole.ground.data_dir / "desktop-context.md").write_text("At a desk.")
+    return str(await _asked("instructions")(scene)).startswith("At a desk.")
+
+
+async def _first_role(scene: Scene) -> Any:
+    messages = [{"role": "system", "content": "be kind"}, {"role": "user", "content": "hi"}]
+    await scene.chat(messages=messages)
+    return (await scene.journal())[-1]["body"]["input"][0]["role"]
+
+
+async def _placed(scene: Scene) -> bool:
+    """Whether a client is told nothing against its choice."""
+    body = {"model": "gpt-5.4", "messages": [{"role": "user", "content": "hi"}]}
+    reply = await scene.client.post(CHAT, json=body, headers={"x-codex-proxy-system-prompt": "instructions"})
+    return "system-prompt" not in reply.headers.get("x-codex-proxy-notes", "")
+
+
 def _status(**members: Any) -> Callable[[Scene], Awaitable[int]]:
     async def look(scene: Scene) -> int:
         return (await scene.chat(**members)).status_code
@@ -320,7 +347,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "server.trust_proxy": Probe(True, _secure_cookie, True),
     "images.lifetime_hours": Probe(0, _picture_stays, 404),
     "images.fetch_remote": Probe(True, _followed, 400),
-    "client.profile": Probe("cli", _agent_says("codex-tui"), True),
+    "client.profile": Probe("cli", _part(lambda whole: whole.running.accounts.ground.client().profile), "cli"),
     "client.engine_version": Probe("0.900.0", _agent_says("0.900.0"), True),
     "client.platform": Probe("Fedora 44", _agent_says("Fedora 44"), True),
     "client.arch": Probe("riscv64", _agent_says("riscv64"), True),
@@ -345,12 +372,17 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "session.ttl_minutes": Probe(5, _plain(lambda live: live.session.ttl_minutes), 5),
     "api.failover_budget_seconds": Probe(0, _attempts, 1),
     "auth.max_failover_attempts": Probe(1, _attempts, 1),
+    "client.originator": Probe("codex_vscode", _originator, "codex_vscode"),
     "model.default": Probe("gpt-5.5", _asked("model", model=None), "gpt-5.5"),
     "model.unknown": Probe("fallback", _status(model="nobody-knows"), 200),
     "model.image_host_model": Probe("gpt-5.4", _host_of_a_picture, "gpt-5.4"),
     "model.default_reasoning_effort": Probe("high", _asked("reasoning", "effort"), "high"),
     "model.default_service_tier": Probe("priority", _asked("service_tier"), "priority"),
-    "model.default_instructions": Probe("be brief", _asked("instructions"), "be brief"),
+    "model.default_tools": Probe([{"type": "web_search"}], _asked("tools"), [{"type": "web_search"}]),
+    "model.default_instructions": Probe("be brief", _owners_words, True),
+    "model.inject_desktop_context": Probe(True, _in_context, True),
+    "model.system_prompt_strategy": Probe("developer_inline", _first_role, "developer"),
+    "model.allow_client_system_prompt_strategy": Probe(True, _placed, True),
     "model.aliases": Probe({"mine": "gpt-5.4-mini"}, _asked("model", model="mine"), "gpt-5.4-mini"),
     "model.fallbacks": Probe({"gone": ["gpt-5.4"]}, _plain(lambda live: live.model.fallbacks), {"gone": ["gpt-5.4"]}),
     "model.custom_models": Probe(["gpt-mine"], _listed("gpt-mine"), True),
@@ -358,6 +390,7 @@ BEHAVIOUR: Final[Mapping[str, Probe]] = {
     "model_routing": Probe({"x": "groq"}, _told("/admin/route?model=x", "vendor"), "groq"),
     "translation.strict": Probe(True, _status(response_format={"type": "grammar"}), 400),
     "quota.model_buckets": Probe({"gpt-5": "mine"}, _bucket, "mine"),
+    "auth.chatgpt_oauth": Probe(False, _told("/auth/status", "login_ways"), []),
     "quota.warning_thresholds": Probe({"primary": [1], "secondary": [1]}, _warnings, True),
     "egress.check_interval_minutes": Probe(9, _told("/api/proxies", "healthCheckIntervalMinutes"), 9),
     "ollama.version": Probe("9.9", _bridge("version"), "9.9"),
@@ -375,6 +408,9 @@ PARTS: Final[Mapping[str, Probe]] = {
     "client.app_version": Probe(
         "99.1.1", _part(lambda whole: whole.running.accounts.ground.client().desktop_version), "99.1.1"
     ),
+    "client.build_number": Probe(
+        "7777", _part(lambda whole: whole.running.updates.watch.versions.desktop_build), "7777"
+    ),
     "client.pin_version": Probe(True, _updates("pinned"), True),
     "update.auto_update": Probe(False, _updates("enabled"), False),
     "update.allow_prerelease": Probe(True, _part(lambda whole: whole.running.own_updates.prereleases()), True),
@@ -385,10 +421,12 @@ PARTS: Final[Mapping[str, Probe]] = {
         ("http://127.0.0.1:9/ip",),
     ),
     "api.connect_timeout_seconds": Probe(9.0, _timeout("connect"), (9.0, 9.0)),
+    "api.timeout_seconds": Probe(900.0, _timeout("total"), (900.0, 900.0)),
     "api.headers_timeout_seconds": Probe(7.0, _timeout("headers"), (7.0, 7.0)),
     "api.idle_timeout_seconds": Probe(8.0, _timeout("idle"), (8.0, 8.0)),
     "auth.rotation_strategy": Probe("sticky", _choice("strategy"), "sticky"),
     "auth.tier_priority": Probe(["pro"], _choice("tier_priority"), ("pro",)),
+    "auth.rate_limit_backoff_seconds": Probe(900.0, _choice("rest_seconds"), 900.0),
     "auth.refresh_enabled": Probe(False, _refresh("enabled"), False),
     "auth.refresh_margin_seconds": Probe(60.0, _refresh("margin_seconds"), 60.0),
     "auth.refresh_concurrency": Probe(5, _refresh("concurrency"), 5),
@@ -397,6 +435,15 @@ PARTS: Final[Mapping[str, Probe]] = {
     "auth.queue_timeout_ms": Probe(30, _queue("timeout_seconds"), 0.03),
     "auth.queue_limit": Probe(3, _queue("limit"), 3),
     "quota.skip_exhausted": Probe(False, _choice("skip_exhausted"), False),
+    "tls.force_http11": Probe(
+        True,
+        _part(
+            lambda whole: [
+                pool.http11_only for pool in (whole.running.clients, whole.running.vendor_keys.ground.calls.clients)
+            ]
+        ),
+        [True, True],
+    ),
     "tls.proxy_url": Probe(
         "http://127.0.0.1:9",
         _part(lambda whole: getattr(whole.running.accounts.ground.book.owners_way(), "url", None)),
@@ -406,6 +453,7 @@ PARTS: Final[Mapping[str, Probe]] = {
         "direct", _part(lambda whole: whole.running.accounts.ground.book._policy.on_unavailable), "direct"
     ),
     "ollama.enabled": Probe(True, _told("/admin/ollama-status", "running"), True),
+    "usage_stats.credits_per_usd": Probe(5.0, _plain(lambda live: live.usage_stats.credits_per_usd), 5.0),
     "logs.level": Probe("error", _part(lambda _: logging.getLogger().level), logging.ERROR),
     "logs.format": Probe(
         "console", _part(lambda _: type(structlog.get_config()["processors"][-1]).__name__), "ConsoleRenderer"

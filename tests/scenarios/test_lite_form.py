@@ -1,5 +1,6 @@
 """Models that deny themselves to the classic form: what the client gets, and what the backend was asked."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,22 @@ async def test_what_the_lite_form_cannot_carry_is_noted(tmp_path: Path) -> None:
         reply = await play.respond(model=MODEL, tools=[{"type": "web_search"}])
     assert reply.status_code == 200
     assert "tools.web_search;dropped" in reply.headers["x-codex-proxy-notes"]
+
+
+async def test_the_lite_form_carries_of_the_owners_tools_those_that_the_client_runs(tmp_path: Path) -> None:
+    settings = {"MODEL__DEFAULT_TOOLS": json.dumps([{"type": "web_search"}, TOOL]), "TRANSLATION__STRICT": "true"}
+    async with stage(tmp_path, refusing(REFUSALS["a field"], lite=False), **settings) as play:
+        await play.models_fetched()
+        reply = await play.respond(model=MODEL)
+        first, second = await play.asked()
+        own = [{"type": "additional_tools", "role": "developer", "tools": [TOOL]}, {"role": "user", "content": "x"}]
+        await play.client.post("/v1/responses", json={"model": MODEL, "input": own}, headers=CODEX)
+        codex = (await play.asked())[-1]
+    assert reply.status_code == 200
+    assert [tool["type"] for tool in first["body"]["tools"]] == ["web_search", "function"]
+    (offered,) = second["body"]["input"][0]["tools"]
+    assert [tool["name"] for tool in offered["tools"]] == ["look"]
+    assert "tools" not in codex["body"]
 
 
 async def test_a_model_that_refuses_both_forms_is_asked_in_each_once(tmp_path: Path) -> None:

@@ -80,3 +80,19 @@ async def test_c_06_no_log_line_holds_a_state_a_code_or_a_token(
     told = capfd.readouterr()
     for secret in (begun["state"], code, "eyJ"):
         assert secret not in told.out + told.err
+
+
+async def test_no_login_begins_where_the_owner_wants_none_and_who_is_here_goes_on(tmp_path: Path) -> None:
+    async with simulator(AT_ONCE) as services, gateway(tmp_path, services) as play:
+        begun = (await play.client.post("/auth/login-start", json={})).json()
+        pasted = {"callbackUrl": await redirect_of(services, begun["authUrl"])}
+        change = {"values": {"auth.chatgpt_oauth": False}}
+        assert (await play.client.post("/admin/settings", json=change)).status_code == 200
+        asked = [("POST", "/auth/login-start"), ("POST", "/auth/device-login"), ("GET", "/auth/login")]
+        for method, path in asked:
+            refused = await play.client.request(method, path)
+            assert (refused.status_code, refused.json()["code"]) == (403, "logins_off")
+            assert "auth.chatgpt_oauth" in refused.json()["error"]
+        assert (await play.client.get("/auth/status")).json()["login_ways"] == []
+        assert (await play.client.post("/auth/code-relay", json=pasted)).status_code == 200
+        assert (await play.chat()).status_code == 200

@@ -70,3 +70,14 @@ async def test_counters_in_a_stream_that_then_fails_are_seen_in_the_accounts_lim
         assert [(await play.chat()).status_code for _ in range(2)] == [200, 200]
         quota = await quota_of(play, "account-1")
     assert (quota["rate_limit"]["used_percent"], quota["plan_type"]) == (64.0, "team")
+
+
+async def test_credits_are_told_in_dollars_too_as_the_owner_counts_them(tmp_path: Path) -> None:
+    scenario = 'accounts: [{id: account-1, credits: {balance: "50"}}, {id: account-2}]'
+    async with stage(tmp_path, scenario) as play:
+        assert [(await play.chat()).status_code for _ in range(2)] == [200, 200]
+        for per_usd, dollars in ((25, 2.0), (5, 10.0), (0, None)):
+            change = {"values": {"usage_stats.credits_per_usd": per_usd}}
+            assert (await play.client.post("/admin/settings", json=change)).status_code == 200
+            told = (await quota_of(play, "account-1"))["credits"]
+            assert (told["balance"], told["balance_usd"]) == (50.0, dollars)

@@ -25,6 +25,12 @@ def test_limits_and_the_least_that_may_be_asked_for_are_carried_too() -> None:
     assert [type(limit).__name__ for limit in info.metadata] == ["Ge", "Le"]
 
 
+def test_a_key_that_can_do_nothing_here_says_why() -> None:
+    info = key(1, "A port.", idle="there are no ports")
+    assert info.description == "A port. Accepted, has no effect here: there are no ports."
+    assert (info.json_schema_extra["used"], info.json_schema_extra["idle"]) == (False, "there are no ports")
+
+
 def test_two_sections_do_not_share_a_default() -> None:
     Example().names.append("x")
     assert Example().names == []

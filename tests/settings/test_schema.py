@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from codex_proxy.settings.keys import LEAST_ASKED
+from codex_proxy.settings.keys import IDLE, LEAST_ASKED
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.settings.schema import Settings
 
@@ -13,7 +13,7 @@ def test_every_key_says_what_it_does_and_when_a_change_counts(name: str) -> None
     info = known_keys()[name]
     assert info.description
     assert info.description.endswith(".")
-    assert set(marks_of(info)) - {LEAST_ASKED} == {"change", "used", "secret", "file_only"}
+    assert set(marks_of(info)) - {LEAST_ASKED, IDLE} == {"change", "used", "secret", "file_only"}
 
 
 def test_the_defaults_are_the_safe_ones() -> None:

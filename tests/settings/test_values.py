@@ -5,7 +5,19 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from codex_proxy.settings.values import Aliases, Host, ModelName, Numbered, Origin, Percent, RenamedProfile, WebAddress
+from codex_proxy.settings.values import (
+    Aliases,
+    DefaultTools,
+    HeaderText,
+    Host,
+    ModelName,
+    NotInline,
+    Numbered,
+    Origin,
+    Percent,
+    RenamedProfile,
+    WebAddress,
+)
 
 GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (WebAddress, "https://host.example/path", "https://host.example/path"),
@@ -13,10 +25,13 @@ GOOD: tuple[tuple[Any, Any, Any], ...] = (
     (Host, "::1", "::1"),
     (ModelName, "gpt-5.4", "gpt-5.4"),
     (Aliases, {" a ": " b "}, {"a": "b"}),
+    (DefaultTools, [{"type": "web_search_preview"}], [{"type": "web_search_preview"}]),
+    (HeaderText, "Codex Desktop", "Codex Desktop"),
     (Percent, 100, 100),
     (Numbered, 6892, "6892"),
     (Annotated[str, RenamedProfile], "codex_cli", "cli"),
     (Annotated[str, RenamedProfile], "desktop", "desktop"),
+    (Annotated[str, NotInline], "developer_inline", "developer_inline"),
 )
 BAD: tuple[tuple[Any, Any], ...] = (
     (WebAddress, "ftp://host.example"),
@@ -28,6 +43,9 @@ BAD: tuple[tuple[Any, Any], ...] = (
     (Host, "a b"),
     (ModelName, "gpt 5"),
     (Aliases, {"": "b"}),
+    (DefaultTools, [{"type": "mcp"}]),
+    (DefaultTools, ["web_search"]),
+    *((HeaderText, name) for name in ("", " ", "two\nlines", "späße", " led", "x" * 65)),
     (Percent, 101),
     (Numbered, True),
 )

@@ -10,6 +10,7 @@ from codex_proxy.access.granted.budgets import Amount
 from codex_proxy.access.granted.key import Limits
 from codex_proxy.access.granted.periods import Period
 from codex_proxy.access.granted.store import Batch, GrantedKeyStore, Kept, Reservation, SecretTaken, Spending
+from codex_proxy.canonical.tools import FunctionTool, HostedTool
 from tests.access.granted.samples import KEY_ID, NOW, granted, tokens, usd
 from tests.stores.places import opened
 
@@ -21,6 +22,7 @@ WHOLE = granted(
     scopes=frozenset({"chat", "models:read"}),
     limits=Limits(requests_per_minute=1, tokens_per_minute=2_000_000_000, concurrency=3),
     budgets=(usd(5_000_000_000_000),),
+    tools=(HostedTool(kind="web_search"), FunctionTool(name="look", parameters={"type": "object"}, strict=False)),
 )
 
 
@@ -45,6 +47,11 @@ async def test_keys_come_back_whole_are_changed_and_go(keys: GrantedKeyStore) ->
     assert changed is not None
     assert newer.keys == (changed,)
     assert (changed.models, changed.budgets) == (None, (tokens(7, Period.DAY),))
+    assert changed.tools == WHOLE.tools
+    await keys.change(KEY_ID, lambda key: replace(key, tools=()))
+    assert (await keys.load()).keys[0].tools == ()
+    await keys.change(KEY_ID, lambda key: replace(key, tools=None))
+    assert (await keys.load()).keys[0].tools is None
     assert await keys.change("ck_gone", lambda key: key) is None
     assert [await keys.remove(KEY_ID), await keys.remove(KEY_ID)] == [True, False]
     assert (await keys.load()).keys == ()

@@ -240,6 +240,36 @@ async def test_silence_within_the_body_is_a_timeout() -> None:
     assert (failure.kind, failure.message.partition(":")[0]) == (FailureKind.TIMEOUT, "stream timeout")
 
 
+async def test_a_call_that_takes_too_long_in_all_is_a_timeout_that_says_so() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        await reader.read()
+
+    async def talking(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD)
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            while True:
+                writer.write(chunk(b"data: more\n\n"))
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    words = "the upstream took longer than the 0.3 s that a whole call may take"
+    for handler, said in ((silent, words), (talking, f"stream timeout: {words}")):
+        failure = await failing(handler, timeouts=Timeouts(total=0.3))
+        assert (failure.kind, failure.sent, failure.message) == (FailureKind.TIMEOUT, Sent.MAYBE_SENT, said)
+
+
+async def test_a_silence_that_ends_a_call_before_its_time_is_told_as_silence() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
+        await reader.read()
+
+    failure = await failing(handler, timeouts=Timeouts(headers=0.2, idle=0.2, total=60))
+    assert failure.message == "stream timeout: the upstream stayed silent too long"
+
+
 async def test_a_cut_within_the_body_is_a_disconnect() -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)

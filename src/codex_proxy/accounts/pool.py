@@ -20,6 +20,7 @@ from codex_proxy.accounts.choice.roster import Roster
 from codex_proxy.accounts.journal import Journal
 from codex_proxy.accounts.lifecycle.condition import FRESH, Condition, cleared, is_otherwise_the_same, observed, step
 from codex_proxy.accounts.lifecycle.evidence import NOTHING_SEEN, Evidence
+from codex_proxy.accounts.lifecycle.locks import Limit
 from codex_proxy.accounts.lifecycle.states import Occurrence, is_outdated
 from codex_proxy.accounts.lifecycle.status import PoolStanding, pool_standing
 from codex_proxy.accounts.lifecycle.verdict import CredentialFacts, Verdict
@@ -144,8 +145,7 @@ class AccountPool:
             member.condition,
             news.occurrence,
             now=now,
-            bucket=news.bucket,
-            until=news.until,
+            limit=Limit(bucket=news.bucket, until=news.until, rest_seconds=self.policy.rest_seconds),
             evidence=news.evidence,
         )
         self.journal.ask(row_id, following.effects)

@@ -55,6 +55,7 @@ from codex_proxy.operations.client_keys import (
     ensure_keys,
 )
 from codex_proxy.operations.ollama_bridge import OllamaBridge
+from codex_proxy.operations.request_log.desk import LogDesk
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind, bind_loopback
 from codex_proxy.settings.load import LoadedSettings, load_settings
 from codex_proxy.settings.no_proxy import heed_no_proxy
@@ -64,6 +65,7 @@ from codex_proxy.storage.identity.installation_file import installation_id
 from codex_proxy.storage.opening import Stores
 from codex_proxy.storage.picture_files import PictureFiles
 from codex_proxy.storage.sealing.sources import KeySource
+from codex_proxy.vendors.key import VendorKey
 
 IMAGES_FOLDER: Final = "images"
 _SECRET_BYTES: Final = 32
@@ -71,21 +73,26 @@ _SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """What the command line says.  ``simulate`` starts the simulated backend, following ``scenario`` if given."""
+    """What the command line says.  ``simulate`` starts the simulated backend, following ``scenario`` if given.
+
+    ``vendor_keys`` are there beside those of the settings, or in the place of the one with the same row id.
+    """
 
     flags: Mapping[str, Any]
     data_dir: Path | None = None
     config_file: Path | None = None
     simulate: bool = False
     scenario: Path | None = None
+    vendor_keys: tuple[VendorKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """A gateway that listens: its URL, the bridge beside it, and the secrets of its client keys."""
+    """A gateway that listens: its URL, the bridge beside it, its log, and the secrets of its client keys."""
 
     url: str
     bridge: OllamaBridge
+    log: LogDesk
     keys: EnsuredKeys
     settings: Settings
     access_path: Path
@@ -146,7 +153,7 @@ async def serving(options: ServeOptions, environ: Mapping[str, str]) -> AsyncIte
             options = replace(options, data_dir=Path(scratch))
         loaded = load(options, environ)
         if not options.simulate:
-            async with _serving(loaded, environ) as served:
+            async with _serving(loaded, environ, options.vendor_keys) as served:
                 yield served
             return
         simulation = _simulation()
@@ -166,14 +173,16 @@ def load(options: ServeOptions, environ: Mapping[str, str]) -> LoadedSettings:
 
 
 @asynccontextmanager
-async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncIterator[Serving]:
+async def _serving(
+    loaded: LoadedSettings, environ: Mapping[str, str], vendor_keys: tuple[VendorKey, ...] = ()
+) -> AsyncIterator[Serving]:
     settings, known = loaded.settings, KnownSecrets()
     configure_logs(settings.logs.format, level=settings.logs.level, known=known)
     for notice in loaded.notices:
         structlog.get_logger("codex_proxy").warning(notice)
     _refuse_weak_key(settings)
     refuse_unusable(settings)
-    async with assembled(loaded, environ, known) as whole:
+    async with assembled(loaded, environ, known, vendor_keys) as whole:
         running = whole.running
         listener = await _listen(running, settings)
         url = _url_of(listener)
@@ -189,6 +198,7 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
                 yield Serving(
                     url=url,
                     bridge=running.bridge,
+                    log=running.log.desk,
                     keys=whole.keys,
                     settings=settings,
                     access_path=whole.access_path,
@@ -199,15 +209,18 @@ async def _serving(loaded: LoadedSettings, environ: Mapping[str, str]) -> AsyncI
 
 @asynccontextmanager
 async def assembled(
-    loaded: LoadedSettings, environ: Mapping[str, str], known: KnownSecrets | None = None
+    loaded: LoadedSettings,
+    environ: Mapping[str, str],
+    known: KnownSecrets | None = None,
+    more_vendor_keys: tuple[VendorKey, ...] = (),
 ) -> AsyncIterator[Assembled]:
     """A gateway on its data directory, which nobody can reach yet and nothing keeps fresh; raises like ``serve``.
 
-    ``known`` learns every secret that it works with.
+    ``known`` learns every secret that it works with.  ``more_vendor_keys`` are as in ``ServeOptions``.
     """
     settings, known = loaded.settings, known or KnownSecrets()
     known.learn_all(secrets_of_settings(settings))
-    configured, vendor_keys = _accounts(settings), keys_of_settings(settings, environ)
+    configured, vendor_keys = _accounts(settings), (*keys_of_settings(settings, environ), *more_vendor_keys)
     secret_keys = key_source(settings.storage, data_dir=loaded.data_dir, environ=environ)
     access, token = AccessFile(loaded.data_dir, secret_keys), secrets.token_urlsafe(_SECRET_BYTES)
     async with _stores(loaded, secret_keys, known) as stores:

@@ -11,7 +11,7 @@ from codex_proxy.access.matrix.clients import DATA
 from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices
-from codex_proxy.bootstrap.asking.exchanges import ExchangeGround, make_gateway
+from codex_proxy.bootstrap.asking.exchanges import ExchangeGround, default_tools, make_gateway
 from codex_proxy.bootstrap.asking.vendors import VendorAskers
 from codex_proxy.bootstrap.assembling.ground import Ground
 from codex_proxy.bootstrap.assembling.owners import CONTROL_PREFIXES, Owners, make_owners
@@ -41,6 +41,7 @@ from codex_proxy.bootstrap.settings.following import FollowingParts, follow_sett
 from codex_proxy.bootstrap.usage.services import UsageServices
 from codex_proxy.bootstrap.vendors.keys import VendorKeyServices
 from codex_proxy.counting.counter import ProcessCounter
+from codex_proxy.gateway.adding.tools import ToolsOf
 from codex_proxy.gateway.attempts.orphans import Orphanage
 from codex_proxy.gateway.exchange import Gateway
 from codex_proxy.gateway.observers import Observers
@@ -59,6 +60,7 @@ from codex_proxy.server.asgi import Application
 from codex_proxy.server.logged.application import LoggedApplication
 from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
+from codex_proxy.storage.settings.owners_text import OwnersText
 from codex_proxy.transports.clients import ClientPool
 
 
@@ -149,6 +151,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
     observer = Observers(observers, complain=measures.losses.complain)
     routing = _routing(ground, upstream, owners.vendor_keys)
     askers = VendorAskers(owners.vendor_keys, clock=ground.clock)
+    tools_of = default_tools(ground.followers.live, owners.client_keys.ground.ring.tools_of)
     gateway = make_gateway(
         ExchangeGround(
             live=live,
@@ -159,15 +162,17 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
             observer=observer,
             pictures=ground.pictures,
             admission=owners.client_keys.admission,
+            default_tools=tools_of,
             models_hinted=routing.lists.hinted,
             redact=ground.known.redact,
+            preamble=_preamble(ground),
         )
     )
     return DataPlane(
         upstream=upstream,
         gateway=gateway,
         raw=askers.raw(routing.resolver, observer, owners.client_keys.admission),
-        counting=_counting(ground, counter, exchanges),
+        counting=_counting(ground, counter, exchanges, tools_of),
         prompts=prompts,
         inference=_inference(ground, gateway, measures),
         health=HealthRoutes(
@@ -179,6 +184,12 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
         pictures=ground.pictures,
         clock=ground.clock,
     )
+
+
+def _preamble(ground: Ground) -> Callable[[], str]:
+    """What stands before every system prompt that accounts get."""
+    text = OwnersText(ground.data_dir / "desktop-context.md", complain=ground.report_trouble)
+    return lambda: text.get() if ground.followers.live.get().model.inject_desktop_context else ""
 
 
 def _model_lists(ground: Ground, upstream: Upstream) -> ModelLists:
@@ -195,11 +206,12 @@ def _routing(ground: Ground, upstream: Upstream, services: VendorKeyServices) ->
     return Routing(ground.followers.live.get, _model_lists(ground, upstream), vendors_of(keys))
 
 
-def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchanges) -> CountParts:
+def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchanges, tools_of: ToolsOf) -> CountParts:
     return CountParts(
         counting=TokenCounting(counter),
         running=exchanges,
         max_body_bytes=ground.followers.live.derived(most_body_bytes),
+        default_tools=tools_of,
     )
 
 

@@ -141,8 +141,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     ``model`` is as the client wrote it.  ``instructions`` is the dialect's own top-level instruction text; system and
     developer messages stay turns.  ``pictures_only`` says that generated pictures are all that counts of the answer,
-    ``picture_links`` that they are wanted as links.  ``extra`` holds unknown top-level fields, under the name of
-    ``dialect``.
+    ``picture_links`` that they are wanted as links; ``knows_tools`` is False where the endpoint has no words for
+    tools.  ``prompt_inline`` says that the system prompt is to stand in the conversation; None: as the owner has it.
+    ``extra`` holds unknown top-level fields, under the name of ``dialect``.
     """
 
     dialect: Dialect
@@ -163,8 +164,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     previous_response_id: str | None = None
     pictures_only: bool = False
     picture_links: bool = False
+    knows_tools: bool = True
     metadata: JsonObject = {}
     session: SessionHints = SessionHints()
+    prompt_inline: bool | None = None
     extra: JsonObject = {}
 
     @property

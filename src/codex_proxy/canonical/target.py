@@ -68,6 +68,7 @@ class ClientIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """The official client we present ourselves as.
 
     ``engine_version`` is the CLI engine's, ``desktop_version`` the app's own, ``platform`` such as ``Debian 12.0.0``.
+    ``originator`` is the name to go by, None for the profile's.
     """
 
     profile: Profile
@@ -77,6 +78,7 @@ class ClientIdentity(msgspec.Struct, frozen=True, kw_only=True):
     arch: str
     terminal: str
     installation_id: str
+    originator: str | None = None
 
 
 class UpstreamIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +105,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     ``learned_rejects`` are top-level body fields this upstream refused before; ``routing_override`` is the account
     check's word (``us``, ``us_cr``) or None; ``drop_reasoning`` leaves encrypted reasoning out; ``force_lite`` builds
     the lite form whatever the model facts say; ``long_context`` asks for a window of a million tokens where that has
-    to be said.
+    to be said.  ``preamble`` is what the owner puts before every system prompt; ``prompt_inline`` has the client's own
+    stand in the conversation, and not in the place that the upstream has for it.
     """
 
     model: ModelFacts
@@ -115,6 +118,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     service_tier: str | None = None
     routing_override: str | None = None
     default_instructions: str = ""
+    preamble: str = ""
+    prompt_inline: bool = False
     learned_rejects: frozenset[str] = frozenset()
     drop_reasoning: bool = False
     force_lite: bool = False

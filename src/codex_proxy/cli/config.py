@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from codex_proxy.cli.asking import Gateway
+from codex_proxy.settings.keys import IDLE
 from codex_proxy.settings.load import LoadedSettings, known_keys, marks_of
 
 CONFIG: Final = "/admin/config"
@@ -34,11 +35,12 @@ async def show_config(gateway: Gateway, console: Console, *, as_json: bool) -> N
 
 
 def check_lines(loaded: LoadedSettings) -> Iterator[str]:
-    """The verdict, after a line for each key that was set and does nothing yet."""
+    """The verdict, after a line for each key that was set and does nothing, or nothing yet."""
     for name, info in known_keys().items():
-        source = loaded.provenance[name]
-        if source != "default" and marks_of(info).get("used") is False:
-            yield f"{source}: {name} is not used yet"
+        source, marks = loaded.provenance[name], marks_of(info)
+        if source != "default" and marks.get("used") is False:
+            idle = marks.get(IDLE)
+            yield f"{source}: {name} " + (f"has no effect here: {idle}" if idle else "is not used yet")
     yield from loaded.notices
     yield "the configuration can be used"
 

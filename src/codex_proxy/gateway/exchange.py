@@ -13,6 +13,7 @@ import msgspec
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.request import Request
+from codex_proxy.gateway.adding.tools import ToolsOf
 from codex_proxy.gateway.admission.ports import OPEN, Admission, Admitted, Wish
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.attempts.pictures import picture_filter
@@ -81,7 +82,8 @@ class GatewayParts:
     """What the gateway works with; callables are asked anew for each exchange, since their answers change.
 
     ``vendors`` is None where only accounts can be asked; ``next_routes`` are the models to ask, in order, where the one
-    of this name cannot be had; ``admission`` knows what client keys may ask for.
+    of this name cannot be had; ``default_tools`` are offered with requests of a client key, by its id; ``admission``
+    knows what client keys may ask for.
     """
 
     runner: AttemptRunner
@@ -91,6 +93,7 @@ class GatewayParts:
     resolver: Callable[[], Resolver]
     defaults: Callable[[], Defaults]
     next_routes: Callable[[str], Sequence[str]] = lambda _: ()
+    default_tools: ToolsOf = lambda _: ()
     failover: Callable[[], FailoverPolicy]
     observer: Observer
     pictures: PictureStore | None = None
@@ -105,8 +108,9 @@ class Gateway:
         self._parts = parts
 
     def speaking(self, codec: ClientCodec) -> "Gateway":
-        """The same accounts, conversations and observers for another kind of call, which vendors do not take."""
-        return Gateway(replace(self._parts, accounts=self._parts.accounts.speaking(codec), vendors=None))
+        """The same accounts, conversations and observers for another kind of call, that knows no vendors, no tools."""
+        accounts = self._parts.accounts.speaking(codec)
+        return Gateway(replace(self._parts, accounts=accounts, vendors=None, default_tools=lambda _: ()))
 
     def prepare(self, exchange: ExchangeInput) -> Prepared | Failure:
         """What is decided about a request before anybody is asked, or why it cannot go."""
@@ -228,7 +232,7 @@ class _Running:
         if isinstance(outgoing, Failure) or refusal is not None:
             candidate.lease.release()
             return refusal
-        notes = prepared.notes + outgoing.call.notes
+        notes = prepared.notes + outgoing.notes + outgoing.call.notes
         plan = self._plan(prepared, candidate, outgoing)
         self._history.leaves_by(outgoing.route.egress_name)
         del outgoing  # the plan lets go of the call's body once it is sent
@@ -361,7 +365,12 @@ class _Running:
 
 def _prepared(parts: GatewayParts, exchange: ExchangeInput, name: str | None = None) -> Prepared | Failure:
     prepared = prepare(
-        exchange.request, exchange.notes, resolver=parts.resolver(), defaults=parts.defaults(), model=name
+        exchange.request,
+        exchange.notes,
+        resolver=parts.resolver(),
+        defaults=parts.defaults(),
+        model=name,
+        tools=parts.default_tools(exchange.client_key_id),
     )
     if isinstance(prepared, Failure) or exchange.body is None:
         return prepared
@@ -377,7 +386,7 @@ def _wish(request: Request, prepared: Prepared | Failure) -> Wish:
         vendor=None if prepared.vendor is None else prepared.vendor.vendor,
         heeds_limit=prepared.vendor is not None,
         service_tier=prepared.service_tier,
-        request=request,
+        request=prepared.request,
     )
 
 

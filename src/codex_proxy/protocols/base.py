@@ -18,6 +18,7 @@ from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
+from codex_proxy.canonical.tools import Tool
 from codex_proxy.framing.sse import Frame
 
 HeaderPairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -293,6 +294,10 @@ class VendorCodec(ClientCodec, Protocol):
     @property
     def takes_stops(self) -> bool:
         """Whether stop strings can be said to the vendor."""
+        ...
+
+    def takes_tool(self, tool: Tool, others: Sequence[Tool], *, model: str) -> bool:
+        """Whether the vendor's ``model`` can be offered a tool beside these others."""
         ...
 
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:

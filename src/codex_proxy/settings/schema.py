@@ -9,9 +9,10 @@ To add a key, add one line to its section (or a section, and a line to ``Setting
 
 that is: type, default, words with the unit; ``change=LIVE`` where a change counts at the next request (else it counts
 at the next start); limits as in pydantic; ``secret=True`` where the value is never shown; ``file_only=True`` where it
-could move credentials and is never set through the API; ``used=False`` as long as nothing reads it.  A live key is read
-from ``Followers.live`` each time (bootstrap), or followed in ``bootstrap/settings/following``.  Nothing else is to do
-but to run ``python -m scripts.generate_pages`` and to add a probe of a live key to ``tests/scenarios/live_settings``.
+could move credentials and is never set through the API; ``used=False`` as long as nothing reads it, ``idle="why"``
+where it is of other editions and nothing here could read it.  A live key is read from ``Followers.live`` each time
+(bootstrap), or followed in ``bootstrap/settings/following``.  Nothing else is to do but to run
+``python -m scripts.generate_pages`` and to add a probe of a live key to ``tests/scenarios/live_settings``.
 """
 
 from typing import Annotated, Any, Literal
@@ -25,9 +26,11 @@ from codex_proxy.settings.keys import Change, Section, key
 from codex_proxy.settings.providers import Providers
 from codex_proxy.settings.values import (
     Aliases,
-    HeaderWord,
+    DefaultTools,
+    HeaderText,
     Host,
     ModelName,
+    NotInline,
     Numbered,
     Origin,
     Percent,
@@ -36,6 +39,8 @@ from codex_proxy.settings.values import (
 )
 
 LIVE = Change.LIVE
+NO_SNAPSHOTS = "each request is recorded when it ends, so that history is finer than any snapshot"
+NO_SOCKETS = "the backend is asked over HTTP alone"
 
 
 class ServerSection(Section):
@@ -82,7 +87,13 @@ class ApiSection(Section):
     """The upstream."""
 
     base_url: WebAddress = key("https://chatgpt.com/backend-api", "Base URL of the Codex backend.", file_only=True)
-    timeout_seconds: float | None = key(None, "Total seconds of an upstream call; null for no limit.", used=False, gt=0)
+    timeout_seconds: float | None = key(
+        None,
+        "Seconds that an upstream call may take in all, to the end of its answer; null for as long as it takes.",
+        change=LIVE,
+        gt=0,
+        le=86_400,
+    )
     connect_timeout_seconds: float = key(10.0, "Seconds to connect.", change=LIVE, gt=0, le=3600)
     headers_timeout_seconds: float = key(120.0, "Seconds until the reply's headers.", change=LIVE, gt=0, le=86_400)
     idle_timeout_seconds: float = key(300.0, "Seconds of silence within a reply.", change=LIVE, gt=0, le=86_400)
@@ -97,21 +108,35 @@ class ClientSection(Section):
     profile: Annotated[Literal["desktop", "cli"], RenamedProfile] = key(
         "desktop", "Which official client: the desktop app or the CLI.", change=LIVE
     )
-    originator: str | None = key(None, "Originator header instead of the profile's.", used=False)
-    app_version: HeaderWord = key("26.1120.10001", "Version of the desktop app.", change=LIVE)
-    engine_version: HeaderWord = key("0.169.0", "Version of the CLI engine, sent as version.", change=LIVE)
-    build_number: Numbered | None = key(None, "Build number of the desktop app.", used=False)
+    originator: HeaderText | None = key(
+        None, "Name that the originator header and the user agent go by; null for the profile's.", change=LIVE
+    )
+    app_version: HeaderText = key("26.1120.10001", "Version of the desktop app.", change=LIVE, min_length=1)
+    engine_version: HeaderText = key(
+        "0.169.0", "Version of the CLI engine, sent as version.", change=LIVE, min_length=1
+    )
+    build_number: Numbered | None = key(
+        None,
+        "Build number of the desktop app of app_version, which updates are told with; it is not sent.",
+        change=LIVE,
+        max_length=10,
+        pattern=r"^[0-9]+$",
+    )
     pin_version: bool = key(
         False, "Whether app_version and engine_version hold whatever newer ones are found.", change=LIVE
     )
-    platform: HeaderWord = key("Debian 12.0.0", "Operating system and version in the user agent.", change=LIVE)
-    arch: HeaderWord = key("x86_64", "Architecture in the user agent.", change=LIVE)
-    terminal: HeaderWord = key(
-        "xterm",
-        "Terminal word in the user agent; unknown where there is none.",
-        change=LIVE,
+    platform: HeaderText = key(
+        "Debian 12.0.0", "Operating system and version in the user agent.", change=LIVE, min_length=1
     )
-    chromium_version: Numbered | None = key(None, "Chromium version of the desktop app.", used=False)
+    arch: HeaderText = key("x86_64", "Architecture in the user agent.", change=LIVE, min_length=1)
+    terminal: HeaderText = key(
+        "xterm", "Terminal word in the user agent; unknown where there is none.", change=LIVE, min_length=1
+    )
+    chromium_version: Numbered | None = key(
+        None,
+        "Chromium version of the desktop app.",
+        idle="the engine asks the backend, and it sends no browser's headers",
+    )
 
 
 class ModelSection(Section):
@@ -133,7 +158,9 @@ class ModelSection(Section):
         None, "Tier where neither request nor model name says one.", change=LIVE, min_length=1, max_length=64
     )
     default_instructions: str = key("", "Instructions for requests that bring none.", change=LIVE)
-    default_tools: list[dict[str, Any]] = key([], "Tools added to every request.", used=False)
+    default_tools: DefaultTools = key(
+        [], "Tools offered with every request, beside the client's own, in the Responses form.", change=LIVE
+    )
     aliases: Aliases = key({}, "Model names of the owner's, by the name clients send.", change=LIVE)
     fallbacks: dict[str, list[str]] = key(
         {}, "Models to ask in turn where the one of this name cannot be had, by the name clients send.", change=LIVE
@@ -141,11 +168,26 @@ class ModelSection(Section):
     custom_models: CustomModels = key(
         [], "Codex models added to the catalogue: ids, or objects with what is known of them.", change=LIVE
     )
-    inject_desktop_context: bool = key(False, "Whether desktop-context.md precedes the instructions.", used=False)
-    suppress_desktop_directives: bool = key(False, "Whether desktop directives are removed.", used=False)
-    allow_client_system_prompt_strategy: bool = key(False, "Whether clients choose the strategy.", used=False)
-    system_prompt_strategy: Literal["instructions", "developer_inline", "system_inline"] = key(
-        "instructions", "Where system messages go upstream.", used=False
+    inject_desktop_context: bool = key(
+        False,
+        "Whether the text of desktop-context.md in the data directory, 64 KiB at most, stands before the instructions "
+        "that accounts get.",
+        change=LIVE,
+    )
+    suppress_desktop_directives: bool = key(
+        False, "Whether desktop directives are left out.", idle="nothing here adds any to what clients send"
+    )
+    allow_client_system_prompt_strategy: bool = key(
+        False,
+        "Whether system prompts may stand elsewhere than in the instructions: where system_prompt_strategy says, or "
+        "where a client says in x-codex-proxy-system-prompt.",
+        change=LIVE,
+    )
+    system_prompt_strategy: Annotated[Literal["instructions", "developer_inline"], NotInline] = key(
+        "instructions",
+        "Where system prompts stand in what accounts are asked: in the instructions, or in a developer message at the "
+        "head of the input, which leaves the instructions to default_instructions.",
+        change=LIVE,
     )
 
     @field_validator("image_host_model")
@@ -191,7 +233,12 @@ class AuthSection(Section):
     jwt_token: str | list[str] | None = key(
         None, "Access token of an account, several as a list or separated by commas.", secret=True, file_only=True
     )
-    chatgpt_oauth: bool = key(True, "Whether ChatGPT accounts may log in.", used=False)
+    chatgpt_oauth: bool = key(
+        True,
+        "Whether ChatGPT accounts may log in, by browser or device code; accounts that are here, tokens and imports go "
+        "on without.",
+        change=LIVE,
+    )
     rotation_strategy: Literal["least_used", "round_robin", "sticky"] = key(
         "least_used", "Which account a new conversation gets.", change=LIVE
     )
@@ -199,7 +246,12 @@ class AuthSection(Section):
         None, "Plans in order of preference; those not named come last together.", change=LIVE
     )
     rate_limit_backoff_seconds: float = key(
-        60.0, "Seconds an account rests where a 429 names no time.", used=False, ge=0
+        60.0,
+        "Seconds an account rests after a 429 that names no time; after more in a row twice, five and ten times as "
+        "long.",
+        change=LIVE,
+        ge=0,
+        le=86_400,
     )
     refresh_enabled: bool = key(True, "Whether tokens are refreshed before they expire.", change=LIVE)
     refresh_margin_seconds: float = key(
@@ -237,11 +289,16 @@ class AuthSection(Section):
 class TlsSection(Section):
     """Connections to the upstream."""
 
-    transport: Literal["native"] = key("native", "The TLS stack.", used=False)
+    transport: Literal["native"] = key("native", "The TLS stack.", idle="there is no other")
     proxy_url: str | None = key(
         None, "Egress proxy for every upstream call: http, https, socks5 or socks5h.", secret=True, change=LIVE
     )
-    force_http11: bool = key(False, "Whether HTTP/2 is avoided.", used=False)
+    force_http11: bool = key(
+        False,
+        "Whether upstreams are asked over HTTP/1.1 alone, for networks that HTTP/2 does not get through; the real "
+        "client offers both.",
+        change=LIVE,
+    )
     ca_file: str | None = key(None, "PEM file with certificates to trust beside the system's.", file_only=True)
     health_check_url: WebAddress = key(
         "https://api.ipify.org?format=json", "Where egress checks ask for their IP.", change=LIVE
@@ -327,8 +384,14 @@ class UsageStatsSection(Section):
     history_retention_days: int | None = key(
         None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", change=LIVE, ge=1, le=36_500
     )
-    snapshot_interval_minutes: int = key(5, "Minutes between snapshots.", used=False, change=LIVE, ge=0)
-    credits_per_usd: float = key(25.0, "Credits of one US dollar.", used=False, change=LIVE, ge=0)
+    snapshot_interval_minutes: int = key(5, "Minutes between snapshots of usage.", idle=NO_SNAPSHOTS, ge=0)
+    credits_per_usd: float = key(
+        25.0,
+        "Credits of one US dollar, for what an account's balance is worth; 0 where that is not known.",
+        change=LIVE,
+        ge=0,
+        le=1e9,
+    )
 
 
 class SessionSection(Section):
@@ -336,7 +399,12 @@ class SessionSection(Section):
 
     ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", change=LIVE, ge=1, le=525_600)
     longest_hours: int = key(168, "Hours a dashboard session lasts at most.", change=LIVE, ge=0, le=87_600)
-    cleanup_interval_minutes: int = key(5, "Minutes between clean-ups.", used=False, ge=1)
+    cleanup_interval_minutes: int = key(
+        5,
+        "Minutes between clean-ups.",
+        idle="a session opens nothing from the moment it is over, and 64 are kept",
+        ge=1,
+    )
     trust_user_field: bool = key(
         False,
         "Whether a request's `user` names its conversation; many programs send the same on every request.",
@@ -347,9 +415,7 @@ class SessionSection(Section):
 class QuotaSection(Section):
     """Quota."""
 
-    refresh_interval_minutes: int = key(
-        0, "Minutes between local usage snapshots; 0 for none.", used=False, change=LIVE, ge=0
-    )
+    refresh_interval_minutes: int = key(0, "Minutes between local snapshots of usage.", idle=NO_SNAPSHOTS, ge=0)
     concurrency: int = key(10, "Usage queries at once.", change=LIVE, ge=1, le=1000)
     skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.", change=LIVE)
     model_buckets: dict[str, str] = key(
@@ -393,8 +459,14 @@ class UpdateSection(Section):
     """Updates."""
 
     auto_update: bool = key(True, "Whether new versions of the official clients are looked for.", change=LIVE)
-    auto_download: bool = key(False, "Whether they are downloaded.", used=False)
-    show_update_dialog: bool = key(False, "Whether the desktop app asks.", used=False)
+    auto_download: bool = key(
+        False,
+        "Whether new versions are downloaded before anybody asks for them.",
+        idle="the gateway has no desktop app, and fetches its own new version when it is told to install it",
+    )
+    show_update_dialog: bool = key(
+        False, "Whether the desktop app asks.", idle="the gateway has no desktop app; the dashboard shows what is new"
+    )
     allow_prerelease: bool = key(False, "Whether pre-releases of the gateway count.", change=LIVE)
     gateway: Literal["off", "notify", "apply"] = key(
         "off",
@@ -422,9 +494,9 @@ class UpdateSection(Section):
 class WsPoolSection(Section):
     """WebSocket connections to the upstream."""
 
-    enabled: bool = key(True, "Whether they are used.", used=False)
-    max_age_ms: int = key(3_300_000, "Milliseconds a connection lives.", used=False, ge=0)
-    max_per_account: int = key(8, "Connections of one account.", used=False, ge=1)
+    enabled: bool = key(True, "Whether they are used.", idle=NO_SOCKETS)
+    max_age_ms: int = key(3_300_000, "Milliseconds a connection lives.", idle=NO_SOCKETS, ge=0)
+    max_per_account: int = key(8, "Connections of one account.", idle=NO_SOCKETS, ge=1)
 
 
 class OllamaSection(Section):

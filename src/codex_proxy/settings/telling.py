@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-from codex_proxy.settings.keys import LEAST_ASKED, Section
+from codex_proxy.settings.keys import IDLE, LEAST_ASKED, Section
 from codex_proxy.settings.load import known_keys, marks_of, value_of
 from codex_proxy.settings.schema import Settings
 
@@ -17,7 +17,9 @@ MASKED: Final = "(set, not shown)"
 NOT_SHOWN: Final = "(not shown)"
 """What stands for user and password in an address."""
 _DEFAULTS: Final = Settings()
-_BESIDE: Final = frozenset({"title", "description", "default", "change", "used", "secret", "file_only", LEAST_ASKED})
+_BESIDE: Final = frozenset(
+    {"title", "description", "default", "change", "used", "secret", "file_only", LEAST_ASKED, IDLE}
+)
 """Words of a key's JSON Schema that are told beside it."""
 _USER: Final = re.compile(r"(?<=://)[^/?#@\s]*(?=@)")
 _REFERENCE: Final = re.compile(r"#/\$defs/(\w+)")

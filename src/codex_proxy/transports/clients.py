@@ -46,11 +46,16 @@ _Key: TypeAlias = tuple[str, str | None, Binding | None]
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds.  ``headers`` counts from the call to its reply's headers, ``idle`` between two pieces of the body."""
+    """Seconds.
+
+    ``headers`` counts from the call to its reply's headers, ``idle`` between two pieces of the body, ``total`` from the
+    call to the reply's end; None for as long as it takes.
+    """
 
     connect: float = 10.0
     headers: float = 120.0
     idle: float = 300.0
+    total: float | None = None
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,8 +91,11 @@ class ClientPool:
     """Clients by account and egress; ``close`` when done.
 
     ``now`` is for ages only; without ``jars`` cookies are kept in memory, by the same clock.  ``user_agent`` is what an
-    HTTP proxy is told of us.
+    HTTP proxy is told of us.  ``http11_only`` is for networks that HTTP/2 does not get through; the real client offers
+    both.
     """
+
+    http11_only: bool = False
 
     def __init__(
         self,
@@ -147,6 +155,11 @@ class ClientPool:
         self._timeouts = timeouts
         await self._retire(list(self._clients))
 
+    async def change_protocol(self, *, http11_only: bool) -> None:
+        """The other choice of protocols holds for calls from now on; what streams goes on as it began."""
+        self.http11_only = http11_only
+        await self._retire(list(self._clients))
+
     async def close(self) -> None:
         """Close every client; what still streams is cut."""
         clients = [*self._clients.values(), *self._leaving]
@@ -181,8 +194,7 @@ class ClientPool:
 
     def _build_client(self, egress_url: str | None, binding: Binding | None) -> Client:
         builder = (
-            ClientBuilder()
-            .http2(True)
+            (ClientBuilder().http1_only() if self.http11_only else ClientBuilder().http2(True))
             .http1_lower_case_headers()
             .gzip(False)
             .brotli(False)

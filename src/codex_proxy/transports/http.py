@@ -10,12 +10,13 @@ within a body is told in words that make opencode try again over Messages: there
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from pyreqwest import exceptions as foreign
 from pyreqwest.bytes import Bytes
-from pyreqwest.request import StreamRequest
+from pyreqwest.request import RequestBuilder, StreamRequest
 from pyreqwest.response import Response
 
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
@@ -32,6 +33,7 @@ _T = TypeVar("_T")
 _NEVER_CONNECTED: Final = "client error (Connect)"
 _USER_AGENT: Final = "user-agent"
 _PROXY_WANTS_LOGIN: Final = 407
+_SLACK_SECONDS: Final = 0.05  # the event loop's clock stands still within a turn
 _WANTS_LOGIN: Final = "it wants other credentials (407)"
 _EGRESS_WORDS: Final = {
     "tunnel error: proxy authorization required": _WANTS_LOGIN,
@@ -77,10 +79,12 @@ class HttpTransport:
             _refuse_elsewhere(route)
         async with self._pool.use(route, binding) as pooled:
             cookies = _Cookies(self._pool.jar(pooled, route), call, route)
-            request = _build(call, route, pooled=pooled, cookie=cookies.header())
+            deadline = _Deadline(self._timeouts.total)
+            builder = _build(call, route, pooled=pooled, cookie=cookies.header())
             del call  # its body may be megabytes, and the stream long
-            response = await self._headers_of(request, route)
-            reply = HttpReply(response, cookies, sender=route.upstream_name)
+            request = deadline.over(builder).streamed_read_buffer_limit(0).build_streamed()
+            response = await self._headers_of(request, route, deadline)
+            reply = HttpReply(response, cookies, sender=route.upstream_name, deadline=deadline)
             try:
                 cookies.take(response)
                 yield reply
@@ -88,12 +92,12 @@ class HttpTransport:
                 reply.close()
                 await request.__aexit__(None, None, None)
 
-    async def _headers_of(self, request: StreamRequest, route: Route) -> Response:
+    async def _headers_of(self, request: StreamRequest, route: Route, deadline: "_Deadline") -> Response:
         try:
             async with asyncio.timeout(self._timeouts.headers):
                 response = await obeying(request.__aenter__())
         except foreign.PyreqwestError as error:
-            raise TransportError(before_headers(error, route)) from None
+            raise TransportError(before_headers(error, route, deadline)) from None
         except TimeoutError:
             raise TransportError(_no_headers(route)) from None
         if response.status == _PROXY_WANTS_LOGIN and route.egress_url is not None:
@@ -137,7 +141,7 @@ class _Cookies:
             self._jar.clear()
 
 
-def _build(call: UpstreamCall, route: Route, *, pooled: PooledClient, cookie: str | None) -> StreamRequest:
+def _build(call: UpstreamCall, route: Route, *, pooled: PooledClient, cookie: str | None) -> RequestBuilder:
     headers = list(call.headers)
     if route.base_url.startswith("https://") and not any(name == _USER_AGENT for name, _ in headers):
         # The client adds one of its own; over HTTP/2 it leaves out again what this header names, and this header.
@@ -147,9 +151,27 @@ def _build(call: UpstreamCall, route: Route, *, pooled: PooledClient, cookie: st
             headers.append(("content-length", str(len(call.body))))  # the real client's cookie comes after it
         headers.append(("cookie", cookie))
     builder = pooled.client.request(call.method, route.base_url + call.path).headers(headers)
-    if call.body:
-        builder = builder.body_bytes(call.body)
-    return builder.streamed_read_buffer_limit(0).build_streamed()
+    return builder.body_bytes(call.body) if call.body else builder
+
+
+class _Deadline:
+    """When a call has to be over, from its request to its reply's end; ``total_seconds`` None for whenever it is."""
+
+    __slots__ = ("_ends_at", "_total_seconds")
+
+    def __init__(self, total_seconds: float | None) -> None:
+        self._total_seconds = total_seconds
+        self._ends_at = asyncio.get_running_loop().time() + (total_seconds or 0)
+
+    def over(self, builder: RequestBuilder) -> RequestBuilder:
+        """The request that ends in time."""
+        return builder if self._total_seconds is None else builder.timeout(timedelta(seconds=self._total_seconds))
+
+    def words(self) -> str | None:
+        """What is wrong with a call that is ended now for its time; None where it was ended for another one."""
+        if self._total_seconds is None or asyncio.get_running_loop().time() < self._ends_at - _SLACK_SECONDS:
+            return None
+        return f"took longer than the {self._total_seconds:g} s that a whole call may take"
 
 
 class HttpReply:
@@ -158,14 +180,25 @@ class HttpReply:
     One ``read`` takes every piece that is there already, so that a burst costs its client one write and not fifty.
     """
 
-    __slots__ = ("_begun", "_broken", "_cookies", "_reader", "_response", "_seen_body", "_sender", "status")
+    __slots__ = (
+        "_begun",
+        "_broken",
+        "_cookies",
+        "_deadline",
+        "_reader",
+        "_response",
+        "_seen_body",
+        "_sender",
+        "status",
+    )
 
-    def __init__(self, response: Response, cookies: _Cookies, *, sender: str) -> None:
+    def __init__(self, response: Response, cookies: _Cookies, *, sender: str, deadline: _Deadline) -> None:
         self.status: int = response.status
         self._response = response
         self._reader = response.body_reader
         self._cookies = cookies
         self._sender = sender
+        self._deadline = deadline
         self._seen_body = False
         self._begun: _Begun | None = None
         self._broken: foreign.PyreqwestError | None = None
@@ -185,7 +218,7 @@ class HttpReply:
                 raise self._broken
             chunk = await (begun or self._reader.read_chunk())
         except foreign.PyreqwestError as error:
-            raise TransportError(within_body(error, self._sender)) from None
+            raise TransportError(within_body(error, self._sender, self._deadline)) from None
         finally:
             if task is not None and task.cancelling() > cancels:  # see ``obeying``
                 raise asyncio.CancelledError
@@ -266,20 +299,21 @@ async def obeying(work: Awaitable[_T]) -> _T:
             raise asyncio.CancelledError
 
 
-def before_headers(error: foreign.PyreqwestError, route: Route) -> Failure:
+def before_headers(error: foreign.PyreqwestError, route: Route, deadline: _Deadline) -> Failure:
     """What an exception means before the reply's headers came."""
     causes = _causes(error)
     sent = Sent.NOTHING_SENT if _NEVER_CONNECTED in causes else Sent.MAYBE_SENT
     if isinstance(error, foreign.RequestTimeoutError) and sent is Sent.MAYBE_SENT:
-        return _no_headers(route)
+        return _no_headers(route, deadline.words())
     last = causes[-1] if causes else type(error).__name__
     if route.egress_url is not None and sent is Sent.NOTHING_SENT:
         return refused_by_egress(route, _EGRESS_WORDS.get(last, last))
     return Failure(kind=FailureKind.UNREACHABLE, message=f"no connection to {route.upstream_name}: {last}", sent=sent)
 
 
-def _no_headers(route: Route) -> Failure:
-    return Failure(kind=FailureKind.TIMEOUT, message=f"{route.upstream_name} sent no headers in time")
+def _no_headers(route: Route, words: str | None = None) -> Failure:
+    message = f"{route.upstream_name} {words or 'sent no headers in time'}"
+    return Failure(kind=FailureKind.TIMEOUT, message=message)
 
 
 def refused_by_egress(route: Route, words: str) -> Failure:
@@ -291,10 +325,11 @@ def refused_by_egress(route: Route, words: str) -> Failure:
     )
 
 
-def within_body(error: foreign.PyreqwestError, sender: str) -> Failure:
+def within_body(error: foreign.PyreqwestError, sender: str, deadline: _Deadline) -> Failure:
     """What an exception means once the sender's headers are in."""
     if isinstance(error, foreign.RequestTimeoutError):
-        return Failure(kind=FailureKind.TIMEOUT, message=f"stream timeout: {sender} stayed silent too long")
+        words = deadline.words() or "stayed silent too long"
+        return Failure(kind=FailureKind.TIMEOUT, message=f"stream timeout: {sender} {words}")
     return Failure(kind=FailureKind.DISCONNECTED, message=f"connection lost: {sender} broke off the stream")
 
 

@@ -20,6 +20,7 @@ from codex_proxy.accounts.choice.member import (
 )
 from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.lifecycle.condition import happened, observed
+from codex_proxy.accounts.lifecycle.locks import Limit
 from codex_proxy.accounts.lifecycle.states import Occurrence
 from codex_proxy.accounts.record import Death
 from codex_proxy.canonical.failure import FailureKind
@@ -82,7 +83,7 @@ def test_a_way_out_that_is_shut_is_no_state_of_the_account_and_opens_by_itself()
 
 def test_q_09_a_limit_of_one_bucket_is_none_of_another() -> None:
     one = member()
-    one.condition = happened(one.condition, Occurrence.USAGE_LIMIT, now=NOW, bucket=SPARK, until=NOW + 60)
+    one.condition = happened(one.condition, Occurrence.USAGE_LIMIT, now=NOW, limit=Limit(bucket=SPARK, until=NOW + 60))
     usable = {name: judge(one, name, NOW, POLICY).verdict.usable for name in (BUCKET, SPARK)}
     assert usable == {BUCKET: True, SPARK: False}
 
@@ -141,7 +142,7 @@ def test_the_plan_is_the_upstreams_own_word_as_soon_as_there_is_one() -> None:
 
 def test_a_single_request_that_is_out_to_try_is_known_as_such() -> None:
     one = member()
-    one.condition = happened(one.condition, Occurrence.USAGE_LIMIT, now=NOW, until=NOW + 60)
+    one.condition = happened(one.condition, Occurrence.USAGE_LIMIT, now=NOW, limit=Limit(until=NOW + 60))
     assert not is_trying(one, NOW + 60)
     one.condition = happened(one.condition, Occurrence.CANARY_SENT, now=NOW + 60)
     assert is_trying(one, NOW + 60)

@@ -11,6 +11,7 @@ from codex_proxy.accounts.choice.member import EGRESS_DOWN, EgressFault, Member,
 from codex_proxy.accounts.choice.need import ChoicePolicy
 from codex_proxy.accounts.choice.roster import Roster
 from codex_proxy.accounts.lifecycle.condition import happened, is_otherwise_the_same, observed
+from codex_proxy.accounts.lifecycle.locks import Limit
 from codex_proxy.accounts.lifecycle.states import Occurrence
 from codex_proxy.accounts.record import AccountEvent
 from codex_proxy.accounts.rotation import Strategy
@@ -39,7 +40,7 @@ class Scene:
     def limit(self, row_id: str, seconds: float) -> None:
         member = self.roster.members[row_id]
         until = NOW + seconds
-        member.condition = happened(member.condition, Occurrence.USAGE_LIMIT, now=NOW, until=until)
+        member.condition = happened(member.condition, Occurrence.USAGE_LIMIT, now=NOW, limit=Limit(until=until))
         self.roster.judge_anew(row_id)
         self.roster.refresh(NOW)
 

@@ -2,6 +2,7 @@
 
 from codex_proxy.accounts.lifecycle.condition import FRESH, Step, cleared, observed, step
 from codex_proxy.accounts.lifecycle.evidence import Evidence
+from codex_proxy.accounts.lifecycle.locks import Limit
 from codex_proxy.accounts.lifecycle.states import Occurrence, State, is_outdated
 from codex_proxy.accounts.lifecycle.verdict import CredentialFacts, Verdict, verdict
 from codex_proxy.canonical.rate_limits import Credits, RateLimitSnapshot, RateLimitWindow
@@ -40,7 +41,8 @@ class Life:
         """``lasting`` and ``asked`` are seconds from now."""
         evidence = Evidence(request_id=request, asked_at=None if asked is None else self.now + asked)
         until = None if lasting is None else self.now + lasting
-        taken = step(self.condition, occurrence, now=self.now, bucket=bucket, until=until, evidence=evidence)
+        limit = Limit(bucket=bucket, until=until)
+        taken = step(self.condition, occurrence, now=self.now, limit=limit, evidence=evidence)
         self.condition, self.effects = taken.condition, taken.effects
         return self
 

@@ -19,7 +19,7 @@ from codex_proxy.accounts.lifecycle.effects import BlameEgress, RequestRefresh
 from codex_proxy.accounts.lifecycle.evidence import Evidence
 from codex_proxy.accounts.lifecycle.gates import CAP_SECONDS, PROBE_PATIENCE_SECONDS
 from codex_proxy.accounts.lifecycle.hindrances import HindranceKind
-from codex_proxy.accounts.lifecycle.locks import LockCause
+from codex_proxy.accounts.lifecycle.locks import Limit, LockCause
 from codex_proxy.accounts.lifecycle.states import Occurrence, State
 from codex_proxy.accounts.lifecycle.verdict import verdict
 from codex_proxy.accounts.quota.buckets import find_bucket
@@ -401,7 +401,7 @@ def lived(story: list[tuple[float, object]]) -> tuple[Condition, float]:
             condition = observed(condition, what, now=now)
         elif isinstance(what, tuple):
             occurrence, bucket, until = what
-            condition = happened(condition, occurrence, now=now, bucket=bucket, until=until)
+            condition = happened(condition, occurrence, now=now, limit=Limit(bucket=bucket, until=until))
     return condition, now
 
 
@@ -451,7 +451,7 @@ def test_a_refusal_in_one_bucket_leaves_every_other_as_it_is(
 ) -> None:
     condition, now = lived(story)
     _, bucket, until = happening
-    following = happened(condition, Oc.USAGE_LIMIT, now=now, bucket=bucket, until=until)
+    following = happened(condition, Oc.USAGE_LIMIT, now=now, limit=Limit(bucket=bucket, until=until))
     assert [lock for lock in following.locks if lock.bucket != bucket] == [
         lock for lock in condition.locks if lock.bucket != bucket
     ]
@@ -468,5 +468,5 @@ def test_what_is_kept_of_an_account_stays_small(story: list[tuple[float, object]
 
 def test_an_end_that_is_no_time_counts_as_not_said() -> None:
     for until in (float("nan"), float("inf"), float("-inf")):
-        locked = happened(FRESH, Oc.USAGE_LIMIT, now=NOW, until=until, evidence=Evidence())
+        locked = happened(FRESH, Oc.USAGE_LIMIT, now=NOW, limit=Limit(until=until), evidence=Evidence())
         assert locked.locks[0].until == NOW + 60

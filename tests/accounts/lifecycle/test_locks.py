@@ -5,6 +5,7 @@ import pytest
 from codex_proxy.accounts.lifecycle.evidence import Evidence
 from codex_proxy.accounts.lifecycle.gates import Stage, stage
 from codex_proxy.accounts.lifecycle.locks import (
+    Limit,
     Lock,
     LockCause,
     brought_forward,
@@ -24,7 +25,7 @@ def refusal(
     *, now: float = NOW, lasting: float | None = 500, cause: LockCause = C.USAGE_LIMIT, held: tuple[Lock, ...] = ()
 ) -> Lock:
     until = None if lasting is None else now + lasting
-    return refused(held, cause, "codex", now=now, until=until, evidence=Evidence(status=429))
+    return refused(held, cause, Limit(until=until), now=now, evidence=Evidence(status=429))
 
 
 def test_a_refusal_locks_until_the_upstream_says() -> None:
@@ -42,6 +43,15 @@ def test_a_refusal_without_an_end_locks_for_longer_each_time() -> None:
         rests.append(lock.until - now)
         now, held = lock.until, (lock,)
     assert rests == [60, 120, 300, 600, 600]
+
+
+@pytest.mark.parametrize(("rest_seconds", "expected"), [(7.0, 7.0), (0.0, 0.0)])
+def test_the_owner_says_how_long_the_first_refusal_without_an_end_locks(rest_seconds: float, expected: float) -> None:
+    lock = refused((), C.RATE_LIMIT, Limit(rest_seconds=rest_seconds), now=NOW, evidence=Evidence())
+    assert lock.until == NOW + expected
+    assert stage(lock.gate, NOW + expected) is not Stage.CLOSED
+    told = refused((), C.RATE_LIMIT, Limit(until=NOW + 1, rest_seconds=rest_seconds), now=NOW, evidence=Evidence())
+    assert told.until == NOW + 1
 
 
 @pytest.mark.parametrize("lasting", [None, -5.0, 0.0])
@@ -100,7 +110,7 @@ def test_a_success_that_was_on_its_way_says_nothing() -> None:
 
 
 def test_a_lock_takes_the_place_of_its_predecessor_only() -> None:
-    other = refused((), C.USAGE_LIMIT, "codex_bengalfox", now=NOW, until=None, evidence=Evidence())
+    other = refused((), C.USAGE_LIMIT, Limit(bucket="codex_bengalfox"), now=NOW, evidence=Evidence())
     held = with_lock((refusal(), other), refusal(lasting=900))
     assert [lock.bucket for lock in held] == ["codex_bengalfox", "codex"]
     assert held[0] is other

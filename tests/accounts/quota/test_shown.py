@@ -112,6 +112,19 @@ def test_windows_whose_reset_has_passed_are_shown_rolled_on() -> None:
     assert (told.rate_limit.used_percent, told.rate_limit.allowed, told.secondary_rate_limit) == (0, True, None)
 
 
+@pytest.mark.parametrize(
+    ("balance", "per_usd", "dollars"),
+    [("12.50", 25.0, 0.5), ("0", 25.0, 0.0), ("10", 3.0, 3.3333), ("10", 0.0, None), (None, 25.0, None)],
+)
+def test_a_balance_is_told_in_dollars_where_somebody_knows_what_it_is_worth(
+    balance: str | None, per_usd: float, dollars: float | None
+) -> None:
+    told = shown_quota(QuotaFacts(credits=Credits(balance=balance)), now=NOW, credits_per_usd=per_usd)
+    assert told is not None
+    assert told.credits is not None
+    assert told.credits.balance_usd == dollars
+
+
 @pytest.mark.parametrize(("text", "number"), [("0", 0.0), ("", None), (None, None), ("nan", None), ("much", None)])
 def test_a_balance_is_a_number_or_not_known(text: str | None, number: float | None) -> None:
     told = shown_quota(QuotaFacts(credits=Credits(balance=text)), now=NOW)

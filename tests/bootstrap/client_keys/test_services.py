@@ -1,5 +1,6 @@
 """What keeps handed-out keys, put together; a whole gateway with them is in the scenarios."""
 
+import contextlib
 from pathlib import Path
 
 from codex_proxy.access.granted.ring import GrantedKeys
@@ -36,6 +37,18 @@ async def test_what_is_kept_is_taken_in_and_what_was_used_is_written_at_the_end(
             services.ledger.settle(Spending(key_id=KEY_ID, at=NOW, input_tokens=3))
         assert (await stores.client_keys.standings([KEY_ID], now=NOW))[KEY_ID].used.input_tokens == 3
     assert complaints == []
+
+
+async def test_what_was_used_is_written_whatever_ends_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, folder=tmp_path) as stores:
+        await stores.client_keys.add(granted())
+        services = granted_key_services(ground(stores, []))
+        await load(services)
+        with contextlib.suppress(ExceptionGroup):
+            async with upkeep(services):
+                services.ledger.settle(Spending(key_id=KEY_ID, at=NOW, input_tokens=3))
+                raise ZeroDivisionError
+        assert (await stores.client_keys.standings([KEY_ID], now=NOW))[KEY_ID].used.input_tokens == 3
 
 
 async def test_a_store_that_cannot_be_read_leaves_a_gateway_without_keys(tmp_path: Path) -> None:

@@ -7,9 +7,12 @@ import pytest
 
 from codex_proxy.bootstrap.vendors.codecs import VendorCodecs, codec_of, dialect_profile
 from codex_proxy.bootstrap.vendors.profiles import packaged_profiles, with_owners
+from codex_proxy.canonical.notes import Weight
 from codex_proxy.canonical.request import Dialect, Reasoning, Sampling
 from codex_proxy.canonical.target import Credential, Target
+from codex_proxy.canonical.tools import FunctionTool, HostedTool, Tool
 from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
+from codex_proxy.protocols.openai_chat.client import ChatClient
 from codex_proxy.vendors.key import VendorKey
 from codex_proxy.vendors.profile import ProfileError, VendorProfile, Wire
 from tests.protocols.codex.parts import request, target
@@ -22,6 +25,8 @@ DIALECTS = {
     Wire.ANTHROPIC: Dialect.ANTHROPIC,
     Wire.GEMINI: Dialect.GEMINI,
 }
+SEARCH, PICTURES = HostedTool(kind="web_search"), HostedTool(kind="image_generation")
+LOOKUP = FunctionTool(name="lookup", parameters={"type": "object", "properties": {}}, strict=False)
 SPOKEN = [(name, wire.wire) for name, profile in PROFILES.items() for wire in profile.wires]
 
 
@@ -87,6 +92,31 @@ def test_quirks_may_be_laid_over_those_of_the_profile() -> None:
 def test_the_gateway_ends_answers_at_stops_where_some_model_takes_none() -> None:
     taken = {name: codec_of(PROFILES[name], Wire.CHAT).takes_stops for name in ("openai", "xai", "mistral", "groq")}
     assert taken == {"openai": False, "xai": False, "mistral": True, "groq": True}
+
+
+@pytest.mark.parametrize(("name", "wire"), SPOKEN)
+def test_a_tool_that_a_vendor_takes_is_offered_to_it_without_loss(name: str, wire: Wire) -> None:
+    codec, aim = codec_of(PROFILES[name], wire), at(PROFILES[name], "m")
+    taken = [tool for tool in (SEARCH, PICTURES, LOOKUP) if codec.takes_tool(tool, (), model="m")]
+    assert taken
+    for tool in taken:
+        call = codec.build_call(request(dialect=Dialect.ANTHROPIC, tools=(tool,)), aim)
+        assert [note for note in call.notes if note.weight is Weight.LOSSY] == []
+        assert json.loads(call.body).get("tools") or "web_search_options" in json.loads(call.body)
+
+
+def test_what_runs_where() -> None:
+    def taken(name: str, wire: Wire, *others: Tool) -> list[Tool]:
+        codec = codec_of(PROFILES[name], wire)
+        return [tool for tool in (SEARCH, PICTURES, LOOKUP) if codec.takes_tool(tool, others, model="m")]
+
+    assert taken("openai", Wire.RESPONSES, LOOKUP) == [SEARCH, PICTURES, LOOKUP]
+    assert taken("groq", Wire.CHAT, LOOKUP) == [LOOKUP]
+    assert taken("anthropic", Wire.ANTHROPIC, LOOKUP) == [SEARCH, LOOKUP]
+    assert taken("gemini", Wire.GEMINI) == [SEARCH, LOOKUP]
+    assert taken("gemini", Wire.GEMINI, LOOKUP) == [LOOKUP]
+    assert taken("gemini", Wire.GEMINI, SEARCH) == [SEARCH]
+    assert not ChatClient(ChatProfile(tools=False)).takes_tool(LOOKUP, (), model="m")
 
 
 def test_what_a_vendor_takes_in_the_words_of_its_dialect() -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from codex_proxy.cli.capsules.replaying import as_json, replay, show
+from codex_proxy.cli.capsules.replaying import Verdict, as_json, replay, show
 from codex_proxy.operations.capsules.capsule import read_capsule
 from codex_proxy.operations.capsules.comparing import Difference
-from tests.operations.capsules.samples import call, capsule
+from tests.operations.capsules.samples import QUESTION, call, capsule
+from tests.operations.capsules.samples import kept as kept_text
 from tests.scenarios.stage import Stage, stage
 
 SCENARIO = """
@@ -42,20 +43,27 @@ async def test_what_accounts_answered_comes_out_the_same(tmp_path: Path) -> None
             capsules.append(read_capsule(await kept(play, reply.headers["x-request-id"])))
     outcomes = [each.record["failure"] for each in capsules]
     assert outcomes == [None, "invalid_request", None, "disconnected"]
-    for each in capsules:
-        assert await replay(each) == ()
+    for verdict in await asyncio.gather(*map(replay, capsules)):
+        assert (verdict.same, verdict.differences, verdict.not_compared) == (True, (), ())
 
 
 async def test_what_has_changed_is_told() -> None:
     refused = '{"error":{"message":"no","type":"invalid_request_error"}}'
-    told = await replay(capsule(call(refused, status=400)))
-    assert [each.what.partition(",")[0] for each in told] == ["status", "failure", "attempts", "answer"]
+    digest = QUESTION.replace("hi", "[2000 characters of base64, sha256 00]")
+    verdict = await replay(capsule(call(refused, status=400), question=kept_text(digest)))
+    assert [each.what for each in verdict.differences] == ["attempts", "status", "failure", "the client's answer"]
+    assert not verdict.same
+    assert "digest" in verdict.doubts[0]
 
 
-@pytest.mark.parametrize("found", [(), (Difference(what="status", then="200", now="\x1b[31m[bold]502"),)])
-def test_the_verdict_obeys_nothing_that_stands_in_it(found: tuple[Difference, ...]) -> None:
+@pytest.mark.parametrize("lines", [(), ("- 200", "+ \x1b[31m[bold]502")])
+@pytest.mark.parametrize("same", [True, False])
+def test_the_verdict_obeys_nothing_that_stands_in_it(lines: tuple[str, ...], *, same: bool) -> None:
     out = io.StringIO()
-    show(Console(file=out, soft_wrap=True), capsule(record={"id": "req_\x1b]0;title\x07"}), found)
+    found = () if same else (Difference(what="status", then="200", now="\x1b[31m[bold]502", lines=lines),)
+    verdict = Verdict(same=same, differences=found, not_compared=("an answer",), doubts=("a doubt",))
+    show(Console(file=out, soft_wrap=True), capsule(record={"id": "req_\x1b]0;title\x07"}), verdict)
     assert "\x1b" not in out.getvalue()
-    assert ("[bold]502" in out.getvalue()) is bool(found)
-    assert json.loads(as_json(found))["same"] is not bool(found)
+    assert ("[bold]502" in out.getvalue()) is not same
+    assert ("an answer" in out.getvalue()) is ("a doubt" in out.getvalue()) is True
+    assert json.loads(as_json(verdict))["same"] is same

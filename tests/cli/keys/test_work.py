@@ -51,6 +51,20 @@ def test_words_that_are_no_budget_are_refused(told: str) -> None:
         work.budget_told(told)
 
 
+def test_tools_are_named_or_told_as_json() -> None:
+    assert work.tools_told(["web_search", ' {"type": "function", "name": "f"}'], none=False) == [
+        {"type": "web_search"},
+        {"type": "function", "name": "f"},
+    ]
+    assert (work.tools_told(None, none=False), work.tools_told([], none=True)) == (None, [])
+
+
+@pytest.mark.parametrize(("told", "none"), [(["two words"], False), (["[]"], False), (["{"], False), (["x"], True)])
+def test_words_that_are_no_tools_are_refused(told: list[str], none: bool) -> None:
+    with pytest.raises(StartRefused, match="--tool"):
+        work.tools_told(told, none=none)
+
+
 def test_a_name_has_to_fit_one_key() -> None:
     keys = [{"id": "ck_1", "name": "one"}, {"id": "ck_2", "name": "same"}, {"id": "ck_3", "name": "same"}]
     assert work.resolved(keys, ["one", "ck_3", " ck_1 "]) == ["ck_1", "ck_3"]

@@ -139,6 +139,7 @@ class Household:
         self.store, self.issuer, self.clock = Store(), Issuer(), QuickClock()
         self.transport, self.pool = Wire(), AccountPool(affinity=AffinityMap())
         self.gone: list[str] = []
+        self.logins_allowed = True
         self.health = PersistenceHealth()
         self.explanations = Explanations()
         self._numbers, self._uuids = itertools.count(1), iter(UUIDS)
@@ -151,6 +152,7 @@ class Household:
             clock=PatientClock(self.clock),
             random_bytes=lambda size_bytes: next(self._numbers).to_bytes(size_bytes),
             arrived=arrivals.arrived,
+            allowed=lambda: self.logins_allowed,
         )
         self.asker = Asker(transport=self.transport, route_of=_route, egress=EgressTold())
         self.queries = UsageQueries(

@@ -9,6 +9,7 @@ from codex_proxy.access.granted.key import KEY_ID as ID_FORM
 from codex_proxy.access.granted.key import Limits
 from codex_proxy.access.granted.periods import Period
 from codex_proxy.access.granted.store import SecretTaken
+from codex_proxy.canonical.tools import HostedTool
 from codex_proxy.operations.granted.book import UnknownClientKey
 from codex_proxy.operations.granted.changes import InvalidTerms, Terms, with_terms
 from tests.access.granted.samples import NOW, SECRET, granted, tokens, usd
@@ -56,6 +57,7 @@ async def test_a_weak_secret_is_refused(tmp_path: Path, secret: str) -> None:
         ({"models": ("two words",)}, "allowed_models"),
         ({"models": ("",)}, "allowed_models"),
         ({"models": ("m",) * 201}, "allowed_models"),
+        ({"default_tools": ({"type": "mcp"},)}, r"default_tools\[0\]\.type"),
         ({"concurrency": 0}, "concurrency"),
         ({"requests_per_minute": -1}, "requests_per_minute"),
         ({"budgets": (usd(1), usd(2))}, "budgets"),
@@ -72,6 +74,14 @@ def test_what_is_not_told_stays_and_none_takes_a_limit_away() -> None:
     assert with_terms(key, Terms()) == key
     free = with_terms(key, Terms(expires_at=None, models=None, concurrency=None, budgets=(), total_micro_usd=None))
     assert free == granted()
+
+
+def test_tools_are_a_list_none_at_all_or_those_of_all_keys() -> None:
+    key = with_terms(granted(), Terms(default_tools=({"type": "web_search"},)))
+    assert key.tools == (HostedTool(kind="web_search"),)
+    assert with_terms(key, Terms(name="two")).tools == key.tools
+    assert with_terms(key, Terms(default_tools=())).tools == ()
+    assert with_terms(key, Terms(default_tools=None)).tools is None
 
 
 def test_totals_and_the_other_budgets_are_told_apart() -> None:

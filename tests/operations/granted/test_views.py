@@ -41,10 +41,8 @@ async def test_s_14_no_view_shows_a_secret(tmp_path: Path) -> None:
         shown = await made.views.all()
         assert [each.id for each in shown] == [KEY_ID, "ck_2"]
         assert SECRET not in repr(shown)
-        assert {"id", "key"} == {*ClientKeyView.__struct_fields__} - {*OwnView.__struct_fields__} - {
-            "created_at",
-            "updated_at",
-        }
+        of_the_owner = {*ClientKeyView.__struct_fields__} - {*OwnView.__struct_fields__}
+        assert of_the_owner == {"id", "key", "default_tools", "created_at", "updated_at"}
 
 
 def test_a_key_is_active_disabled_or_expired() -> None:

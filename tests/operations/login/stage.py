@@ -189,6 +189,7 @@ class Stage:
 
     def __init__(self, *ports: int, store: MemoryAccountStore | None = None) -> None:
         self.store = store or MemoryAccountStore()
+        self.allowed = True
         self.issuer, self.clock = StandInIssuer(), SteppedClock()
         self.listener = StandInListener(*(ports or (1455,)))
         numbers = itertools.count(1)
@@ -197,6 +198,7 @@ class Stage:
             issuer=self.issuer,
             clock=self.clock,
             random_bytes=lambda size_bytes: next(numbers).to_bytes(size_bytes),
+            allowed=lambda: self.allowed,
         )
         self.browser = BrowserLogins(self.parts, listener=self.listener)
         self.devices = DeviceLogins(self.parts)

@@ -15,7 +15,7 @@ from codex_proxy.operations.login.browser import (
     LoginStarted,
 )
 from codex_proxy.operations.login.callback import InvalidCallback
-from codex_proxy.operations.login.outcomes import LoginDone, LoginFailed, Reason, TooManyLogins, UnknownLogin
+from codex_proxy.operations.login.outcomes import LoginDone, LoginFailed, LoginsOff, Reason, TooManyLogins, UnknownLogin
 from tests.operations.login.stage import COLLEAGUE, DAY, NOW, FullStore, Stage, bad_code, grant, settled
 
 CODE = "ac_the-code-of-the-login"
@@ -400,4 +400,14 @@ async def test_c_06_neither_state_nor_code_nor_verifier_is_logged_or_shown(caplo
     shown = f"{caplog.text} {login!r} {end!r} {spent!r} {stage.browser.status(login.state)!r}"
     for secret in (login.state, CODE, spent.verifier, "rt_from-the-login"):
         assert secret not in shown
+    await stage.browser.close()
+
+
+async def test_none_begins_while_the_owner_wants_none() -> None:
+    stage = Stage()
+    stage.allowed = False
+    with pytest.raises(LoginsOff):
+        await stage.browser.start()
+    stage.allowed = True
+    await stage.browser.start()
     await stage.browser.close()

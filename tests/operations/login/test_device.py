@@ -12,7 +12,7 @@ from codex_proxy.operations.login.device import (
     DevicePending,
     DeviceStarted,
 )
-from codex_proxy.operations.login.outcomes import LoginDone, LoginFailed, Reason, TooManyLogins, UnknownLogin
+from codex_proxy.operations.login.outcomes import LoginDone, LoginFailed, LoginsOff, Reason, TooManyLogins, UnknownLogin
 from codex_proxy.operations.login.ports import AuthorizationCode, StillWaiting
 from tests.operations.login.stage import NOW, Stage, bad_code, grant, settled
 
@@ -196,3 +196,13 @@ async def test_a_login_of_nobody_is_unknown() -> None:
         await Stage().devices.poll("of-somebody-else")
     with pytest.raises(UnknownLogin):
         await Stage().devices.cancel("of-somebody-else")
+
+
+async def test_none_begins_while_the_owner_wants_none() -> None:
+    stage = Stage()
+    stage.allowed = False
+    with pytest.raises(LoginsOff):
+        await stage.devices.start()
+    stage.allowed = True
+    await stage.devices.start()
+    await stage.devices.close()

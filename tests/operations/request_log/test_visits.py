@@ -90,3 +90,12 @@ def test_outside_of_a_visit_names_and_exchanges_are_no_trouble() -> None:
     assert scene.visits.named("req_9") == "req_9"
     scene.visits.finished(exchange())
     assert len(scene.written.all) == 1
+
+
+def test_a_capture_has_what_the_query_asks_for_and_no_key_in_it() -> None:
+    visits = Scene(level=Level.BODIES).visits
+    kept = visits.begin("POST", "/v1beta/models/m:streamGenerateContent", {}, "key=mine&alt=sse&access_token=t")
+    assert kept is not None
+    assert kept.capture is not None
+    assert kept.capture.request.target == "/v1beta/models/m:streamGenerateContent?alt=sse"
+    assert kept.path == "/v1beta/models/m:streamGenerateContent"

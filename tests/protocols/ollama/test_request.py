@@ -119,7 +119,7 @@ def test_a_prompt_is_a_message_with_instructions_beside_it() -> None:
     parsed = generate(prompt="why?", system="be brief", images=["iVBORw0KGgo="], template="", raw=False, context=[])
     request = parsed.request
     assert isinstance(request, OllamaRequest)
-    assert request.endpoint is Endpoint.GENERATE
+    assert (request.endpoint, request.knows_tools) == (Endpoint.GENERATE, False)
     assert request.instructions == "be brief"
     (turn,) = request.turns
     assert turn.blocks[0] == Text(text="why?")

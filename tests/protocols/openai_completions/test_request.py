@@ -23,7 +23,11 @@ def user(text: str) -> Turn:
 def test_a_prompt_is_a_users_message_and_thoughts_are_not_asked_for() -> None:
     parsed = parse(prompt="Once upon")
     assert parsed.request == Request(
-        dialect=Dialect.OPENAI_COMPLETIONS, model="m", turns=(user("Once upon"),), reasoning=Reasoning(visible=False)
+        dialect=Dialect.OPENAI_COMPLETIONS,
+        model="m",
+        turns=(user("Once upon"),),
+        reasoning=Reasoning(visible=False),
+        knows_tools=False,
     )
     assert parsed.notes == ()
 

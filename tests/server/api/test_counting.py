@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from codex_proxy.canonical.notes import Note, Verdict
+from codex_proxy.canonical.tools import FunctionTool, HostedTool, Tool
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.protocols.base import ParsedRequest
 from codex_proxy.protocols.openai_responses.counting import encode_count, parse_count_request
@@ -40,7 +41,9 @@ class Counter:
 class Caller:
     """One request over bare ASGI."""
 
-    def __init__(self, count: int | None = 100, *, counted_field: str = "input_tokens") -> None:
+    def __init__(
+        self, count: int | None = 100, *, counted_field: str = "input_tokens", tools: tuple[Tool, ...] = ()
+    ) -> None:
         self.running = RunningExchanges()
         words = CountWords(
             parse=parse_with_loss,
@@ -48,7 +51,12 @@ class Caller:
             encode_failure=FailureEncoder(ResponsesServer()),
             counted_field=counted_field,
         )
-        parts = CountParts(counting=TokenCounting(Counter(count)), running=self.running, max_body_bytes=lambda: 1000)
+        parts = CountParts(
+            counting=TokenCounting(Counter(count)),
+            running=self.running,
+            max_body_bytes=lambda: 1000,
+            default_tools=lambda key_id: tools if key_id == "" else (),
+        )
         self._endpoint = CountEndpoint(words, parts)
 
     async def ask(self, body: bytes | dict[str, Any]) -> tuple[int, dict[str, str], Any]:
@@ -75,6 +83,15 @@ class Caller:
         )
         headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], headers, json.loads(b"".join(part["body"] for part in sent[1:]))
+
+
+async def test_the_owners_tools_count_with_the_request() -> None:
+    _, _, plain = await Caller().ask({"model": "m", "input": "x"})
+    tools = (HostedTool(kind="web_search"), FunctionTool(name="lookup"))
+    _, headers, told = await Caller(tools=tools).ask({"model": "m", "input": "x"})
+    assert told["input_tokens"] > plain["input_tokens"]
+    assert "tools;invented" in headers["x-codex-proxy-notes"]
+    assert (await Caller(tools=tools).ask({"model": "m", "input": "x", "tool_choice": "none"}))[2] == plain
 
 
 async def test_the_count_comes_marked_as_an_estimate() -> None:

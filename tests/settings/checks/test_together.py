@@ -13,7 +13,7 @@ from codex_proxy.settings.schema import Settings
     [
         ({}, []),
         ({"model": {"system_prompt_strategy": "developer_inline"}}, ["model.system_prompt_strategy"]),
-        ({"model": {"system_prompt_strategy": "system_inline", "allow_client_system_prompt_strategy": True}}, []),
+        ({"model": {"system_prompt_strategy": "developer_inline", "allow_client_system_prompt_strategy": True}}, []),
         ({"quota": {"warning_thresholds": {"primary": [90, 80]}}}, ["quota.warning_thresholds"]),
         ({"quota": {"warning_thresholds": {"primary": [80, 80]}}}, ["quota.warning_thresholds"]),
         ({"quota": {"warning_thresholds": {"primary": [], "secondary": [1, 2]}}}, []),

@@ -11,6 +11,7 @@ import msgspec
 
 from codex_proxy.access.granted.budgets import Budget, Unit
 from codex_proxy.access.keys import digest_of
+from codex_proxy.canonical.tools import Tool
 
 PREFIX: Final = "sk-proxy-"
 KEY_ID: Final = re.compile(r"ck_[0-9a-f]{16}")
@@ -31,7 +32,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class GrantedKey(msgspec.Struct, frozen=True, kw_only=True):
     """A key and its terms.
 
-    ``shown`` is the secret's beginning and end.  ``models`` are names in which ``*`` is any text, None for all models.
+    ``shown`` is the secret's beginning and end.  ``tools`` are offered with its requests, None for those of all keys.
+    ``models`` are names in which ``*`` is any text, None for all models.
     ``expires_at``, ``created_at`` and ``updated_at`` are epoch seconds.
     """
 
@@ -45,6 +47,7 @@ class GrantedKey(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     expires_at: float | None = None
     models: tuple[str, ...] | None = None
+    tools: tuple[Tool, ...] | None = None
     limits: Limits = Limits()
     budgets: tuple[Budget, ...] = ()
     revision: int = 0

@@ -6,6 +6,7 @@ Rules of this file: no I/O; a key is looked up by its hash, so that nobody can s
 from collections.abc import Iterable, Iterator
 
 from codex_proxy.access.granted.key import GrantedKey, granted_digest
+from codex_proxy.canonical.tools import Tool
 
 
 class GrantedKeys:
@@ -31,6 +32,11 @@ class GrantedKeys:
     def of_id(self, key_id: str) -> GrantedKey | None:
         """The key of a row id."""
         return self._by_id.get(key_id)
+
+    def tools_of(self, key_id: str) -> tuple[Tool, ...] | None:
+        """The tools that a key's requests are offered; None where it says nothing of them."""
+        key = self._by_id.get(key_id)
+        return None if key is None else key.tools
 
     def take(self, keys: Iterable[GrantedKey]) -> None:
         """These are all there are."""

@@ -45,7 +45,8 @@ class ChoicePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     ``tier_priority`` names plans, best first, the others coming last together; empty: no plan is better.
     ``skip_exhausted`` leaves out accounts known to be limited, instead of trying them last.  ``max_concurrent`` bounds
-    the slots of each account (None: no limit), ``interval_seconds`` lies between the starts of its requests.
+    the slots of each account (None: no limit), ``interval_seconds`` lies between the starts of its requests,
+    ``rest_seconds`` is how long it rests after the first refusal that names no end.
     """
 
     strategy: Strategy = Strategy.LEAST_USED
@@ -53,3 +54,4 @@ class ChoicePolicy(msgspec.Struct, frozen=True, kw_only=True):
     skip_exhausted: bool = True
     max_concurrent: int | None = 16
     interval_seconds: float = 0.0
+    rest_seconds: float = 60.0

@@ -5,7 +5,6 @@ credential changes nothing: whoever brings news asks ``states.is_outdated`` firs
 knows the generation.  Times are epoch seconds (UTC).
 """
 
-import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -15,10 +14,10 @@ from codex_proxy.accounts.lifecycle import effects, gates, hindrances, locks
 from codex_proxy.accounts.lifecycle.effects import Effect, RequestProbe
 from codex_proxy.accounts.lifecycle.evidence import NOTHING_SEEN, Evidence
 from codex_proxy.accounts.lifecycle.hindrances import KIND_OF, STATE_OF, Hindrance, HindranceKind
-from codex_proxy.accounts.lifecycle.locks import Lock, LockCause
+from codex_proxy.accounts.lifecycle.locks import Limit, Lock, LockCause
 from codex_proxy.accounts.lifecycle.states import TABLE, Occurrence, State
 from codex_proxy.accounts.quota import buckets as quota
-from codex_proxy.accounts.quota.buckets import DEFAULT_BUCKET, Bucket
+from codex_proxy.accounts.quota.buckets import Bucket
 from codex_proxy.accounts.quota.redeeming import Redemption
 from codex_proxy.canonical.rate_limits import Credits, RateLimitSnapshot
 
@@ -46,6 +45,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 FRESH: Final = Condition()
+SOME_LIMIT: Final = Limit()
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +60,11 @@ def happened(
     occurrence: Occurrence,
     *,
     now: float,
-    bucket: str = DEFAULT_BUCKET,
-    until: float | None = None,
+    limit: Limit = SOME_LIMIT,
     evidence: Evidence = NOTHING_SEEN,
 ) -> Condition:
     """The condition after ``occurrence``; see ``step``."""
-    return step(condition, occurrence, now=now, bucket=bucket, until=until, evidence=evidence).condition
+    return step(condition, occurrence, now=now, limit=limit, evidence=evidence).condition
 
 
 def step(
@@ -73,25 +72,22 @@ def step(
     occurrence: Occurrence,
     *,
     now: float,
-    bucket: str = DEFAULT_BUCKET,
-    until: float | None = None,
+    limit: Limit = SOME_LIMIT,
     evidence: Evidence = NOTHING_SEEN,
 ) -> Step:
     """What follows from ``occurrence``.
 
-    ``bucket`` is the limit that the request drew on; a lost canary is one of every bucket.  ``until`` is when the
-    upstream said that a limit ends (``evidence.ends_at``), None where it did not say.
+    ``limit`` is the one that the request drew on; a lost canary is one of every bucket.
     """
     if occurrence is Occurrence.SUCCEEDED and not condition.hindrances and not condition.locks:
         return Step(condition=condition)  # most requests: nothing to take away
     meant = _meant(condition, occurrence, now)
     if occurrence is Occurrence.PROBE_FORBIDDEN and meant is not occurrence:
         condition = happened(condition, Occurrence.PROBE_FAILED, now=now)
-    told = until if until is not None and math.isfinite(until) else None
     following = msgspec.structs.replace(
         condition,
         hindrances=_hindrances_after(condition.hindrances, meant, now, evidence),
-        locks=_locks_after(condition.locks, meant, bucket, now=now, until=told, evidence=evidence),
+        locks=_locks_after(condition.locks, meant, limit, now=now, evidence=evidence),
         breaker=_breaker_after(condition, meant, now),
     )
     following = _without_flags(following, meant)
@@ -221,23 +217,17 @@ def _gate_after(gate: gates.Gate, occurrence: Occurrence, now: float) -> gates.G
 
 
 def _locks_after(
-    held: tuple[Lock, ...],
-    occurrence: Occurrence,
-    bucket: str,
-    *,
-    now: float,
-    until: float | None,
-    evidence: Evidence,
+    held: tuple[Lock, ...], occurrence: Occurrence, limit: Limit, *, now: float, evidence: Evidence
 ) -> tuple[Lock, ...]:
     following = TABLE[State.LIMITED][occurrence]
     if following is State.LIMITED:
         cause = LockCause(occurrence.value)
-        lock = locks.refused(held, cause, bucket, now=now, until=until, evidence=evidence)
+        lock = locks.refused(held, cause, limit, now=now, evidence=evidence)
         return locks.with_lock(held, lock)
     if following is State.ACTIVE:
-        return tuple(lock for lock in held if _stays(lock, occurrence, bucket, now=now, evidence=evidence))
+        return tuple(lock for lock in held if _stays(lock, occurrence, limit.bucket, now=now, evidence=evidence))
     return tuple(
-        lock if occurrence is Occurrence.CANARY_SENT and lock.bucket != bucket else _tried(lock, occurrence, now)
+        lock if occurrence is Occurrence.CANARY_SENT and lock.bucket != limit.bucket else _tried(lock, occurrence, now)
         for lock in held
     )
 

@@ -5,6 +5,7 @@ again, and then opens half.  A refusal outweighs what counters say within the mi
 later the newest evidence wins, also where it says that a limit ends sooner.  Times are epoch seconds (UTC).
 """
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
@@ -13,9 +14,10 @@ import msgspec
 
 from codex_proxy.accounts.lifecycle.evidence import LAG_SECONDS, NOTHING_SEEN, Evidence, asked_after
 from codex_proxy.accounts.lifecycle.gates import Gate, Stage, gate_of_limit, gate_of_pause, opened_half, stage
+from codex_proxy.accounts.quota.buckets import DEFAULT_BUCKET
 
-UNSAID_SECONDS: Final = (60.0, 120.0, 300.0, 600.0)
-"""How long a refusal holds whose end nobody told, by how often in a row."""
+UNSAID_RESTS: Final = (1.0, 2.0, 5.0, 10.0)
+"""How many rests a refusal holds whose end nobody told, by how often in a row."""
 
 
 class LockCause(StrEnum):
@@ -29,6 +31,18 @@ class LockCause(StrEnum):
     USAGE_LIMIT = "usage_limit"
     RATE_LIMIT = "rate_limit"
     TOLD = "limit_reached"
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """The limit that a request drew on.
+
+    ``until`` is when the upstream said that it ends, None where it did not say; ``rest_seconds`` is how long the first
+    refusal holds then.
+    """
+
+    bucket: str = DEFAULT_BUCKET
+    until: float | None = None
+    rest_seconds: float = 60.0
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,20 +73,18 @@ def with_lock(locks: Sequence[Lock], lock: Lock) -> tuple[Lock, ...]:
     return (*others, lock)
 
 
-def refused(
-    locks: Sequence[Lock], cause: LockCause, bucket: str, *, now: float, until: float | None, evidence: Evidence
-) -> Lock:
-    """The lock after a request was refused ``now``; ``until`` as the refusal says, None where it says nothing."""
-    previous = of_bucket(locks, bucket, cause)
+def refused(locks: Sequence[Lock], cause: LockCause, limit: Limit, *, now: float, evidence: Evidence) -> Lock:
+    """The lock after a request was refused ``now``, for this cause and by this limit."""
+    previous = of_bucket(locks, limit.bucket, cause)
     strikes = 1 if previous is None else previous.strikes + 1
-    told = until if until is not None and until > now else None
+    told = limit.until if _is_ahead(limit.until, now) else None
     held = previous.until if previous is not None and _is_ahead(previous.until, now) else None
     if told is None:
-        told = held or now + UNSAID_SECONDS[min(strikes, len(UNSAID_SECONDS)) - 1]
+        told = held or now + limit.rest_seconds * UNSAID_RESTS[min(strikes, len(UNSAID_RESTS)) - 1]
     elif cause is LockCause.RATE_LIMIT and held is not None:
         told = max(told, held)
     return Lock(
-        bucket=bucket,
+        bucket=limit.bucket,
         cause=cause,
         since=now if previous is None else previous.since,
         until=told,
@@ -124,4 +136,4 @@ def _ignores_counters(lock: Lock, now: float) -> bool:
 
 
 def _is_ahead(until: float | None, now: float) -> bool:
-    return until is not None and until > now
+    return until is not None and now < until < math.inf

@@ -57,12 +57,16 @@ class ShownBucket(ShownLimit, frozen=True, kw_only=True):
 
 
 class ShownCredits(msgspec.Struct, frozen=True, kw_only=True):
-    """Paid credits; ``balance`` is None where the upstream gave no number."""
+    """Paid credits; ``balance`` is None where the upstream gave no number.
+
+    ``balance_usd`` is what that is in US dollars, where somebody says how many credits one has.
+    """
 
     has_credits: bool
     unlimited: bool
     overage_limit_reached: bool
     balance: float | None
+    balance_usd: float | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ShownQuota(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,8 +94,11 @@ class QuotaFacts(msgspec.Struct, frozen=True, kw_only=True):
     reset_credits_available: int | None = None
 
 
-def shown_quota(facts: QuotaFacts, *, now: float) -> ShownQuota | None:
-    """The object; None where nothing is known at all."""
+def shown_quota(facts: QuotaFacts, *, now: float, credits_per_usd: float | None = None) -> ShownQuota | None:
+    """The object; None where nothing is known at all.
+
+    ``credits_per_usd`` tells credits in US dollars too; 0 for nobody knows how much they are worth.
+    """
     if facts == QuotaFacts(plan=facts.plan):
         return None
     buckets = {bucket.limit_id: rolled(bucket, now) for bucket in facts.buckets}
@@ -106,7 +113,7 @@ def shown_quota(facts: QuotaFacts, *, now: float) -> ShownQuota | None:
         secondary_rate_limit=None if main is None else main.secondary_rate_limit,
         code_review_rate_limit=None if review is None else _limit(review),
         reset_credits_available=facts.reset_credits_available,
-        credits=None if facts.credits is None else _credits(facts.credits),
+        credits=None if facts.credits is None else _credits(facts.credits, credits_per_usd),
         rate_limits_by_limit_id=shown or None,
     )
 
@@ -146,13 +153,19 @@ def _window(window: WindowReading | None) -> ShownWindow | None:
     )
 
 
-def _credits(told: Credits) -> ShownCredits:
+def _credits(told: Credits, per_usd: float | None) -> ShownCredits:
+    balance = _number(told.balance)
     return ShownCredits(
         has_credits=told.has_credits,
         unlimited=told.unlimited,
         overage_limit_reached=told.overage_limit_reached,
-        balance=_number(told.balance),
+        balance=balance,
+        balance_usd=msgspec.UNSET if per_usd is None else _dollars(balance, per_usd),
     )
+
+
+def _dollars(balance: float | None, per_usd: float) -> float | None:
+    return None if balance is None or not per_usd else round(balance / per_usd, 4)
 
 
 def _number(text: str | None) -> float | None:

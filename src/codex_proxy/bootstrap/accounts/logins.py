@@ -5,7 +5,7 @@ Rules of this file: objects are made here, rules are elsewhere.
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +37,13 @@ class Logins:
         await self.device.close()
 
 
-def logins(services: AccountServices, *, environ: Mapping[str, str] | None = None) -> Logins:
-    """The logins; ``environ`` tells where another program keeps its tokens."""
+def logins(
+    services: AccountServices,
+    *,
+    environ: Mapping[str, str] | None = None,
+    allowed: Callable[[], bool] = lambda: True,
+) -> Logins:
+    """The logins; ``environ`` tells where another program keeps its tokens, ``allowed`` whether one may begin."""
     ground = services.ground
     arrivals = Arrivals(pool=ground.pool, live=services.keeper, clock=ground.clock)
     parts = LoginParts(
@@ -47,6 +52,7 @@ def logins(services: AccountServices, *, environ: Mapping[str, str] | None = Non
         clock=ground.clock,
         random_bytes=secrets.token_bytes,
         arrived=arrivals.arrived,
+        allowed=allowed,
     )
     files = CliFiles(environ=os.environ if environ is None else environ, home=Path.home())
     listener = OAuthListener(host=ground.settings.auth.oauth_callback_host)

@@ -5,7 +5,6 @@ Ways out that cannot be read are one, since somebody would leave by another than
 the settings' are a reason not to start, since they would go to somebody they do not belong to.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -19,7 +18,7 @@ from codex_proxy.bootstrap.accounts.egress import EgressServices
 from codex_proxy.bootstrap.accounts.logins import Logins
 from codex_proxy.bootstrap.accounts.services import AccountServices, new_row_id
 from codex_proxy.bootstrap.errors import StartRefused
-from codex_proxy.jobs.repeat import repeat
+from codex_proxy.jobs.standing import LastWrite, StandingJob, going_on, patiently, written_at_end
 from codex_proxy.operations.egress.checks import LOOK_SECONDS as CHECKS_SECONDS
 from codex_proxy.operations.jobs_book import JobBook
 from codex_proxy.operations.keeping.effects import EFFECT_SECONDS
@@ -30,9 +29,6 @@ from codex_proxy.transports.cookie_keeping import WRITE_SECONDS as COOKIES_SECON
 
 FILES_SECONDS: Final = 5.0
 COUNTERS_SECONDS: Final = 5.0
-RETRY_SECONDS: Final = 5.0
-
-Job = tuple[str, Callable[[], Awaitable[bool]], float]
 
 
 async def load(services: AccountServices, configured: Sequence[Account]) -> None:
@@ -68,22 +64,24 @@ async def upkeep(
 
     ``jobs`` that were begun meanwhile end before what they work with does.
     """
-    async with services.refresher.serving(), jobs.serving(), asyncio.TaskGroup() as group:
-        running = [group.create_task(_run(services, job)) for job in _jobs(services, logins, egress)]
-        try:
+    clock, complain = services.ground.clock, services.ground.complain
+    writes = (services.keeper.write, services.counters.write, services.ground.jars.write)
+    async with written_at_end([LastWrite("accounts are not written", write, complain) for write in writes]):
+        async with (
+            services.refresher.serving(),
+            jobs.serving(),
+            going_on(_jobs(services, logins, egress), clock=clock),
+        ):
             yield
-        finally:
-            for task in running:
-                task.cancel()
-    await logins.close()
-    for write in (services.keeper.write, services.counters.write, services.ground.jars.write):
-        try:
-            await write()
-        except StoreUnusable as error:
-            services.ground.complain("accounts are not written", error)
+        await logins.close()
 
 
-def _jobs(services: AccountServices, logins: Logins, egress: EgressServices) -> tuple[Job, ...]:
+def _jobs(services: AccountServices, logins: Logins, egress: EgressServices) -> tuple[StandingJob, ...]:
+    complain, keeper = services.ground.complain, services.keeper
+
+    def job(name: str, run: Callable[[], Awaitable[bool]], seconds: float) -> StandingJob:
+        return StandingJob(name, run, patiently(seconds), complain)
+
     async def follow_egress() -> bool:
         await egress.pool.follow()
         services.ground.watch.tell()
@@ -92,33 +90,23 @@ def _jobs(services: AccountServices, logins: Logins, egress: EgressServices) -> 
     async def follow_files() -> bool:
         for told in await logins.follower.look():
             if told.message:
-                services.ground.complain(f"the file that account {told.row_id} follows", ValueError(told.message))
+                complain(f"the file that account {told.row_id} follows", ValueError(told.message))
         return True
 
-    always: tuple[Job, ...] = (("effects", services.effects.run, EFFECT_SECONDS),)
+    always = (job("effects", services.effects.run, EFFECT_SECONDS),)
     if not services.ground.stores.health.ok:
         return always
     return (
         *always,
-        ("following the store", services.keeper.follow, FOLLOW_SECONDS),
-        ("writing accounts", services.keeper.write, WRITE_SECONDS),
-        ("writing counters", services.counters.write, COUNTERS_SECONDS),
-        ("trimming the store", services.keeper.trim, TRIM_SECONDS),
-        ("writing cookies", services.ground.jars.write, COOKIES_SECONDS),
-        ("accounts that went", services.see_off, FOLLOW_SECONDS),
-        ("checks of proxies", egress.checks.run_due, CHECKS_SECONDS),
-        ("following the egresses", follow_egress, FOLLOW_SECONDS),
-        ("followed files", follow_files, FILES_SECONDS),
-    )
-
-
-async def _run(services: AccountServices, job: Job) -> None:
-    name, work, pause_seconds = job
-    await repeat(
-        work,
-        clock=services.ground.clock,
-        pause_seconds=lambda succeeded: pause_seconds if succeeded else max(pause_seconds, RETRY_SECONDS),
-        complain=lambda error: services.ground.complain(name, error),
+        job("following the store", keeper.follow, FOLLOW_SECONDS),
+        job("writing accounts", keeper.write, WRITE_SECONDS),
+        job("writing counters", services.counters.write, COUNTERS_SECONDS),
+        job("trimming the store", keeper.trim, TRIM_SECONDS),
+        job("writing cookies", services.ground.jars.write, COOKIES_SECONDS),
+        job("accounts that went", services.see_off, FOLLOW_SECONDS),
+        job("checks of proxies", egress.checks.run_due, CHECKS_SECONDS),
+        job("following the egresses", follow_egress, FOLLOW_SECONDS),
+        job("followed files", follow_files, FILES_SECONDS),
     )
 
 

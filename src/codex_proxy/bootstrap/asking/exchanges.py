@@ -3,7 +3,7 @@
 Rules of this file: objects are made here, rules are elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,8 @@ from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.outgoing.links import linked_files
 from codex_proxy.bootstrap.outgoing.upstream import Upstream
+from codex_proxy.canonical.tools import Tool
+from codex_proxy.gateway.adding.tools import ToolsOf
 from codex_proxy.gateway.admission.ports import OPEN, Admission
 from codex_proxy.gateway.attempts.runner import AttemptRunner
 from codex_proxy.gateway.continuation import LearnedRejects
@@ -23,6 +25,7 @@ from codex_proxy.gateway.prepare import Defaults
 from codex_proxy.gateway.upstreams.accounts import AccountParts, AccountUpstream
 from codex_proxy.operations.request_log.capturing.transport import CapturingTransport
 from codex_proxy.protocols.codex.client import CodexClient
+from codex_proxy.protocols.openai_responses.request.default_tools import read_default_tools
 from codex_proxy.routing.resolve import Resolver
 from codex_proxy.settings.schema import Settings
 
@@ -31,7 +34,8 @@ from codex_proxy.settings.schema import Settings
 class ExchangeGround:
     """What exchanges stand on; ``live`` are the settings in force.
 
-    ``redact`` gives a text without the secrets this process knows.
+    ``redact`` gives a text without the secrets this process knows; ``preamble`` is what stands before every system
+    prompt; ``default_tools`` as in the gateway's parts.
     """
 
     live: Current[Settings]
@@ -44,6 +48,8 @@ class ExchangeGround:
     models_hinted: Callable[[str, str], None]
     redact: Callable[[str], str] = lambda text: text
     admission: Admission = OPEN
+    default_tools: ToolsOf = lambda _: ()
+    preamble: Callable[[], str] = lambda: ""
 
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
@@ -62,6 +68,7 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
             resolver=ground.resolver,
             defaults=live.derived(_defaults),
             next_routes=lambda model: live.get().model.fallbacks.get(model, ()),
+            default_tools=ground.default_tools,
             failover=live.derived(_failover),
             observer=ground.observer,
             pictures=ground.pictures,
@@ -83,6 +90,7 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             clock=ground.clock,
             client=upstream.client,
             place_of=upstream.lookups.place_of,
+            preamble=ground.preamble,
             default_instructions=lambda: live.get().model.default_instructions,
             bucket_of=lambda slug: bucket_of_model(slug, table=live.get().quota.model_buckets),
             renewal=upstream.accounts.refresher,
@@ -90,6 +98,17 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             models_hinted=ground.models_hinted,
         )
     )
+
+
+def default_tools(live: Current[Settings], own_tools: Callable[[str], Sequence[Tool] | None]) -> ToolsOf:
+    """The tools that are offered with requests of a client key, by its id: its own, else those of the settings."""
+    of_all = live.derived(lambda settings: read_default_tools(settings.model.default_tools))
+
+    def tools_of(client_key_id: str) -> Sequence[Tool]:
+        own = own_tools(client_key_id)
+        return of_all() if own is None else own
+
+    return tools_of
 
 
 def _failover(settings: Settings) -> FailoverPolicy:
@@ -105,4 +124,6 @@ def _defaults(settings: Settings) -> Defaults:
         strict=settings.translation.strict,
         instructions=settings.model.default_instructions,
         trust_user_field=settings.session.trust_user_field,
+        prompt_inline=settings.model.system_prompt_strategy == "developer_inline",
+        clients_place_prompt=settings.model.allow_client_system_prompt_strategy,
     )

@@ -49,7 +49,7 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
     """
     vendor_keys, usage = _vendor_keys(ground, upstream), _usage(ground)
     return Owners(
-        logins=logins(upstream.accounts),
+        logins=logins(upstream.accounts, allowed=lambda: ground.followers.live.get().auth.chatgpt_oauth),
         egress=egress_services(
             upstream.accounts,
             keeper=ground.book,

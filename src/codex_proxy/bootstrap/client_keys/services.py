@@ -3,9 +3,8 @@
 Rules of this file: objects are made here, rules are elsewhere.
 """
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +14,7 @@ from codex_proxy.access.pricing import Pricing
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.live.current import Current
-from codex_proxy.jobs.repeat import repeat
+from codex_proxy.jobs.standing import LastWrite, StandingJob, every, going_on, written_at_end
 from codex_proxy.operations.granted.admission import AdmissionParts, KeyAdmission
 from codex_proxy.operations.granted.book import FOLLOW_SECONDS, GrantedKeyBook
 from codex_proxy.operations.granted.changes import GrantedChangeParts, GrantedKeyChanges
@@ -29,8 +28,6 @@ from codex_proxy.storage.opening import Stores
 RETRY_SECONDS: Final = 1.0
 _RESERVATION_BYTES: Final = 12
 _WRITING: Final = "writing what client keys used"
-
-Job = tuple[str, Callable[[], Awaitable[bool]], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,31 +104,11 @@ async def upkeep(services: GrantedKeyServices) -> AsyncIterator[None]:
     if not services.ground.stores.health.ok:
         yield
         return
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(_run(services, job)) for job in _jobs(services)]
-        try:
-            yield
-        finally:
-            for task in running:
-                task.cancel()
-    try:
-        await services.ledger.write()
-    except StoreUnusable as error:
-        services.ground.complain(_WRITING, error)
-
-
-def _jobs(services: GrantedKeyServices) -> tuple[Job, ...]:
-    return (
-        (_WRITING, services.ledger.turn, 0.0),  # it waits by itself
-        ("following client keys", services.book.follow, FOLLOW_SECONDS),
+    ground, ledger = services.ground, services.ledger
+    last = LastWrite(_WRITING, ledger.write, ground.complain)
+    jobs = (
+        StandingJob(_WRITING, ledger.turn, every(0.0, failed=RETRY_SECONDS), ground.complain),  # it waits by itself
+        StandingJob("following client keys", services.book.follow, every(FOLLOW_SECONDS), ground.complain),
     )
-
-
-async def _run(services: GrantedKeyServices, job: Job) -> None:
-    name, work, pause_seconds = job
-    await repeat(
-        work,
-        clock=services.ground.clock,
-        pause_seconds=lambda succeeded: pause_seconds if succeeded else RETRY_SECONDS,
-        complain=lambda error: services.ground.complain(name, error),
-    )
+    async with written_at_end([last]), going_on(jobs, clock=ground.clock):
+        yield

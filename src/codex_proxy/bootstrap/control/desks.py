@@ -94,6 +94,7 @@ def _looking(ground: ControlGround) -> tuple[AccountViews, QuotaLooks, AccountCh
             clock=below.clock,
             persistence=lambda: below.stores.health,
             proxy_of=proxy_of,
+            credits_per_usd=lambda: ground.live.get().usage_stats.credits_per_usd,
         )
     )
     quota = QuotaLooks(QuotaParts(pool=below.pool, views=views, queries=services.queries, clock=below.clock))

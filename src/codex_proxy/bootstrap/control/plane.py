@@ -15,6 +15,7 @@ from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.operating import operating_routes
 from codex_proxy.bootstrap.control.vendor_keys import vendor_key_routes
 from codex_proxy.bootstrap.request_log.facts import capsule_facts
+from codex_proxy.operations.capsules.capsule import Facts
 from codex_proxy.routing.catalogue import Catalogue
 from codex_proxy.routing.names import PICTURE_MODELS
 from codex_proxy.routing.resolve import Resolved
@@ -43,7 +44,7 @@ def make_plane(ground: ControlGround) -> Application:
         routes=(
             *entrance_routes(entrance, desk),
             *operating_routes(ground),
-            *log_routes(ground.log, lambda: capsule_facts(ground.live.get(), ground.services.ground.clock)),
+            *log_routes(ground.log, lambda: _capsule_facts(ground)),
             *error_routes(ground.log),
             tail_route(ground.log.tail),
             *_settings_routes(ground),
@@ -54,6 +55,10 @@ def make_plane(ground: ControlGround) -> Application:
         ),
     )
     return cast("Application", plane)
+
+
+def _capsule_facts(ground: ControlGround) -> Facts:
+    return capsule_facts(ground.live.get(), ground.services.ground.clock, ground.vendor_keys.book.all_keys())
 
 
 def _settings_routes(ground: ControlGround) -> list[HTTPRouteHandler]:

@@ -46,6 +46,7 @@ def client_identity(client: ClientSection, installation_id: str) -> ClientIdenti
         arch=client.arch,
         terminal=client.terminal,
         installation_id=installation_id,
+        originator=client.originator,
     )
 
 
@@ -69,4 +70,5 @@ def timeouts_of(settings: Settings) -> Timeouts:
         connect=settings.api.connect_timeout_seconds,
         headers=settings.api.headers_timeout_seconds,
         idle=settings.api.idle_timeout_seconds,
+        total=settings.api.timeout_seconds,
     )

@@ -73,7 +73,7 @@ def update_watch(
 
 def configured_versions(client: ClientSection) -> TrackedVersions:
     """The versions that the settings name."""
-    return TrackedVersions(engine=client.engine_version, desktop=client.app_version)
+    return TrackedVersions(engine=client.engine_version, desktop=client.app_version, desktop_build=client.build_number)
 
 
 def update_policy(settings: Settings) -> UpdatePolicy:

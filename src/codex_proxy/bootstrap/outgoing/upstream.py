@@ -133,13 +133,15 @@ def _over(ground: AccountGround, client: PresentedClient, http: HttpTransport) -
 def _clients(
     settings: Settings, clock: SystemClock, jars: CookieJars, *, pem: bytes | None, agent: Callable[[], str]
 ) -> ClientPool:
-    return ClientPool(
+    clients = ClientPool(
         timeouts=timeouts_of(settings),
         now=clock.monotonic,
         trusted_pem=pem,
         jars=jars,
         user_agent=agent,
     )
+    clients.http11_only = settings.tls.force_http11
+    return clients
 
 
 def queue_policy(settings: Settings) -> QueuePolicy:
@@ -155,4 +157,5 @@ def choice_policy(settings: Settings) -> ChoicePolicy:
         skip_exhausted=settings.quota.skip_exhausted,
         max_concurrent=settings.auth.max_concurrent_per_account,
         interval_seconds=(settings.auth.request_interval_ms or 0) / 1000,
+        rest_seconds=settings.auth.rate_limit_backoff_seconds,
     )

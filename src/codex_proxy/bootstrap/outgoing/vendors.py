@@ -96,6 +96,7 @@ def vendor_calls(
     pem = trusted_pem(settings.tls.ca_file)
     timeouts, only_here = timeouts_of(settings), settings.security.loopback_only
     clients = ClientPool(timeouts=timeouts, now=monotonic, trusted_pem=pem, user_agent=lambda: USER_AGENT)
+    clients.http11_only = settings.tls.force_http11
     http = HttpTransport(pool=clients, timeouts=timeouts, only_here=only_here)
     relay = EgressRelay(secret=secrets.token_bytes(_SECRET_BYTES), trusted_pem=pem, connect_seconds=timeouts.connect)
     transport = VendorTransport(

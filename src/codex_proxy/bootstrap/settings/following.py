@@ -103,6 +103,10 @@ def _ways_out(followers: Followers, parts: FollowingParts) -> None:
         await parts.upstream.http.change_timeouts(each)
         await parts.vendor_calls.change_timeouts(each)
 
+    async def protocol(http11_only: bool) -> None:  # noqa: FBT001 - the setting's value
+        for clients in (ground.clients, parts.vendor_calls.clients):
+            await clients.change_protocol(http11_only=http11_only)
+
     async def client(settings: tuple[ClientSection, UpdatePolicy]) -> None:
         section, policy = settings
         parts.upstream.client.present(section)
@@ -111,6 +115,7 @@ def _ways_out(followers: Followers, parts: FollowingParts) -> None:
     followers.tell(egress_policy, egress)
     followers.tell(lambda settings: settings.egress.check_interval_minutes, interval)
     followers.tell(timeouts_of, timeouts)
+    followers.tell(lambda settings: settings.tls.force_http11, protocol)
     followers.tell(lambda settings: (settings.client, update_policy(settings)), client)
 
 

@@ -4,18 +4,16 @@ Rules of this file: objects are made here, rules are elsewhere.  A store that ca
 recording tells by itself what it loses.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.usage.prices import price_table
 from codex_proxy.gateway.ports import Clock
-from codex_proxy.jobs.repeat import repeat
+from codex_proxy.jobs.standing import LastWrite, StandingJob, going_on, patiently, written_at_end
 from codex_proxy.operations.usage_stats.keeping import TRIM_SECONDS, UsageRetention
 from codex_proxy.operations.usage_stats.periods import Retention
 from codex_proxy.operations.usage_stats.recorder import WRITE_SECONDS, RecorderParts, UsageRecorder
@@ -23,10 +21,6 @@ from codex_proxy.operations.usage_stats.statistics import AccountCount, Statisti
 from codex_proxy.settings.schema import Settings
 from codex_proxy.usage.prices.table import PriceTable
 from codex_proxy.usage.store import Dimension, UsageStore
-
-RETRY_SECONDS: Final = 5.0
-
-Job = tuple[str, Callable[[], Awaitable[bool]], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,26 +103,11 @@ def _retention(settings: Settings) -> Retention:
 @asynccontextmanager
 async def upkeep(services: UsageServices) -> AsyncIterator[None]:
     """Write records and forget old ones while the block runs; at its end what waits is written."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            jobs = [group.create_task(_repeated(services, job)) for job in _jobs(services)]
-            yield
-            for job in jobs:
-                job.cancel()
-    finally:
-        await services.recorder.finish()
-
-
-def _jobs(services: UsageServices) -> tuple[Job, ...]:
-    trimming: Job = ("old usage", services.retention.trim, TRIM_SECONDS)
-    return (trimming, ("usage statistics", services.recorder.write, WRITE_SECONDS))
-
-
-async def _repeated(services: UsageServices, job: Job) -> None:
-    name, work, pause_seconds = job
-    await repeat(
-        work,
-        clock=services.ground.clock,
-        pause_seconds=lambda succeeded: pause_seconds if succeeded else max(pause_seconds, RETRY_SECONDS),
-        complain=lambda error: services.ground.complain(name, error),
-    )
+    ground, recorder = services.ground, services.recorder
+    jobs = [
+        StandingJob("old usage", services.retention.trim, patiently(TRIM_SECONDS), ground.complain),
+        StandingJob("usage statistics", recorder.write, patiently(WRITE_SECONDS), ground.complain),
+    ]
+    last = [LastWrite("usage statistics are not written", recorder.finish, ground.complain)]
+    async with written_at_end(last), going_on(jobs, clock=ground.clock):
+        yield

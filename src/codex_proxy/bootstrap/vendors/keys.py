@@ -4,9 +4,8 @@ Rules of this file: objects are made here, rules are elsewhere.  A store that ca
 with the keys of the configuration.
 """
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -19,7 +18,7 @@ from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.outgoing.vendors import VendorCalls
 from codex_proxy.bootstrap.vendors.configured import configured_keys
 from codex_proxy.bootstrap.vendors.profiles import packaged_profiles, with_owners
-from codex_proxy.jobs.repeat import repeat
+from codex_proxy.jobs.standing import LastWrite, StandingJob, going_on, patiently, written_at_end
 from codex_proxy.operations.vendor_keys.book import FOLLOW_SECONDS, WRITE_SECONDS, BookParts, KeyBook
 from codex_proxy.operations.vendor_keys.catalogue import VendorCatalogue
 from codex_proxy.operations.vendor_keys.changes import ChangeParts, KeyChanges
@@ -35,10 +34,7 @@ from codex_proxy.vendors.profile import ProfileError
 from codex_proxy.vendors.telling import Profiles
 
 ROW_ID_BYTES: Final = 8
-RETRY_SECONDS: Final = 5.0
 _IMPORT: Final = "taking over the vendor keys of another gateway"
-
-Job = tuple[str, Callable[[], Awaitable[bool]], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,38 +147,18 @@ async def upkeep(services: VendorKeyServices) -> AsyncIterator[None]:
     if not services.ground.stores.health.ok:
         yield
         return
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(_run(services, job)) for job in _jobs(services)]
-        try:
-            yield
-        finally:
-            for task in running:
-                task.cancel()
-    try:
-        await services.book.write()
-    except StoreUnusable as error:
-        services.ground.complain("vendor keys are not written", error)
+    ground, book = services.ground, services.book
+    jobs = (
+        StandingJob("following vendor keys", book.follow, patiently(FOLLOW_SECONDS), ground.complain),
+        StandingJob("writing vendor keys", book.write, patiently(WRITE_SECONDS), ground.complain),
+    )
+    last = LastWrite("vendor keys are not written", book.write, ground.complain)
+    async with written_at_end([last]), going_on(jobs, clock=ground.clock):
+        yield
 
 
 def _base_urls(settings: Settings) -> BaseUrls:
     return BaseUrls(allow_private=settings.security.allow_private_upstreams)
-
-
-def _jobs(services: VendorKeyServices) -> tuple[Job, ...]:
-    return (
-        ("following vendor keys", services.book.follow, FOLLOW_SECONDS),
-        ("writing vendor keys", services.book.write, WRITE_SECONDS),
-    )
-
-
-async def _run(services: VendorKeyServices, job: Job) -> None:
-    name, work, pause_seconds = job
-    await repeat(
-        work,
-        clock=services.ground.clock,
-        pause_seconds=lambda succeeded: pause_seconds if succeeded else max(pause_seconds, RETRY_SECONDS),
-        complain=lambda error: services.ground.complain(name, error),
-    )
 
 
 async def _import_node_keys(services: VendorKeyServices) -> None:

@@ -1,8 +1,10 @@
 """The commands of capsules: one is made by the gateway, and played again without one.
 
-Rules of this file: a file that is there stays as it is; exit code 1 where something else came out.
+Rules of this file: a file that is there stays as it is.  A replay leaves with 0 where the same came out, with 1 where
+something else did, and with 2 where the capsule cannot be played.
 """
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +14,7 @@ import typer
 
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.process.running import run_until_done
-from codex_proxy.cli.asking import Asked, Gateway
+from codex_proxy.cli.asking import Asked, Gateway, GatewayRefused
 from codex_proxy.cli.running import (
     EXIT_FAILED,
     STANDARD,
@@ -24,6 +26,7 @@ from codex_proxy.cli.running import (
     write_private,
 )
 from codex_proxy.operations.capsules.capsule import MOST_BYTES, Capsule, CapsuleUnusable, read_capsule
+from codex_proxy.operations.capsules.replay import replayed
 
 
 def capsule_command(
@@ -44,6 +47,7 @@ def capsule_command(
     require_absent(output)
     run_on_gateway(fetch, data_dir, config_file)
     write_private(output, made[0])
+    _warn(made[0])
 
 
 def replay_command(
@@ -51,22 +55,25 @@ def replay_command(
     *,
     told_as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Play a capsule again, on a gateway of its own over the simulator, and say whether the same comes of it."""
+    """Play a capsule again, on a gateway of its own over the simulator, and say whether the same comes of it.
+
+    Leaves with 0 where it does, with 1 where something else comes of it, with 2 where it cannot be played.
+    """
     capsule = _read(file)
     replaying = import_module("codex_proxy.cli.capsules.replaying")  # with the simulator, which others do without
 
     async def play() -> None:
-        found = await replaying.replay(capsule)
+        verdict = await replaying.replay(capsule)
         if told_as_json:
-            out().print(replaying.as_json(found).decode(), markup=False, highlight=False)
+            out().print(replaying.as_json(verdict).decode(), markup=False, highlight=False)
         else:
-            replaying.show(out(), capsule, found)
-        if found:
+            replaying.show(out(), capsule, verdict)
+        if not verdict.same:
             raise typer.Exit(EXIT_FAILED)
 
     try:
         run_until_done(play())
-    except CapsuleUnusable as error:
+    except (CapsuleUnusable, GatewayRefused) as error:
         raise StartRefused(f"{file}: {error}") from error
 
 
@@ -74,6 +81,14 @@ def add_capsule_commands(app: typer.Typer) -> None:
     """Add these commands to the program's."""
     app.command("capsule")(capsule_command)
     app.command("replay")(replay_command)
+
+
+def _warn(content: bytes) -> None:
+    """Say on standard error what keeps the capsule from being played."""
+    try:
+        replayed(read_capsule(content))
+    except CapsuleUnusable as error:
+        sys.stderr.write(f"codex-proxy: this capsule cannot be played again: {error}\n")
 
 
 def _read(file: Path) -> Capsule:

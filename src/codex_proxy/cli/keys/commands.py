@@ -13,7 +13,7 @@ from codex_proxy.bootstrap.clock import SystemClock
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.cli.asking import Gateway
 from codex_proxy.cli.keys import work
-from codex_proxy.cli.keys.work import KeyScene, budget_told
+from codex_proxy.cli.keys.work import KeyScene, budget_told, tools_told
 from codex_proxy.cli.running import ConfigFile, DataDir, out, run_on_gateway, taking
 from codex_proxy.operations.transfer.times import iso
 
@@ -47,6 +47,11 @@ class CreateOptions:
     models: Annotated[list[str] | None, typer.Option("--model", "-m", help="A model it may use, such as gpt-5*.")] = (
         None
     )
+    tools: Annotated[
+        list[str] | None,
+        typer.Option("--tool", help="A tool offered with its requests: web_search, image_generation, or JSON."),
+    ] = None
+    no_tools: Annotated[bool, typer.Option("--no-tools", help="Not even those of all keys.")] = False
     days: Annotated[float | None, typer.Option(help="Days until it expires.", min=0.0)] = None
     requests_per_minute: Annotated[int | None, typer.Option("--rpm", help="Requests per minute.", min=1)] = None
     tokens_per_minute: Annotated[int | None, typer.Option("--tpm", help="Tokens per minute.", min=1)] = None
@@ -68,6 +73,7 @@ def create_command(options: CreateOptions) -> None:
         "name": options.name,
         "scopes": options.scopes,
         "allowed_models": options.models,
+        "default_tools": tools_told(options.tools, none=options.no_tools),
         "expires_at": None if options.days is None else _in_days(options.days),
         "requests_per_minute": options.requests_per_minute,
         "tokens_per_minute": options.tokens_per_minute,

@@ -17,6 +17,7 @@ from codex_proxy.cli.asking import Gateway, GatewayRefused
 from codex_proxy.cli.keys.tables import keys_table
 
 KEYS: Final = "/admin/client-keys"
+_TOOL_NAME: Final = re.compile(r"[a-z0-9_]+")
 _BUDGET: Final = re.compile(r"(hour|day|week|month|total)=(\d+(?:\.\d+)?)(usd|tokens)")
 
 
@@ -34,6 +35,28 @@ def budget_told(text: str) -> dict[str, Any]:
     if read is None:
         raise StartRefused(f"--budget {text}: say it as PERIOD=AMOUNT, such as month=20usd or day=500000tokens")
     return {"period": read.group(1), "unit": read.group(3), "limit": float(read.group(2))}
+
+
+def tools_told(texts: Sequence[str] | None, *, none: bool) -> list[dict[str, Any]] | None:
+    """Tools as the interface takes them, from names of hosted ones and JSON; None where nothing is said of them.
+
+    Raises:
+        StartRefused: a text is neither, or tools are named where there shall be none.
+    """
+    if not texts:
+        return [] if none else None
+    if none:
+        raise StartRefused("--tool and --no-tools exclude each other")
+    return [_tool_told(text.strip()) for text in texts]
+
+
+def _tool_told(text: str) -> dict[str, Any]:
+    if _TOOL_NAME.fullmatch(text):
+        return {"type": text}
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise StartRefused(f"--tool {text}: say it as web_search, image_generation, or a JSON object") from error
 
 
 async def list_keys(scene: KeyScene, *, as_json: bool) -> None:

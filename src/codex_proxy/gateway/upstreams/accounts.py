@@ -16,9 +16,12 @@ from codex_proxy.accounts.lifecycle.states import Occurrence, occurrence_of
 from codex_proxy.accounts.pool import AccountPool, News
 from codex_proxy.accounts.quota.buckets import bucket_of_model
 from codex_proxy.canonical.failure import Failure
+from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
-from codex_proxy.canonical.request import Role
+from codex_proxy.canonical.request import Request, Role
 from codex_proxy.canonical.target import ClientIdentity, Target, UpstreamIdentity
+from codex_proxy.canonical.tools import HostedTool
+from codex_proxy.gateway.adding.tools import as_taken
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.continuation import Continuation, LearnedRejects
 from codex_proxy.gateway.ports import Clock, EgressReports, Lease, Renewal, Route
@@ -52,6 +55,7 @@ class AccountParts:
     place_of: Callable[[Account], UpstreamPlace | Failure]
     rejects: LearnedRejects
     default_instructions: Callable[[], str] = lambda: ""
+    preamble: Callable[[], str] = lambda: ""
     bucket_of: Callable[[str], str] = bucket_of_model
     renewal: Renewal | None = None
     egress: EgressReports | None = None
@@ -138,14 +142,14 @@ class AccountCandidate:
         place = self._parts.place_of(self._account)
         if isinstance(place, Failure):
             return place
-        request = self._asking.prepared.request
+        request, notes = self._offering()
         identity = self._parts.continuation.identity(self._upstream_key, request, self._parts.clock.now())
         try:
             call = self._parts.codec.build_call(request, self._target(place, identity))
         except (Unsupported, InvalidRequest) as error:
             return error.failure()
         self._place, self._identity = place, identity
-        return Outgoing(call=call, route=place.route, codec=self._parts.codec)
+        return Outgoing(call=call, route=place.route, codec=self._parts.codec, notes=notes)
 
     def heard(self, facts: ReplyFacts) -> None:
         """See ``Candidate``: the turn's state is kept, and the tag of the models told."""
@@ -203,9 +207,18 @@ class AccountCandidate:
             service_tier=prepared.service_tier,
             routing_override=place.routing_override,
             default_instructions=self._parts.default_instructions(),
+            preamble=self._parts.preamble(),
+            prompt_inline=prepared.prompt_inline,
             learned_rejects=self._parts.rejects.of(prepared.model.slug),
             drop_reasoning=progress.reasoning_dropped,
             force_lite=progress.lite_forced,
+        )
+
+    def _offering(self) -> tuple[Request, tuple[Note, ...]]:
+        """The request with what of the owner's tools the form can carry; the lite one has none that are run there."""
+        prepared, lite = self._asking.prepared, self._asking.progress.lite_forced
+        return as_taken(
+            prepared.request, prepared.added_count, lambda tool, _: not (lite and isinstance(tool, HostedTool))
         )
 
     def _tell_pool(self, failure: Failure | None, asked_at: float) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from codex_proxy.canonical.failure import Failure
+from codex_proxy.canonical.notes import Note
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.ports import Lease, Route
@@ -30,7 +31,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 
     ``passes`` hands the answer's bytes on as they came, since the client speaks the upstream's dialect and its own body
     was sent; ``is_whole`` says whether one body is expected in place of a stream, None where nothing but a stream can
-    come; ``cuts_stops`` that stop strings are left to the gateway.
+    come; ``cuts_stops`` that stop strings are left to the gateway; ``notes`` tell what the owner added.
     """
 
     call: UpstreamCall
@@ -39,6 +40,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     passes: bool = False
     is_whole: bool | None = None
     cuts_stops: bool = True
+    notes: tuple[Note, ...] = ()
 
 
 class Candidate(Protocol):

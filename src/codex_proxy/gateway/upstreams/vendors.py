@@ -13,8 +13,9 @@ import msgspec
 
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.rate_limits import RateLimitSnapshot
-from codex_proxy.canonical.request import Dialect
+from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import ClientIdentity, Credential, Profile, Target, UpstreamIdentity
+from codex_proxy.gateway.adding.tools import Takes, as_taken
 from codex_proxy.gateway.attempts.delivery import Delivery
 from codex_proxy.gateway.continuation import LearnedRejects
 from codex_proxy.gateway.ports import Clock, Lease, Route
@@ -147,12 +148,12 @@ class VendorCandidate:
         if isinstance(route, Failure):
             return route
         prepared, codec = self._asking.prepared, self._parts.codec_of(self._key)
-        request = prepared.request
+        request, notes = as_taken(prepared.request, prepared.added_count, takes_of(prepared, codec))
         if request.previous_response_id is not None and codec.dialect.family is not Dialect.OPENAI_RESPONSES:
             return not_stored(request.previous_response_id)
         target = self._target()
         try:
-            passed = self._passed_call(codec, target)
+            passed = self._passed_call(request, codec, target)
             call = codec.build_call(request, target) if passed is None else passed
         except (Unsupported, InvalidRequest) as error:
             return error.failure()
@@ -163,12 +164,13 @@ class VendorCandidate:
             passes=passed is not None,
             is_whole=not request.stream,
             cuts_stops=passed is None and not codec.takes_stops,
+            notes=notes,
         )
 
-    def _passed_call(self, codec: VendorCodec, target: Target) -> UpstreamCall | None:
+    def _passed_call(self, request: Request, codec: VendorCodec, target: Target) -> UpstreamCall | None:
         """The client's own body, where it speaks the vendor's dialect and nothing was asked for beside it."""
         prepared = self._asking.prepared
-        request, body = prepared.request, prepared.body.content if prepared.body is not None else b""
+        body = prepared.body.content if prepared.body is not None else b""
         if not body or not may_pass(prepared, codec) or self._asking.progress.reasoning_dropped:
             return None
         return codec.pass_call(request, target, body)
@@ -215,11 +217,18 @@ def _wanted(route: VendorRoute) -> Wanted:
     return Wanted(vendor=route.vendor, model=route.model, capability=Capability.CHAT)
 
 
+def takes_of(prepared: Prepared, codec: VendorCodec) -> Takes:
+    """What the vendor's model can be offered."""
+    slug = prepared.model.slug
+    return lambda tool, others: codec.takes_tool(tool, others, model=slug)
+
+
 def may_pass(prepared: Prepared, codec: VendorCodec) -> bool:
     """Whether the client's own body can go: same dialect, and nothing asked for that stands outside of it."""
-    request = prepared.request
+    request, added = as_taken(prepared.request, prepared.added_count, takes_of(prepared, codec))
     return (
-        request.dialect is codec.dialect.family
+        not added
+        and request.dialect is codec.dialect.family
         and not request.picture_links
         and prepared.effort == request.reasoning.effort
         and prepared.service_tier == request.service_tier

@@ -95,13 +95,17 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewParts:
-    """What there is to see; ``persistence`` and ``proxy_of`` are asked each time."""
+    """What there is to see; the callables are asked each time.
+
+    ``credits_per_usd`` says how many credits a US dollar has, 0 where that is not known.
+    """
 
     pool: AccountPool
     counters: AccountCounters
     clock: Clock
     persistence: Callable[[], PersistenceHealth]
     proxy_of: Callable[[str], AssignedProxy]
+    credits_per_usd: Callable[[], float] = lambda: 0.0
 
 
 class AccountViews:
@@ -143,8 +147,11 @@ class AccountViews:
         found = self._parts.pool.condition(row_id)
         if found is None:
             raise UnknownAccount(row_id)
-        now = self._parts.clock.now()
-        return shown_quota(quota_facts(found[0], now=now), now=now)
+        return self._quota(found[0], self._parts.clock.now())
+
+    def _quota(self, condition: Condition, now: float) -> ShownQuota | None:
+        facts = quota_facts(condition, now=now)
+        return shown_quota(facts, now=now, credits_per_usd=self._parts.credits_per_usd())
 
     def counts(self) -> dict[str, int]:
         """How many accounts there are, in all and by status."""
@@ -203,7 +210,7 @@ class AccountViews:
             expires_at=_iso(record.expires_at),
             has_refresh_token=record.has_refresh_token,
             followed_file=record.followed_file,
-            quota=shown_quota(quota_facts(condition, now=now), now=now),
+            quota=self._quota(condition, now),
             quota_fetched_at=_iso(_told_at(condition)),
             quota_verify_required=_is_doubtful(condition, credential, now),
             proxy_id=proxy.proxy_id,

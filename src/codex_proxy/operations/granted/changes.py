@@ -5,7 +5,7 @@ kept, in the words of its field.  A key is never given the admin scope.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -18,7 +18,11 @@ from codex_proxy.access.granted.key import PREFIX, GrantedKey, Limits, granted_d
 from codex_proxy.access.granted.periods import Period
 from codex_proxy.access.keys import INFERENCE, is_strong
 from codex_proxy.access.scopes import GRANTABLE
+from codex_proxy.canonical.blocks import JsonObject
+from codex_proxy.canonical.tools import Tool
 from codex_proxy.operations.granted.book import GrantedKeyBook
+from codex_proxy.protocols.base import InvalidRequest
+from codex_proxy.protocols.openai_responses.request.default_tools import read_default_tools
 
 MOST_NAME: Final = 64
 MOST_MODELS: Final = 200
@@ -38,8 +42,9 @@ class InvalidTerms(Exception):
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What the owner says of a key; what is unset stays as it is, or is what a new key has.
 
-    ``expires_at`` is an epoch second.  ``total_micro_usd`` and ``total_tokens`` are budgets in total, None for none;
-    ``budgets``, where they are told, are all others, and these too where they hold some.
+    ``expires_at`` is an epoch second; ``default_tools`` are in the Responses form, None for those of all keys.
+    ``total_micro_usd`` and ``total_tokens`` are budgets in total, None for none; ``budgets``, where they are told, are
+    all others, and these too where they hold some.
     """
 
     name: str | UnsetType = UNSET
@@ -47,6 +52,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     scopes: Collection[str] | UnsetType = UNSET
     expires_at: float | UnsetType | None = UNSET
     models: tuple[str, ...] | UnsetType | None = UNSET
+    default_tools: Sequence[JsonObject] | UnsetType | None = UNSET
     requests_per_minute: int | UnsetType | None = UNSET
     tokens_per_minute: int | UnsetType | None = UNSET
     concurrency: int | UnsetType | None = UNSET
@@ -144,6 +150,7 @@ def with_terms(key: GrantedKey, terms: Terms) -> GrantedKey:
         scopes=frozenset(_or(terms.scopes, key.scopes)),
         expires_at=_or(terms.expires_at, key.expires_at),
         models=_or(terms.models, key.models),
+        tools=_tools(key, terms),
         limits=Limits(
             requests_per_minute=_or(terms.requests_per_minute, limits.requests_per_minute),
             tokens_per_minute=_or(terms.tokens_per_minute, limits.tokens_per_minute),
@@ -153,6 +160,15 @@ def with_terms(key: GrantedKey, terms: Terms) -> GrantedKey:
     )
     _check(changed)
     return changed
+
+
+def _tools(key: GrantedKey, terms: Terms) -> tuple[Tool, ...] | None:
+    if isinstance(terms.default_tools, UnsetType):
+        return key.tools
+    try:
+        return None if terms.default_tools is None else read_default_tools(terms.default_tools, "default_tools")
+    except InvalidRequest as error:
+        raise InvalidTerms(str(error)) from error
 
 
 def _budgets(key: GrantedKey, terms: Terms) -> tuple[Budget, ...]:

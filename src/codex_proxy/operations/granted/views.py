@@ -14,10 +14,12 @@ from codex_proxy.access.granted.budgets import MICRO, Budget, Unit
 from codex_proxy.access.granted.key import GrantedKey
 from codex_proxy.access.granted.periods import Period, period_end
 from codex_proxy.access.granted.store import Standing
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.gateway.ports import Clock
 from codex_proxy.operations.granted.book import GrantedKeyBook
 from codex_proxy.operations.granted.ledger import Ledger
 from codex_proxy.operations.transfer.times import iso
+from codex_proxy.protocols.openai_responses.request.default_tools import default_tools_told
 
 
 class KeyState(StrEnum):
@@ -69,10 +71,11 @@ class OwnView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientKeyView(OwnView, frozen=True, kw_only=True):
-    """A key as its owner sees it; ``key`` is masked."""
+    """A key as its owner sees it; ``key`` is masked, ``default_tools`` None are those of all keys."""
 
     id: str
     key: str
+    default_tools: tuple[JsonObject, ...] | None
     created_at: str
     updated_at: str
 
@@ -117,6 +120,7 @@ class GrantedViews:
             id=key.key_id,
             name=key.name,
             key=key.shown,
+            default_tools=None if key.tools is None else default_tools_told(key.tools),
             status=state_of(key, now),
             expires_at=_iso(key.expires_at),
             max_budget_usd=None if usd is None else usd.limit,

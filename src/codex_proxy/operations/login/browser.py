@@ -30,6 +30,7 @@ from codex_proxy.operations.login.outcomes import (
     TooManyLogins,
     UnknownLogin,
     keep_grant,
+    refuse_unless_allowed,
     refused_by_issuer,
 )
 from codex_proxy.operations.login.ports import (
@@ -92,12 +93,19 @@ class BrowserLogins:
         self._switching = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    @property
+    def may_begin(self) -> bool:
+        """Whether the owner lets logins begin."""
+        return self._parts.allowed()
+
     async def start(self, *, through: str | None = None) -> LoginStarted:
         """Begin a login; ``through`` is the account whose egress it leaves by, a new one's without it.
 
         Raises:
+            LoginsOff: the owner lets none begin.
             TooManyLogins: as many as are allowed are being finished just now.
         """
+        refuse_unless_allowed(self._parts)
         notice = await self._listen()
         self._make_room()
         login = self._new_login(through)

@@ -19,6 +19,7 @@ from codex_proxy.operations.login.outcomes import (
     TooManyLogins,
     UnknownLogin,
     keep_grant,
+    refuse_unless_allowed,
     refused_by_issuer,
 )
 from codex_proxy.operations.login.ports import AuthorizationCode, DeviceCode, LoginParts, StillWaiting
@@ -70,9 +71,11 @@ class DeviceLogins:
         """Begin a login; ``through`` is the account whose egress it leaves by, a new one's without it.
 
         Raises:
+            LoginsOff: the owner lets none begin.
             TooManyLogins: as many as are allowed are under way.
             IssuerError: the issuer began none.
         """
+        refuse_unless_allowed(self._parts)
         self._make_room()
         row_id = through or self._parts.new_row_id()
         device = await self._parts.issuer.begin_device(row_id=row_id)

@@ -52,8 +52,18 @@ class TooManyLogins(Exception):
     """So many logins are being finished at once that another one cannot begin now."""
 
 
+class LoginsOff(Exception):
+    """The owner lets no login begin."""
+
+
 class UnknownLogin(Exception):
     """There is no login of this name, or none any more."""
+
+
+def refuse_unless_allowed(parts: LoginParts) -> None:
+    """Raise ``LoginsOff`` where no login may begin."""
+    if not parts.allowed():
+        raise LoginsOff
 
 
 async def keep_grant(parts: LoginParts, grant: Grant) -> LoginEnd:

@@ -159,7 +159,7 @@ class LoginParts:
     """What every login works with.
 
     ``random_bytes`` gives as many as it is asked for; ``arrived`` hears of an account that logged in, once its tokens
-    are kept.
+    are kept; ``allowed`` says whether the owner lets logins with the issuer begin now.
     """
 
     store: AccountStore
@@ -167,6 +167,7 @@ class LoginParts:
     clock: Clock
     random_bytes: Callable[[int], bytes]
     arrived: Callable[[AccountRecord], Awaitable[None]] = nobody_waits
+    allowed: Callable[[], bool] = lambda: True
 
     def new_row_id(self) -> str:
         """An id for an account that may have to be made: 16 hex digits."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import parse_qsl, urlencode
 
 from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.gateway.ports import Clock, ExchangeRecord
@@ -18,6 +19,8 @@ from codex_proxy.operations.request_log.store import LogWriter
 ITEM_BYTES: Final = 2_000  # about what a record and its explanation take
 _UNKNOWN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 """What anybody can have answered without a key: not to be let into a log of bounded size."""
+_ASKED_BY_QUERY: Final = frozenset({"alt", "api-version", "beta"})
+"""Members of a query that say how to answer; others may be a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,8 @@ class Visits:
         self._skips = skips
         self._never = never
 
-    def begin(self, method: str, path: str, headers: Mapping[str, str]) -> Visit | None:
-        """A request came; None where nothing is kept of it."""
+    def begin(self, method: str, path: str, headers: Mapping[str, str], query: str = "") -> Visit | None:
+        """A request came; None where nothing is kept of it.  ``query`` is as it was sent."""
         switch, clock = self._parts.switch, self._parts.clock
         level = switch.kept
         if level is Level.OFF or path.startswith(self._never):
@@ -57,7 +60,7 @@ class Visits:
             client_request_id=headers.get("x-client-request-id") or headers.get("x-request-id"),
         )
         if level is Level.BODIES:
-            visit.capture = _capture(visit, headers, switch.policy.body_bytes)
+            visit.capture = _capture(visit, headers, query, switch.policy.body_bytes)
         return visit
 
     def named(self, request_id: str) -> str:
@@ -101,7 +104,12 @@ class Visits:
         return is_refusal and visit.status not in _UNKNOWN
 
 
-def _capture(visit: Visit, headers: Mapping[str, str], limit_bytes: int) -> Capture:
+def _capture(visit: Visit, headers: Mapping[str, str], query: str, limit_bytes: int) -> Capture:
     told = tuple(headers.items())
-    request = CapturedMessage(Body(limit_bytes), method=visit.method, target=visit.path, headers=told)
+    request = CapturedMessage(Body(limit_bytes), method=visit.method, target=_target(visit.path, query), headers=told)
     return Capture(limit_bytes, visit.began_at, request, CapturedMessage(Body(limit_bytes)))
+
+
+def _target(path: str, query: str) -> str:
+    told = [(name, value) for name, value in parse_qsl(query) if name in _ASKED_BY_QUERY]
+    return f"{path}?{urlencode(told)}" if told else path

@@ -5,16 +5,17 @@ in its profiles.  A client of this dialect keeps its body and its headers
 of version and betas; for all others the body is written anew.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
+from codex_proxy.canonical.tools import HostedTool, Tool
 from codex_proxy.protocols.anthropic.asking.body import build_body
 from codex_proxy.protocols.anthropic.failures import parse_reply_headers, parse_vendor_failure
-from codex_proxy.protocols.anthropic.schema import AnthropicProfile, AnthropicRequest, NativeBody
+from codex_proxy.protocols.anthropic.schema import WEB_SEARCH, AnthropicProfile, AnthropicRequest, NativeBody
 from codex_proxy.protocols.anthropic.stream.decoder import Answer, AnthropicDecoder
 from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
@@ -56,6 +57,10 @@ class AnthropicClient:
         )
 
     takes_stops = True
+
+    def takes_tool(self, tool: Tool, others: Sequence[Tool], *, model: str) -> bool:
+        """Functions, and the search where the vendor runs it."""
+        return not isinstance(tool, HostedTool) or (self._profile_of(model).web_search and tool.kind == WEB_SEARCH)
 
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
         """A client's own body with the vendor's name of the model.

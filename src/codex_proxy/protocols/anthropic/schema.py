@@ -11,6 +11,7 @@ import msgspec
 
 from codex_proxy.canonical.blocks import Annotation, JsonObject
 from codex_proxy.canonical.request import Dialect, Request, Turn
+from codex_proxy.canonical.tools import Tool
 from codex_proxy.protocols.parts.legality import Grammar
 
 ORIGIN: Final = Dialect.ANTHROPIC.value
@@ -79,12 +80,14 @@ class Display(StrEnum):
 class NativeBody(msgspec.Struct, frozen=True, kw_only=True):
     """The client's own body, for upstreams that speak its dialect.
 
-    ``turns`` are those parsed from it: a request whose turns are others was changed and must be written anew.
+    ``turns`` are those parsed from it: a request whose turns are others was changed and must be written anew;
+    ``tools`` those, too: what a request has behind them was added.
     ``version`` and ``betas`` are the client's ``anthropic-version`` and ``anthropic-beta`` headers.
     """
 
     members: JsonObject
     turns: tuple[Turn, ...]
+    tools: tuple[Tool, ...] = ()
     version: str | None = None
     betas: str | None = None
 

@@ -4,7 +4,7 @@ Rules of this file: one codec per vendor, stateless; what differs between vendor
 in its profiles.  The key travels in a header, never in the URL.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from codex_proxy.canonical.blocks import JsonObject
@@ -13,11 +13,12 @@ from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
+from codex_proxy.canonical.tools import HostedTool, Tool
 from codex_proxy.protocols.base import CallContext, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.gemini.building.config import build_config
 from codex_proxy.protocols.gemini.building.contents import Writing, write_contents
 from codex_proxy.protocols.gemini.building.names import custom_names, tool_names
-from codex_proxy.protocols.gemini.building.tools import Offered, calling_config
+from codex_proxy.protocols.gemini.building.tools import HOSTED, Offered, calling_config
 from codex_proxy.protocols.gemini.decoding.decoder import Answer, GeminiDecoder
 from codex_proxy.protocols.gemini.errors import WORDS
 from codex_proxy.protocols.gemini.schema import GeminiProfile, Verb
@@ -85,6 +86,12 @@ class GeminiClient:
         )
 
     takes_stops = True
+
+    def takes_tool(self, tool: Tool, others: Sequence[Tool], *, model: str) -> bool:
+        """Functions or what Google runs, since a request may not hold both."""
+        if isinstance(tool, HostedTool) and tool.kind not in HOSTED:
+            return False
+        return all(isinstance(other, HostedTool) is isinstance(tool, HostedTool) for other in others)
 
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
         """A client's own body, whose model stands in the path.

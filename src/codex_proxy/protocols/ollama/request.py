@@ -69,6 +69,7 @@ def parse_generate(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         endpoint=Endpoint.GENERATE,
         turns=(Turn(role=Role.USER, blocks=_parse_prompt(fields, notes)),),
         instructions=fields.take_string("system") or None,
+        knows_tools=False,
     )
     return _completed(asked, fields, headers, notes)
 

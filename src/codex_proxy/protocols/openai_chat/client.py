@@ -4,18 +4,20 @@ Rules of this file: one codec per vendor, stateless; what differs between vendor
 in its profiles.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
+from codex_proxy.canonical.tools import HostedTool, Tool
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_chat.asking.body import build_body
 from codex_proxy.protocols.openai_chat.asking.passing import changes_of, deltas_count, is_usage_chunk, may_pass
 from codex_proxy.protocols.openai_chat.asking.profile import ChatProfile
 from codex_proxy.protocols.openai_chat.decoder import Answer, ChatDecoder
+from codex_proxy.protocols.openai_chat.tools import WEB_SEARCH
 from codex_proxy.protocols.parts.answers.rewriting import rewritten, rewritten_stream
 from codex_proxy.protocols.parts.asking.calling import call_headers, call_path
 from codex_proxy.protocols.parts.bodies.passing import members_of, with_members
@@ -60,6 +62,11 @@ class ChatClient:
             notes=body.notes,
             sent_fields=frozenset(body.members),
         )
+
+    def takes_tool(self, tool: Tool, others: Sequence[Tool], *, model: str) -> bool:
+        """Functions, where the vendor calls any, and the search where it runs one."""
+        profile = self._profile_of(model)
+        return profile.web_search and tool.kind == WEB_SEARCH if isinstance(tool, HostedTool) else profile.tools
 
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
         """A client's own body with the vendor's name of the model; the usage is asked for where it would not come.

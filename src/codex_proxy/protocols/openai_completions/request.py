@@ -50,6 +50,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         stream=stream,
         include_usage=include_usage,
         session=SessionHints(conversation_id=conversation_id(headers), user=fields.take_string("user")),
+        knows_tools=False,
         extra={name: value for name, value in fields.rest().items() if value is not None} | unread,
     )
     return ParsedRequest(request=request, notes=tuple(notes))

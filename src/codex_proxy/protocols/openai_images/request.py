@@ -53,6 +53,7 @@ def parse_members(members: JsonObject, task: Task, *, pictures: tuple[Image, ...
         sampling=Sampling(choice_count=copies),
         stream=stream,
         pictures_only=True,
+        knows_tools=False,
         picture_links=links,
         wanted=wanted,
     )

@@ -4,16 +4,18 @@ Rules of this file: one codec per vendor, stateless; what differs between vendor
 in its profiles.  The Codex backend has a client of its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from codex_proxy.canonical.events import Event
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.request import Dialect, Request
 from codex_proxy.canonical.target import Target
+from codex_proxy.canonical.tools import HostedTool, Tool
 from codex_proxy.protocols.base import CallContext, ClientStream, HeaderPairs, ReplyFacts, UpstreamCall
 from codex_proxy.protocols.openai_responses.asking.body import build_vendor_body
 from codex_proxy.protocols.openai_responses.asking.passing import deltas_count, may_pass
 from codex_proxy.protocols.openai_responses.asking.profile import ResponsesProfile
+from codex_proxy.protocols.openai_responses.asking.tools import runs
 from codex_proxy.protocols.openai_responses.disguised_answers import DisguisedDecoder, decode_disguised
 from codex_proxy.protocols.openai_responses.stream.decoder import ResponsesDecoder, decode_whole
 from codex_proxy.protocols.openai_responses.vendor_answers import VendorDecoder
@@ -53,6 +55,10 @@ class ResponsesClient:
         )
 
     takes_stops = False
+
+    def takes_tool(self, tool: Tool, others: Sequence[Tool], *, model: str) -> bool:
+        """Functions, and what the vendor runs."""
+        return not isinstance(tool, HostedTool) or runs(tool.kind, self._profile_of(model))
 
     def pass_call(self, request: Request, target: Target, body: bytes) -> UpstreamCall | None:
         """A client's own body with the vendor's name of the model; None where it says what the vendor does not take."""

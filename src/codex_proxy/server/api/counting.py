@@ -10,6 +10,7 @@ from typing import Protocol
 
 from codex_proxy.canonical.failure import Failure
 from codex_proxy.canonical.notes import Note, Verdict
+from codex_proxy.gateway.adding.tools import ToolsOf, added_notes, with_tools
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.protocols.base import InvalidRequest, ParsedRequest, WireReply
 from codex_proxy.server.api.inference import STOPPING
@@ -40,11 +41,15 @@ class CountWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountParts:
-    """What every counting endpoint works with.  ``max_body_bytes`` gives what bounds the body, packed and unpacked."""
+    """What every counting endpoint works with.  ``max_body_bytes`` gives what bounds the body, packed and unpacked.
+
+    ``default_tools`` are offered with requests of a client key, by its id, and count with them.
+    """
 
     counting: TokenCounting
     running: RunningExchanges
     max_body_bytes: Callable[[], int]
+    default_tools: ToolsOf = lambda _: ()
 
 
 class CountEndpoint:
@@ -74,8 +79,9 @@ class CountEndpoint:
         except InvalidRequest as error:
             await incoming.reply(self._words.encode_failure(error.failure(), incoming.request_id))
             return
-        count = await self._parts.counting.count(parsed.request)
-        notes = (*parsed.notes, *estimate_notes(count, self._words.counted_field))
+        request, added_count = with_tools(parsed.request, self._parts.default_tools(incoming.key_id), lite=False)
+        count = await self._parts.counting.count(request)
+        notes = (*parsed.notes, *added_notes(request, added_count), *estimate_notes(count, self._words.counted_field))
         incoming.common_headers[NOTES_HEADER] = notes_value(notes)
         await incoming.reply(self._words.encode(count.tokens))
 

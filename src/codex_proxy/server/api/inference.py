@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.canonical.fold import Folder
 from codex_proxy.canonical.request import Request
@@ -27,6 +29,7 @@ from codex_proxy.protocols.base import (
     ServerCodec,
     WireReply,
 )
+from codex_proxy.protocols.parts.asking.prompt_place import prompt_inline
 from codex_proxy.server.api.notes_header import NOTES_HEADER, notes_value
 from codex_proxy.server.asgi import ClientGone, watch_disconnect
 from codex_proxy.server.body import BodyRefused, read_body
@@ -84,6 +87,7 @@ class InferenceEndpoint:
                 await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes())
             )
             parsed = self._codec.parse_request(body.content, headers=incoming.headers)
+            inline = prompt_inline(incoming.headers)
         except BodyRefused as refused:
             reply = self._codec.encode_failure(refused.failure, request_id=incoming.request_id)
             await incoming.reply(reply, unread=refused.unread)
@@ -93,6 +97,10 @@ class InferenceEndpoint:
             return
         if not parsed.passable:
             body.let_go()
+        if inline is not None:
+            parsed = msgspec.structs.replace(
+                parsed, request=msgspec.structs.replace(parsed.request, prompt_inline=inline)
+            )
         await self._answer(incoming, parsed, body)
 
     async def _answer(self, incoming: Incoming, parsed: ParsedRequest, body: ClientBody) -> None:

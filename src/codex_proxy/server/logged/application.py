@@ -38,7 +38,8 @@ class LoggedApplication:
     def _begun(self, scope: Scope) -> Visit | None:
         if scope["type"] != "http":
             return None
-        return self._visits.begin(scope["method"], canonical_path(scope["path"]), header_map(scope))
+        query = scope.get("query_string", b"").decode("latin-1")
+        return self._visits.begin(scope["method"], canonical_path(scope["path"]), header_map(scope), query)
 
 
 def _heard(receive: Receive, visit: Visit) -> Receive:

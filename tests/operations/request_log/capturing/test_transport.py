@@ -70,6 +70,7 @@ async def test_what_goes_out_and_comes_back_is_kept() -> None:
         "http://upstream/codex/responses",
         1.0,
     )
+    assert call.account_id == "a"
     assert call.request.body.edges() == (b"question", None)
     assert (call.reply.status, call.reply.body.edges(), call.failure) == (200, (b"answer", None), None)
 

@@ -8,6 +8,7 @@ from codex_proxy.canonical.request import CodexHints
 from codex_proxy.canonical.target import Credential, Profile
 from codex_proxy.protocols.codex.asking.identity import (
     ascii_json,
+    client_headers,
     client_metadata,
     credential_headers,
     response_headers,
@@ -17,6 +18,12 @@ from codex_proxy.protocols.codex.asking.identity import (
 from tests.protocols.codex.parts import CLIENT, IDENTITY, target
 
 CLI = msgspec.structs.replace(CLIENT, profile=Profile.CLI)
+
+
+def test_a_name_of_the_owners_stands_wherever_the_profiles_would() -> None:
+    named = msgspec.structs.replace(CLI, originator="codex_cli_rs")
+    assert user_agent(named) == "codex_cli_rs/0.169.0 (Debian 12.0.0; x86_64) xterm (codex_cli_rs; 0.169.0)"
+    assert dict(client_headers(named))["originator"] == "codex_cli_rs"
 
 
 def test_both_profiles_have_their_own_user_agent() -> None:

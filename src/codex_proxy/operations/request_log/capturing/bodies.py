@@ -47,6 +47,7 @@ def bodies_of(capture: Capture, redact: Redact) -> dict[str, Any]:
 def _call(call: CapturedCall, redact: Redact, limit: int) -> dict[str, Any]:
     told = {
         "startedMs": round(call.started_seconds * 1000, 1),
+        "accountId": call.account_id,
         "request": _message(call.request, redact, limit),
         "reply": _message(call.reply, redact, limit),
     }

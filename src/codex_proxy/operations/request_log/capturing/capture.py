@@ -61,12 +61,17 @@ class CapturedMessage:
 
 @dataclass(slots=True)
 class CapturedCall:
-    """One upstream call; ``started_seconds`` counts from the request's arrival."""
+    """One upstream call.
+
+    ``started_seconds`` counts from the request's arrival; ``account_id`` is the row id of who asked, an account's or a
+    vendor key's.
+    """
 
     request: CapturedMessage
     reply: CapturedMessage
     started_seconds: float = 0.0
     failure: Failure | None = None
+    account_id: str = ""
 
 
 @dataclass(slots=True)

@@ -34,7 +34,8 @@ def _begun(capture: Capture, call: UpstreamCall, route: Route, now: float) -> Ca
         Body(limit), method=call.method, target=route.base_url + call.path, headers=tuple(call.headers)
     )
     request.body.add(call.body)
-    captured = CapturedCall(request, CapturedMessage(Body(limit)), now - capture.began_at)
+    reply = CapturedMessage(Body(limit))
+    captured = CapturedCall(request, reply, now - capture.began_at, account_id=route.account_id)
     capture.calls.append(captured)
     return captured
 

@@ -76,7 +76,20 @@ def _native(own: JsonObject, request: Request, target: Target, profile: Anthropi
         notes = (*notes, _no_thinking())
     if own.get("max_tokens") is None:
         members["max_tokens"] = thinking.max_tokens
-    return Body(members=members, context=CallContext(model=target.model.slug), notes=notes)
+    made = Body(members=members, context=CallContext(model=target.model.slug), notes=notes)
+    return _with_more_tools(made, request, profile)
+
+
+def _with_more_tools(made: Body, request: Request, profile: AnthropicProfile) -> Body:
+    """The client's own body with the tools that were added behind those it offered."""
+    native = request.native if isinstance(request, AnthropicRequest) else None
+    added = request.tools[len(native.tools) :] if native is not None else ()
+    if not added:
+        return made
+    offer = Tools(msgspec.structs.replace(request, tools=added), profile, NameMap(()))
+    listed = made.members.get("tools")
+    members = made.members | {"tools": [*(listed if isinstance(listed, list) else ()), *offer.wire]}
+    return msgspec.structs.replace(made, members=members, notes=(*made.notes, *offer.notes))
 
 
 def _written(request: Request, target: Target, profile: AnthropicProfile) -> Body:

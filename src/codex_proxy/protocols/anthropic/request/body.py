@@ -69,6 +69,7 @@ def parse_request(body: bytes, headers: Mapping[str, str]) -> ParsedRequest:
         native=NativeBody(
             members=members,
             turns=said.turns,
+            tools=tools,
             version=headers.get("anthropic-version"),
             betas=headers.get("anthropic-beta"),
         ),

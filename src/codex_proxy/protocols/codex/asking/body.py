@@ -17,6 +17,7 @@ from codex_proxy.protocols.base import CallContext
 from codex_proxy.protocols.codex.asking.identity import client_metadata
 from codex_proxy.protocols.codex.asking.lite import LiteContext, lite_form, lite_offer
 from codex_proxy.protocols.codex.asking.offers import offered_tools
+from codex_proxy.protocols.codex.asking.prompt import headed, joined, placed_prompt
 from codex_proxy.protocols.openai_responses.asking.history import History
 from codex_proxy.protocols.openai_responses.asking.members import (
     ENCRYPTED_REASONING,
@@ -81,7 +82,7 @@ def build_body(request: Request, target: Target) -> Body:
     lite = _is_lite(request, target)
     lost: tuple[Note, ...] = ()
     if target.force_lite:
-        said, lost = _in_lite_form(target, history, tools)
+        said, lost = _in_lite_form(request, target, history, tools)
     else:
         said = _in_classic_form(request, target, history, tools)
     members: JsonObject = {"model": target.model.slug, "stream": True} | said
@@ -143,19 +144,23 @@ def _is_lite(request: Request, target: Target) -> bool:
 
 def _in_classic_form(request: Request, target: Target, history: History, tools: tuple[Tool, ...]) -> JsonObject:
     said: JsonObject = {}
-    if history.instructions is not None or not request.is_codex_client:
-        said["instructions"] = history.instructions or target.default_instructions
-    said["input"] = list(build_items(history.turns))
+    prompt = placed_prompt(request, target, history.instructions)
+    if prompt.instructions is not None:
+        said["instructions"] = prompt.instructions
+    said["input"] = headed(list(build_items(history.turns)), prompt.developer)
     if tools:
         said["tools"] = [build_tool(tool) for tool in tools]
     return said
 
 
-def _in_lite_form(target: Target, history: History, tools: tuple[Tool, ...]) -> tuple[JsonObject, tuple[Note, ...]]:
+def _in_lite_form(
+    request: Request, target: Target, history: History, tools: tuple[Tool, ...]
+) -> tuple[JsonObject, tuple[Note, ...]]:
+    prompt = placed_prompt(request, target, history.instructions)
     form = lite_form(
         list(build_items(history.turns)),
         [build_tool(tool) for tool in tools],
-        history.instructions or target.default_instructions,
+        joined(prompt.instructions or "", prompt.developer),
         turn_id=target.identity.turn_id,
     )
     return {"input": form.items}, form.notes

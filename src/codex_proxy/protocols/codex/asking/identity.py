@@ -21,9 +21,14 @@ _FOREIGN_IDS: Final = frozenset({"parent_thread_id", "parent_turn_id", "context_
 """Ids of the client's own that we hold no counterpart for; they do not leave."""
 
 
+def originator(client: ClientIdentity) -> str:
+    """The name that the client goes by."""
+    return client.originator or ORIGINATORS[client.profile]
+
+
 def user_agent(client: ClientIdentity) -> str:
     """The user agent: originator and engine version, platform, terminal, and the application in brackets."""
-    name = ORIGINATORS[client.profile]
+    name = originator(client)
     own = client.desktop_version if client.profile is Profile.DESKTOP else client.engine_version
     return f"{name}/{client.engine_version} ({client.platform}; {client.arch}) {client.terminal} ({name}; {own})"
 
@@ -103,7 +108,7 @@ def credential_headers(credential: Credential) -> HeaderPairs:
 
 def client_headers(client: ClientIdentity) -> HeaderPairs:
     """Originator and user agent, in wire order."""
-    return (("originator", ORIGINATORS[client.profile]), ("user-agent", user_agent(client)))
+    return (("originator", originator(client)), ("user-agent", user_agent(client)))
 
 
 def ascii_json(text: str) -> str:

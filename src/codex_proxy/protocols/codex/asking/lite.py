@@ -14,6 +14,7 @@ from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.canonical.notes import Note, Verdict, Weight
 from codex_proxy.canonical.tools import ChooseHosted, HostedTool, Tool, ToolChoice
 from codex_proxy.protocols.base import CallContext
+from codex_proxy.protocols.codex.asking.prompt import developer_message
 
 GROUP: Final = "functions"
 """The group around tools that have none of their own, as the real client names it."""
@@ -63,8 +64,7 @@ def lite_form(items: Sequence[JsonObject], tools: Sequence[JsonObject], instruct
         offered = _grouped(tools)
         leading.append({"type": "additional_tools", "id": f"at_{turn_id}", "role": "developer", "tools": offered})
     if instructions:
-        content = [{"type": "input_text", "text": instructions}]
-        leading.append({"type": "message", "role": "developer", "content": content})
+        leading.append(developer_message(instructions))
     kept = [_without_detail(item) for item in items]
     changed = kept != list(items)
     note = Note(path="detail", verdict=Verdict.DROPPED, detail="the model takes pictures without it")

@@ -32,7 +32,8 @@ IMAGE_GENERATION: Final = "image_generation"
 WEB_SEARCH: Final = "web_search"
 
 _MODES: Final = {ChoiceMode.AUTO: "AUTO", ChoiceMode.REQUIRED: "ANY", ChoiceMode.NONE: "NONE"}
-_HOSTED: Final[dict[str, str]] = {WEB_SEARCH: "googleSearch", "code_interpreter": "codeExecution"}
+HOSTED: Final[dict[str, str]] = {WEB_SEARCH: "googleSearch", "code_interpreter": "codeExecution"}
+"""What Google runs of the tools that this vocabulary knows, in its words."""
 
 
 class Offered:
@@ -66,8 +67,8 @@ class Offered:
                 for member in tool.tools:
                     self._add(member, path)
             case HostedTool():
-                if tool.kind in _HOSTED:
-                    self._hosted[_HOSTED[tool.kind]] = {}
+                if tool.kind in HOSTED:
+                    self._hosted[HOSTED[tool.kind]] = {}
                     self.notes += unsaid_settings(tool.settings) if tool.kind == WEB_SEARCH else ()
                 elif tool.kind != IMAGE_GENERATION:
                     self._note(path, Verdict.DROPPED, f"the vendor does not run {tool.kind}")

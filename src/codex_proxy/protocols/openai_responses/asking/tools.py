@@ -47,7 +47,7 @@ def vendor_offer(request: Request, names: NameMap, profile: ResponsesProfile) ->
         offered, more = offered_once(offered, lambda tool, lost: _offered(tool, names, lost))
         notes = (*notes, *more)
     choice = request.tool_choice if native else chosen_tool(request, names) if offered else None
-    if isinstance(choice, ChooseHosted) and not _runs(choice.kind, profile):
+    if isinstance(choice, ChooseHosted) and not runs(choice.kind, profile):
         choice = None  # the note says that the tool itself is missing
     disguised: frozenset[str] = frozenset()
     if not profile.custom_tools:
@@ -62,7 +62,7 @@ def vendor_offer(request: Request, names: NameMap, profile: ResponsesProfile) ->
 def _run_by(tools: tuple[Tool, ...], profile: ResponsesProfile) -> tuple[tuple[Tool, ...], tuple[Note, ...]]:
     """The tools without those that only another vendor runs."""
     foreign = [
-        index for index, tool in enumerate(tools) if isinstance(tool, HostedTool) and not _runs(tool.kind, profile)
+        index for index, tool in enumerate(tools) if isinstance(tool, HostedTool) and not runs(tool.kind, profile)
     ]
     detail = "the vendor does not run this tool"
     notes = (
@@ -71,7 +71,8 @@ def _run_by(tools: tuple[Tool, ...], profile: ResponsesProfile) -> tuple[tuple[T
     return tuple(tool for index, tool in enumerate(tools) if index not in foreign), tuple(notes)
 
 
-def _runs(kind: str, profile: ResponsesProfile) -> bool:
+def runs(kind: str, profile: ResponsesProfile) -> bool:
+    """Whether the vendor runs a hosted tool of this kind."""
     return profile.hosted_tools is None or kind in profile.hosted_tools
 
 

@@ -46,7 +46,8 @@ class AuthStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Whether somebody is logged in, be it that all accounts are limited.
 
     ``usable_now`` says whether an account could serve; ``proxy_api_key`` is the key for clients, None for whoever may
-    be on another machine; ``login_ways`` are in the order to offer them.
+    be on another machine; ``login_ways`` are in the order to offer them, none where the owner lets no login
+    begin.
     """
 
     authenticated: bool
@@ -175,7 +176,7 @@ def _status(desk: LoginDesk) -> list[HTTPRouteHandler]:
             user=desk.views.user() if standing.has_accounts else None,
             proxy_api_key=desk.inference_key() if shows_key else None,
             pool=desk.views.counts(),
-            login_ways=ways_to_log_in(remote=remote),
+            login_ways=ways_to_log_in(remote=remote) if desk.browser.may_begin else (),
         )
 
     return [auth_status]

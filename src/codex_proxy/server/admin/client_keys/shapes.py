@@ -14,8 +14,10 @@ from msgspec import UNSET, UnsetType
 
 from codex_proxy.access.granted.budgets import MICRO, Budget, Unit
 from codex_proxy.access.granted.periods import Period
+from codex_proxy.canonical.blocks import JsonObject
 from codex_proxy.operations.granted.changes import MOST_MODELS, MOST_NAME, Terms
 from codex_proxy.operations.granted.views import ClientKeyView, KeyState
+from codex_proxy.protocols.openai_responses.request.default_tools import MOST_TOOLS
 from codex_proxy.server.admin.wire.bodies import Done, Warnings
 
 ClientKeyId: TypeAlias = Annotated[str, PathParameter(pattern=r"^ck_[0-9a-f]{16}$", description="A client key's id.")]
@@ -33,6 +35,13 @@ ScopeName: TypeAlias = Literal["audio", "chat", "embeddings", "images", "inferen
 Models: TypeAlias = Annotated[
     tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=128)], ...],
     msgspec.Meta(max_length=MOST_MODELS, description="Names in which `*` is any text; null for all models."),
+]
+Tools: TypeAlias = Annotated[
+    tuple[JsonObject, ...],
+    msgspec.Meta(
+        max_length=MOST_TOOLS,
+        description="Tools offered with the key's requests, in the Responses form; null for `model.default_tools`.",
+    ),
 ]
 At: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -59,6 +68,7 @@ class KeyTerms(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: At | UnsetType | None = UNSET
     scopes: tuple[ScopeName, ...] | UnsetType = UNSET
     allowed_models: Models | UnsetType | None = UNSET
+    default_tools: Tools | UnsetType | None = UNSET
     requests_per_minute: Rate | UnsetType | None = UNSET
     tokens_per_minute: Rate | UnsetType | None = UNSET
     max_concurrency: Rate | UnsetType | None = UNSET
@@ -129,6 +139,7 @@ def terms_of(told: NewClientKey | ChangedClientKey) -> Terms:
         scopes=told.scopes,
         expires_at=told.expires_at.timestamp() if isinstance(told.expires_at, datetime) else told.expires_at,
         models=told.allowed_models,
+        default_tools=told.default_tools,
         requests_per_minute=told.requests_per_minute,
         tokens_per_minute=told.tokens_per_minute,
         concurrency=told.max_concurrency,

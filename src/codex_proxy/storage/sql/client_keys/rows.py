@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.json import decode, encode
 from sqlalchemy import Row
 
 from codex_proxy.access.granted.budgets import Budget, Unit
 from codex_proxy.access.granted.key import GrantedKey, Limits, Used
 from codex_proxy.access.granted.periods import Period
+from codex_proxy.protocols.openai_responses.request.tools import build_tool, parse_tools
 
 
 def key_of(row: Row[Any], budgets: Sequence[Row[Any]]) -> GrantedKey:
@@ -19,6 +21,7 @@ def key_of(row: Row[Any], budgets: Sequence[Row[Any]]) -> GrantedKey:
         shown=row.shown,
         scopes=frozenset(row.scopes.split()),
         models=None if row.models is None else tuple(row.models.split()),
+        tools=None if row.default_tools is None else parse_tools(decode(row.default_tools), "default_tools"),
         enabled=row.enabled,
         expires_at=row.expires_at,
         limits=Limits(
@@ -42,6 +45,7 @@ def columns_of(key: GrantedKey) -> dict[str, Any]:
         "shown": key.shown,
         "scopes": " ".join(sorted(key.scopes)),
         "models": None if key.models is None else " ".join(key.models),
+        "default_tools": None if key.tools is None else encode(list(map(build_tool, key.tools))).decode(),
         "enabled": key.enabled,
         "expires_at": key.expires_at,
         "requests_per_minute": key.limits.requests_per_minute,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, String, Table, Text
 
 from codex_proxy.storage.sql.tables.metadata import METADATA
 
@@ -34,6 +34,7 @@ CLIENT_KEYS: Final = Table(
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("default_tools", Text),  # JSON, in the Responses form; none where those of all keys hold
 )
 
 CLIENT_KEY_BUDGETS: Final = Table(

@@ -9,7 +9,7 @@ from codex_proxy.storage.sql.tables import accounts, client_keys, egress, metada
 METADATA: Final = metadata.METADATA
 """Whole, since the modules of all tables are loaded here."""
 
-SCHEMA_REVISION: Final = "0005"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
+SCHEMA_REVISION: Final = "0006"  # of the newest step in ``migrations``, which makes these tables out of earlier ones
 
 TABLES: Final = (accounts, client_keys, egress, state, usage, vendor_keys)
 """Modules whose tables are this program's: loading them is what enters a table in ``METADATA``."""

@@ -1,0 +1,1 @@
+"""What the owner adds to the requests of clients."""
