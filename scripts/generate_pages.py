@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from codex_proxy.accounts.lifecycle.states import OCCURRENCE_OF, TABLE, State
 from codex_proxy.canonical.failure import RULES, FailureKind
 from codex_proxy.protocols.parts.errors.openai_errors import TYPE_AND_CODE
-from codex_proxy.settings.keys import IDLE, Change
+from codex_proxy.settings.keys import Change
 from codex_proxy.settings.layers import NAMED_VARIABLES
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.settings.schema import Settings
@@ -41,9 +41,8 @@ model:
     my-model: gpt-5.4-high
 ```
 
-*later* marks keys that are known and checked but whose feature is not there yet. Keys that other editions have and that
-can have no effect here are accepted, so that a file can be taken over; they say why. `codex-proxy config check` names
-those of both kinds that you set. *file only* marks keys that can move credentials and are never set through an API.
+Keys that other editions have and that can have no effect here are accepted, so that a file can be taken over; they say
+why, and `codex-proxy config check` names those that you set. *file only* marks keys that can move credentials and are never set through an API.
 *live* marks keys of which a change counts at the next request, whether it came through the control plane, by
 `codex-proxy settings` or by hand into the file; all others count at the next start. [Changing settings](settings.md)
 says more.
@@ -128,7 +127,6 @@ def _default(info: FieldInfo) -> str:
 def _words(info: FieldInfo, variable: str | None) -> str:
     marks = marks_of(info)
     told = (
-        ("later", not marks["used"] and IDLE not in marks),
         ("live", marks["change"] == Change.LIVE),
         ("file only", marks["file_only"]),
     )

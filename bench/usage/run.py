@@ -217,7 +217,7 @@ def _statistics(store: UsageStore, clock: SystemClock, recorder: UsageRecorder) 
     return UsageStatistics(
         StatisticsParts(
             store=store,
-            retention=Retention(event_days=DAYS + 1, history_days=None),
+            retention=lambda: Retention(event_days=DAYS + 1, history_days=None),
             clock=clock,
             accounts=lambda: AccountCount(total=5, active=5),
             recording=lambda: recorder.state,

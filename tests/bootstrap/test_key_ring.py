@@ -2,7 +2,9 @@
 
 from codex_proxy.access.keys import make_key
 from codex_proxy.bootstrap.key_ring import KeyRing, key_ring
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.operations.client_keys import KeptKey, KeptKeys
+from codex_proxy.settings.schema import ServerSection, Settings
 from tests.access.granted.samples import KEY_ID, NOW, SECRET, granted
 
 PEPPER = b"p"
@@ -13,15 +15,33 @@ KEPT = KeptKeys(
 )
 
 
+def ring_of(owner_secret: str | None) -> KeyRing:
+    return key_ring(KEPT, Current(settings_with(owner_secret)))
+
+
+def settings_with(owner_secret: str | None) -> Settings:
+    return Settings(server=ServerSection(proxy_api_key=owner_secret))
+
+
+def test_the_owners_key_changes_while_somebody_asks() -> None:
+    live = Current(settings_with("mine"))
+    ring = key_ring(KEPT, live).joined("ollama", "inner", frozenset({"inference"}))
+    seen = []
+    for secret in ("mine", "other", None):
+        live.put(settings_with(secret))
+        seen.append([ring.authenticate(each) is not None for each in ("mine", "other", "cp-1", "inner")])
+    assert seen == [[True, False, False, True], [False, True, False, True], [False, False, True, True]]
+
+
 def test_a_kept_key_has_its_scopes() -> None:
-    caller = key_ring(KEPT, None).authenticate("cp-1")
+    caller = ring_of(None).authenticate("cp-1")
     assert caller is not None
     assert (caller.key_id, caller.scopes) == ("inference", frozenset({"inference"}))
-    assert key_ring(KEPT, None).authenticate("cp-2") is None
+    assert ring_of(None).authenticate("cp-2") is None
 
 
 def test_the_owners_key_takes_their_place_and_may_do_everything() -> None:
-    ring = key_ring(KEPT, "mine")
+    ring = ring_of("mine")
     caller = ring.authenticate("mine")
     assert caller is not None
     assert caller.scopes == {"admin", "inference"}
@@ -29,7 +49,7 @@ def test_the_owners_key_takes_their_place_and_may_do_everything() -> None:
 
 
 def test_a_ring_takes_one_more_key_for_as_long_as_it_lives() -> None:
-    ring = key_ring(KEPT, "mine")
+    ring = ring_of("mine")
     joined = ring.joined("ollama", "inner", frozenset({"inference"}))
     caller = joined.authenticate("inner")
     assert caller is not None
@@ -39,7 +59,7 @@ def test_a_ring_takes_one_more_key_for_as_long_as_it_lives() -> None:
 
 
 def test_the_key_of_an_account_is_for_inference_by_that_account_only_also_beside_the_owners_own() -> None:
-    ring = key_ring(KEPT, "mine").joined("ollama", "inner", frozenset({"inference"}))
+    ring = ring_of("mine").joined("ollama", "inner", frozenset({"inference"}))
     ring.bound.bind("a", BOUND)
     caller = ring.authenticate(BOUND)
     assert caller is not None
@@ -50,7 +70,7 @@ def test_the_key_of_an_account_is_for_inference_by_that_account_only_also_beside
 
 
 def test_a_key_that_was_handed_out_has_its_scopes_also_beside_the_owners_own() -> None:
-    ring = key_ring(KEPT, "mine").joined("ollama", "inner", frozenset({"inference"}))
+    ring = ring_of("mine").joined("ollama", "inner", frozenset({"inference"}))
     assert ring.authenticate(SECRET) is None
     ring.granted.take([granted(scopes=frozenset({"chat"}))])
     caller = ring.authenticate(SECRET)
@@ -59,7 +79,7 @@ def test_a_key_that_was_handed_out_has_its_scopes_also_beside_the_owners_own() -
 
 
 def test_a_handed_out_key_that_is_off_or_over_is_known_and_opens_nothing() -> None:
-    ring = KeyRing([], PEPPER, now=lambda: NOW)
+    ring = KeyRing(tuple, PEPPER, now=lambda: NOW)
     for key, why in ((granted(enabled=False), "key_disabled"), (granted(expires_at=NOW), "key_expired")):
         ring.granted.take([key])
         caller = ring.authenticate(SECRET)

@@ -94,10 +94,11 @@ def test_the_backend_runs_alone(tmp_path: Path) -> None:
             assert reply.read() == b'{"entries":[]}'
 
 
-def test_a_key_that_does_nothing_yet_is_said_so(tmp_path: Path) -> None:
+def test_of_a_key_that_can_do_nothing_here_the_reason_is_said(tmp_path: Path) -> None:
     ended = run("config", "check", "--data-dir", str(tmp_path), CODEX_PROXY_UPDATE__AUTO_DOWNLOAD="true")
     assert ended.returncode == 0
     assert ended.stdout.splitlines() == [
-        "environment CODEX_PROXY_UPDATE__AUTO_DOWNLOAD: update.auto_download is not used yet",
+        "environment CODEX_PROXY_UPDATE__AUTO_DOWNLOAD: update.auto_download has no effect here: the gateway has no "
+        "desktop app, and fetches its own new version when it is told to install it",
         "the configuration can be used",
     ]

@@ -76,7 +76,7 @@ async def test_links_are_followed_before_an_account_is_asked() -> None:
             raise NotFetched(f"nobody has {url}")
 
     scene, link = Scene(), "https://a.invalid/cat"
-    gateway = Gateway(replace(scene.parts, links=Gone()))
+    gateway = Gateway(replace(scene.parts, links=Gone))
     looked = Turn(role=Role.USER, blocks=(Image(source=UrlSource(url=link)),))
     failure = await gateway.run(exchange(turns=(looked,)), Client())
     assert failure is not None

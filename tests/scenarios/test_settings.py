@@ -54,13 +54,13 @@ async def test_a_change_through_the_api_is_live_in_the_next_request_and_kept_wit
         assert (reply.status_code, reply.json()["model_aliases"]) == (200, aliases)
         assert await asked_model(play, "mine") == "gpt-5.5"
         assert reply.json()["overridden"] == {"port": "flag --port"}
-        changed = await play.client.post(SETTINGS, json={"values": {"server.max_body_bytes": 5000}})
-        assert changed.json()["restart_required"] == ["server.max_body_bytes"]
-        assert (await play.client.get(STATUS)).json()["pending_restart"] == ["server.max_body_bytes"]
-        assert (await play.chat("x" * 6000)).status_code == 200  # as it was at the start
+        changed = await play.client.post(SETTINGS, json={"values": {"server.host": "::1"}})
+        assert changed.json()["restart_required"] == ["server.host"]
+        assert (await play.client.get(STATUS)).json()["pending_restart"] == ["server.host"]
+        assert (await play.chat()).status_code == 200  # where it listens since the start
     assert file.read_text() == (
         "# my gateway\nmodel:\n  aliases:\n    small: gpt-5.4-mini   # cheap\n    mine: gpt-5.5\n"
-        "auth:\n  queue_limit: 60  # enough\nserver:\n  port: 9000\n  max_body_bytes: 5000\n"
+        "auth:\n  queue_limit: 60  # enough\nserver:\n  port: 9000\n  host: ::1\n"
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -165,6 +165,11 @@ async def test_u_12_a_flag_beats_a_variable_beats_the_file_whoever_writes_it(tmp
         assert changed.json()["restart_required"] == []
         general = (await client.get("/admin/general-settings")).json()
         assert general["default_model"] == "gpt-5.4-mini"
+        config = (await client.get("/admin/config")).json()["config"]
+        origins = {name: (each["origin"], each["source"]) for name, each in config.items()}
+        assert origins["server.host"] == ("command_line", "flag --host")
+        assert origins["model.default"] == ("environment", "environment CODEX_PROXY_MODEL__DEFAULT")
+        assert origins["api.base_url"] == ("command_line", "flag --simulate")
 
 
 async def test_u_14_a_change_asks_nobody_anything_and_keeps_comments(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Called:
                 },
             ),
             authenticator=Keys(),
-            cors=CorsPolicy(),
+            cors=CorsPolicy,
             encode_failure=encode_failure,
             report_defect=lambda request_id, error: self.defects.append((request_id, error)),
             new_request_id=lambda: "req_1",

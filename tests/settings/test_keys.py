@@ -10,13 +10,13 @@ class Example(Section):
     """A section."""
 
     names: list[str] = key([], "Names.")
-    port: int = key(1, "A port.", change=Change.LIVE, secret=True, used=False, file_only=True)
+    port: int = key(1, "A port.", change=Change.LIVE, secret=True, file_only=True)
 
 
 def test_a_key_carries_its_words_and_marks() -> None:
     info = Example.model_fields["port"]
     assert info.description == "A port."
-    assert info.json_schema_extra == {"change": "live", "used": False, "secret": True, "file_only": True}
+    assert info.json_schema_extra == {"change": "live", "used": True, "secret": True, "file_only": True}
 
 
 def test_limits_and_the_least_that_may_be_asked_for_are_carried_too() -> None:

@@ -11,7 +11,9 @@ from codex_proxy.settings.layers import (
     environment_layer,
     file_layer,
     flag_layer,
+    flag_source,
     merged,
+    origin_of,
 )
 
 
@@ -82,3 +84,18 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 def test_earlier_layers_win_and_null_is_a_value() -> None:
     values = merged([{"a": Found(None, "flag")}, {"a": Found(1, "file"), "b": Found(2, "file")}])
     assert values == {"a": Found(None, "flag"), "b": Found(2, "file")}
+
+
+@pytest.mark.parametrize(
+    ("source", "origin"),
+    [
+        ("default", "default"),
+        ("flag --port", "command_line"),
+        (flag_source("simulate"), "command_line"),
+        ("environment PORT", "environment"),
+        ("excepted by NO_PROXY", "environment"),
+        ("local.yaml:3", "file"),
+    ],
+)
+def test_each_source_is_of_one_layer(source: str, origin: str) -> None:
+    assert origin_of(source).value == origin

@@ -52,3 +52,26 @@ def test_a_picture_model_hosts_nothing(model: str) -> None:
     with pytest.raises(ValidationError):
         Settings.model_validate({"model": {"image_host_model": model}})
     assert Settings.model_validate({"model": {"image_host_model": "mine"}}).model.image_host_model == "mine"
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [
+        ("session", "ttl_minutes", 10**9),
+        ("session", "longest_hours", 10**9),
+        ("logs", "retention_hours", 1e300),
+        ("logs", "capture_hours", 1e300),
+        ("logs", "max_bytes", 2**63),
+        ("usage_stats", "event_retention_days", 10**9),
+        ("usage_stats", "history_retention_days", 10**30),
+        ("client_keys", "default_output_tokens", -1),
+        ("client_keys", "reservation_seconds", 0),
+        ("client_keys", "unknown_price_usd", float("nan")),
+        ("client", "platform", "Debian\r\nx-more: 1"),
+        ("client", "terminal", "täglich"),
+        ("client", "arch", " "),
+    ],
+)
+def test_what_no_clock_store_or_header_can_hold_is_refused(section: str, name: str, value: object) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({section: {name: value}})

@@ -6,11 +6,14 @@ import pytest
 from codex_proxy.settings.load import known_keys
 from codex_proxy.settings.schema import Settings
 from codex_proxy.settings.telling import (
+    MASKED,
     changed_keys,
     default_of,
     plain_values,
     schema_of,
     secret_keys,
+    shown,
+    user_in,
     with_values_of,
 )
 
@@ -50,3 +53,24 @@ def test_values_of_others_and_what_differs() -> None:
     mixed = with_values_of(one, other, ["server.port", "model_routing"])
     assert changed_keys(one, mixed, names) == ("server.port", "model_routing")
     assert mixed.server.host == one.server.host
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "seen"),
+    [
+        ("tls.proxy_url", "http://me:hidden@127.0.0.1:9", MASKED),
+        ("tls.proxy_url", None, None),
+        ("update.index_url", "https://me:hidden@index.example/a@b", "https://(not shown)@index.example/a@b"),
+        ("update.index_url", "https://index.example/a@b", "https://index.example/a@b"),
+        ("model.default_instructions", "ask http://me:x@there", "ask http://me:x@there"),
+        ("server.port", 9, 9),
+    ],
+)
+def test_secrets_and_users_in_addresses_are_not_shown(name: str, value: object, seen: object) -> None:
+    assert shown(name, value) == seen
+
+
+def test_who_stands_in_an_address_is_found() -> None:
+    assert user_in("https://me:hidden@index.example/simple") == "me:hidden"
+    assert user_in("https://index.example/a@b") is None
+    assert user_in("https://@index.example") is None

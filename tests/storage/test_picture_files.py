@@ -27,8 +27,8 @@ class Shelf:
             self.directory,
             now=lambda: self.time,
             new_name=self._name,
-            lifetime_seconds=DAY,
-            max_total_bytes=SIZE_BYTES * pictures_count,
+            lifetime_seconds=lambda: DAY,
+            max_total_bytes=lambda: SIZE_BYTES * pictures_count,
             complain=self.complaints.append,
         )
 

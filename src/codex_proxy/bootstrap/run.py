@@ -16,8 +16,7 @@ from typing import Any, Final
 
 import structlog
 
-from codex_proxy.access.keys import ADMIN, is_strong
-from codex_proxy.access.samples import is_sample
+from codex_proxy.access.keys import ADMIN
 from codex_proxy.accounts.account import Account
 from codex_proxy.bootstrap.accounts.opening import key_source, open_account_stores
 from codex_proxy.bootstrap.accounts.upkeep import load as load_accounts
@@ -32,6 +31,7 @@ from codex_proxy.bootstrap.control.access_files import AccessFiles, first_link, 
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.exchange_log import ExchangeLog
 from codex_proxy.bootstrap.key_ring import key_ring
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.live.followers import Followers
 from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.places import default_data_dir, usable_data_dir
@@ -40,6 +40,7 @@ from codex_proxy.bootstrap.process.running import calm_collector, hand_over_soon
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.bootstrap.secrecy.owned import secrets_of_keys, secrets_of_settings
 from codex_proxy.bootstrap.settings.book import settings_book
+from codex_proxy.bootstrap.settings.owners_key import OWNERS_KEY, TOO_WEAK, is_too_weak, warn_of
 from codex_proxy.bootstrap.standing.jobs import do_repeatedly
 from codex_proxy.bootstrap.usage.services import upkeep as usage_upkeep
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings
@@ -314,14 +315,12 @@ def _ground(
         followers=followers,
         book=settings_book(loaded, environ, followers),
         stores=stores,
-        keys=key_ring(keys.kept, loaded.settings.server.proxy_api_key).joined(
-            COMMANDS_KEY_ID, token, frozenset({ADMIN})
-        ),
+        keys=key_ring(keys.kept, followers.live).joined(COMMANDS_KEY_ID, token, frozenset({ADMIN})),
         access=access,
         inference_key=keys.kept.secret_of(INFERENCE_KEY_ID),
         data_dir=loaded.data_dir,
         installation_id=installation,
-        pictures=_pictures(loaded, ids),
+        pictures=_pictures(loaded.data_dir, followers.live, ids),
         clock=SystemClock(),
         ids=ids,
         observers=(ExchangeLog(),),
@@ -330,14 +329,13 @@ def _ground(
     )
 
 
-def _pictures(loaded: LoadedSettings, ids: RandomIds) -> PictureFiles:
-    settings = loaded.settings.images
+def _pictures(data_dir: Path, live: Current[Settings], ids: RandomIds) -> PictureFiles:
     return PictureFiles(
-        loaded.data_dir / IMAGES_FOLDER,
+        data_dir / IMAGES_FOLDER,
         now=SystemClock().now,
         new_name=ids.token,
-        lifetime_seconds=settings.lifetime_hours * 3600,
-        max_total_bytes=settings.max_total_bytes,
+        lifetime_seconds=lambda: live.get().images.lifetime_hours * 3600,
+        max_total_bytes=lambda: live.get().images.max_total_bytes,
         complain=lambda error: _report_defect("kept pictures", error),
     )
 
@@ -359,14 +357,9 @@ def _accounts(settings: Settings) -> tuple[Account, ...]:
 
 def _refuse_weak_key(settings: Settings) -> None:
     secret = settings.server.proxy_api_key
-    if secret is None or (is_strong(secret) and not is_sample(secret)):
-        return
-    if settings.server.host not in LOOPBACK:
-        raise StartRefused(
-            "server.proxy_api_key is too weak to listen off loopback; it needs 22 or more letters, digits, - and _, "
-            "and may be no sample that others know"
-        )
-    structlog.get_logger("codex_proxy").warning("server.proxy_api_key is weak; that will do on loopback only")
+    if is_too_weak(secret, host=settings.server.host):
+        raise StartRefused(f"{OWNERS_KEY}: {TOO_WEAK}")
+    warn_of(secret)
 
 
 def _greeting(served: Serving) -> Greeting:

@@ -11,7 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.operations.ollama_bridge import is_loopback
 from codex_proxy.server.listeners import LOOPBACK, CannotListen, Listener, PortInUse, bind_loopback
-from codex_proxy.settings.load import LoadedSettings
+from codex_proxy.settings.layers import flag_source
+from codex_proxy.settings.load import LoadedSettings, known_keys
+from codex_proxy.settings.telling import changed_keys
 from codex_proxy.simulator.app import PREFIX, SimulatedBackend
 from codex_proxy.simulator.player import DROP
 from codex_proxy.simulator.scenario import Scenario, ScenarioError, load_scenario
@@ -122,7 +124,13 @@ def simulated(loaded: LoadedSettings, base_url: str, tokens: list[str] | None = 
             "images": settings.images.model_copy(update={"fetch_remote": False}),
         }
     )
-    return replace(loaded, settings=changed, anew=lambda text: simulated(loaded.anew(text), base_url, tokens))
+    ours = dict.fromkeys(changed_keys(settings, changed, known_keys()), flag_source("simulate"))
+    return replace(
+        loaded,
+        settings=changed,
+        provenance={**loaded.provenance, **ours},
+        anew=lambda text: simulated(loaded.anew(text), base_url, tokens),
+    )
 
 
 def _is_here(database_url: str) -> bool:

@@ -22,6 +22,14 @@ from codex_proxy.bootstrap.dialects.anthropic import prompt_estimates
 from codex_proxy.bootstrap.dialects.openai import chat_server
 from codex_proxy.bootstrap.dialects.tables import DataPlane, HealthRoutes, failures_by_caller, route_tables
 from codex_proxy.bootstrap.health.measures import Measures
+from codex_proxy.bootstrap.live.serving import (
+    bridge_cors_of,
+    cors_of,
+    link_base_by,
+    most_body_bytes,
+    names_of,
+    pace_of,
+)
 from codex_proxy.bootstrap.models.lists import model_lists
 from codex_proxy.bootstrap.models.routing import Routing, refuse_unknown_vendors
 from codex_proxy.bootstrap.models.vendors import VendorGround, vendors_of
@@ -44,17 +52,14 @@ from codex_proxy.operations.ollama_bridge import OllamaBridge
 from codex_proxy.operations.token_count import TokenCounting
 from codex_proxy.operations.upstream_lookups import UpstreamLookups
 from codex_proxy.operations.usage_stats.exchanges import cost_of
+from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.server.api.counting import CountParts
 from codex_proxy.server.api.inference import FailureEncoder, InferenceParts
 from codex_proxy.server.app import GatewayApplication, RouteTable
 from codex_proxy.server.asgi import Application
-from codex_proxy.server.cors import CorsPolicy
-from codex_proxy.server.images.links import LinkBases
 from codex_proxy.server.logged.application import LoggedApplication
 from codex_proxy.server.ollama.application import BRIDGE_KEY_ID
 from codex_proxy.server.registry import RunningExchanges
-from codex_proxy.server.streaming import Pace
-from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.settings.owners_text import OwnersText
 from codex_proxy.transports.clients import ClientPool
 
@@ -137,12 +142,11 @@ def _upstream(ground: Ground) -> Upstream:
 
 
 def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: ProcessCounter) -> DataPlane:
-    measures, settings = owners.measures, ground.settings
+    measures, live = owners.measures, ground.followers.live
     exchanges = measures.running
-    prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=settings.session.trust_user_field)
-    recorders = () if owners.usage.recorder is None else (owners.usage.recorder,)
+    prompts = prompt_estimates(ground.clock.monotonic, trust_user_field=lambda: live.get().session.trust_user_field)
     upstream.accounts.counters.cost_of = lambda record: cost_of(record, owners.usage.prices)
-    kept = (owners.log.visits, prompts, upstream.accounts.counters, *recorders)
+    kept = (owners.log.visits, prompts, upstream.accounts.counters, owners.usage.recorder)
     observers = (*ground.observers, *kept, *measures.observers)
     observer = Observers(observers, complain=measures.losses.complain)
     routing = _routing(ground, upstream, owners.vendor_keys)
@@ -150,8 +154,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
     tools_of = default_tools(ground.followers.live, owners.client_keys.ground.ring.tools_of)
     gateway = make_gateway(
         ExchangeGround(
-            settings=settings,
-            live=ground.followers.live,
+            live=live,
             upstream=upstream,
             vendors=askers,
             resolver=routing.resolver,
@@ -177,7 +180,7 @@ def _data_plane(ground: Ground, upstream: Upstream, owners: Owners, counter: Pro
         ),
         routing=routing,
         client_keys=owners.client_keys,
-        chat=chat_server(settings.chat),
+        chat=live.derived(chat_server),
         pictures=ground.pictures,
         clock=ground.clock,
     )
@@ -207,32 +210,28 @@ def _counting(ground: Ground, counter: ProcessCounter, exchanges: RunningExchang
     return CountParts(
         counting=TokenCounting(counter),
         running=exchanges,
-        max_body_bytes=ground.settings.server.max_body_bytes,
+        max_body_bytes=ground.followers.live.derived(most_body_bytes),
         default_tools=tools_of,
     )
 
 
 def _inference(ground: Ground, gateway: Gateway, measures: Measures) -> InferenceParts:
+    live = ground.followers.live
     return InferenceParts(
         gateway=gateway,
         running=measures.running,
         clock=ground.clock,
         ids=ground.ids,
-        pace=ground.followers.live.derived(_pace),
-        max_body_bytes=ground.settings.server.max_body_bytes,
-        link_base=LinkBases(ground.settings.images.link_bases),
+        pace=live.derived(pace_of),
+        max_body_bytes=live.derived(most_body_bytes),
+        link_base=link_base_by(live),
         gap_seen=measures.exchanges.gap,
     )
 
 
-def _pace(settings: Settings) -> Pace:
-    server = settings.server
-    return Pace(first_byte_grace_seconds=server.first_byte_grace_seconds, heartbeat_seconds=server.heartbeat_seconds)
-
-
 def _application(ground: Ground, data: DataPlane, owners: Owners) -> tuple[Application, OllamaBridge]:
-    settings = ground.settings
-    encode_failure = FailureEncoder(chat_server(settings.chat))
+    live = ground.followers.live
+    encode_failure = FailureEncoder(ChatServer())
     bridge_secret = ground.ids.token()
     bridge_ground = _bridge_ground(ground, data, owners.log, secret=bridge_secret)
     bridge = make_bridge(bridge_ground, lambda: application)
@@ -244,12 +243,10 @@ def _application(ground: Ground, data: DataPlane, owners: Owners) -> tuple[Appli
             control_plane=LatePlane(_control_ground(ground, data, owners, bridge)),
             control_prefixes=CONTROL_PREFIXES,
             rules=DATA,
-            names=frozenset(name.lower() for name in settings.server.names),
+            names=live.derived(names_of),
         ),
         authenticator=ground.keys.joined(BRIDGE_KEY_ID, bridge_secret, frozenset({INFERENCE})),
-        cors=CorsPolicy(
-            allowed_origins=frozenset(settings.server.cors), allow_null=settings.server.cors_allow_null_origin
-        ),
+        cors=live.derived(cors_of),
         encode_failure=failures_by_caller(encode_failure),
         report_defect=ground.report_defect,
         new_request_id=_request_ids(ground, owners.log),
@@ -263,6 +260,8 @@ def _following(ground: Ground, data: DataPlane, owners: Owners, bridge: OllamaBr
         lists=data.routing.lists,
         checks=owners.egress.checks,
         vendor_calls=owners.vendor_keys.ground.calls,
+        updates=owners.updates,
+        log=owners.log,
         bridge=bridge,
         known=ground.known,
     )
@@ -293,7 +292,6 @@ def _control_ground(ground: Ground, data: DataPlane, owners: Owners, bridge: Oll
         log=owners.log.desk,
         errors=owners.log.errors,
         inference_key=lambda: ground.inference_key,
-        names=frozenset(ground.settings.server.names),
         started_at=ground.clock.monotonic(),
         report_defect=ground.report_defect,
     )
@@ -302,6 +300,7 @@ def _control_ground(ground: Ground, data: DataPlane, owners: Owners, bridge: Oll
 def _bridge_ground(ground: Ground, data: DataPlane, log: RequestLog, *, secret: str) -> BridgeGround:
     return BridgeGround(
         settings=ground.settings,
+        cors=ground.followers.live.derived(bridge_cors_of),
         secret=secret,
         inference=data.inference,
         raw=data.raw,

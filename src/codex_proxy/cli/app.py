@@ -23,10 +23,11 @@ from codex_proxy.cli.access.sealing import sealing
 from codex_proxy.cli.asking import GatewayRefused
 from codex_proxy.cli.capsules.commands import add_capsule_commands
 from codex_proxy.cli.commands import add_commands
-from codex_proxy.cli.config import check_lines, show_json, show_table
+from codex_proxy.cli.config import check_lines, show_config
 from codex_proxy.cli.keys.commands import keys
-from codex_proxy.cli.running import EXIT_FAILED, ConfigFile, DataDir
+from codex_proxy.cli.running import EXIT_FAILED, ConfigFile, DataDir, out
 from codex_proxy.cli.settings.commands import settings
+from codex_proxy.cli.settings.reaching import settings_reached
 from codex_proxy.cli.terminal.console import plain
 from codex_proxy.cli.updating import update_command
 from codex_proxy.cli.usage.commands import usage_command
@@ -119,12 +120,13 @@ def show_command(
     config_file: ConfigFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Every key with its value and where that came from; secrets are masked."""
-    loaded = load(_options(data_dir, config_file), os.environ)
-    if as_json:
-        _print(show_json(loaded))
-    else:
-        show_table(loaded)
+    """Every key with the value in force and where that came from; secrets are masked."""
+
+    async def run() -> None:
+        async with settings_reached(_options(data_dir, config_file), os.environ) as gateway:
+            await show_config(gateway, out(), as_json=as_json)
+
+    run_until_done(run())
 
 
 @config.command("check")

@@ -98,7 +98,7 @@ class GatewayParts:
     failover: Callable[[], FailoverPolicy]
     observer: Observer
     pictures: PictureStore | None = None
-    links: LinkFetcher | None = None
+    links: Callable[[], LinkFetcher | None] = lambda: None
     admission: Admission = OPEN
 
 
@@ -185,7 +185,7 @@ class _Running:
             vendor = None if prepared.vendor is None else prepared.vendor.vendor
             prepared = self._gate.refusal(asked=name, model=prepared.model.slug, vendor=vendor) or prepared
         if not isinstance(prepared, Failure):
-            prepared = await with_linked_files(prepared, parts.links)
+            prepared = await with_linked_files(prepared, parts.links())
         if isinstance(prepared, Failure):
             return prepared
         upstream = self._upstream(prepared)

@@ -44,7 +44,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 class RouteTable(msgspec.Struct, frozen=True, kw_only=True):
     """Data-plane routes by exact path and by prefix, and the paths that belong to the control plane.
 
-    ``rules`` say what each wants, those of a prefix under its name with a ``*``; ``names`` are host names of this
+    ``rules`` say what each wants, those of a prefix under its name with a ``*``; ``names`` gives host names of this
     gateway beside loopback's, all addresses and all names without a dot, which no stranger can give out.
     """
 
@@ -53,7 +53,7 @@ class RouteTable(msgspec.Struct, frozen=True, kw_only=True):
     control_plane: Application
     control_prefixes: tuple[str, ...]
     rules: Rules
-    names: frozenset[str] = frozenset()
+    names: Callable[[], frozenset[str]] = frozenset
 
     def find(self, path: str) -> tuple[str, Route] | None:
         """The data-plane route for a canonical path, and its name among the rules."""
@@ -67,7 +67,7 @@ class RouteTable(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_own(self, host: str) -> bool:
         """Whether a ``Host`` header names this gateway."""
-        return "." not in host or is_own_host(host, self.names | OWN_NAMES)
+        return "." not in host or is_own_host(host, self.names() | OWN_NAMES)
 
 
 class GatewayApplication:
@@ -78,7 +78,7 @@ class GatewayApplication:
         *,
         routes: RouteTable,
         authenticator: Authenticator,
-        cors: CorsPolicy,
+        cors: Callable[[], CorsPolicy],
         encode_failure: EncodeFailure,
         report_defect: ReportDefect,
         new_request_id: Callable[[], str],
@@ -105,13 +105,13 @@ class GatewayApplication:
             return
 
     async def _serve(self, incoming: Incoming) -> None:
-        origin = incoming.headers.get("origin")
-        if origin is not None and not self._cors.allows(origin):
+        origin, cors = incoming.headers.get("origin"), self._cors()
+        if origin is not None and not cors.allows(origin):
             await self._refuse(incoming, FailureKind.NOT_PERMITTED, "this origin may not call the gateway")
             return
-        incoming.common_headers.update(self._cors.reply_headers(origin))
+        incoming.common_headers.update(cors.reply_headers(origin))
         if incoming.method == "OPTIONS" and origin is not None:
-            await incoming.reply(_preflight(self._cors, incoming.headers))
+            await incoming.reply(_preflight(cors, incoming.headers))
             return
         found = self.routes.find(incoming.path)
         if found is None:

@@ -29,22 +29,26 @@ def key(
     words: str,
     *,
     change: Change = Change.RESTART,
-    used: bool = True,
     secret: bool = False,
     file_only: bool = False,
     **limits: Any,
 ) -> Any:
     """A configuration key.
 
-    ``words`` say what it does, with the unit of a number.  ``used`` False marks a key whose feature comes later,
-    ``secret`` one that is never shown, ``file_only`` one that moves credentials and is never set through the API.
-    ``limits`` are pydantic's (``ge``, ``le``, ``min_length``, ``max_length``), and ``least_asked``; and ``idle``, why a
-    key that files of other editions have can do nothing here, which makes it unused.
+    ``words`` say what it does, with the unit of a number.  ``secret`` marks a key that is never shown, ``file_only``
+    one that moves credentials and is never set through the API.  ``limits`` are pydantic's (``ge``, ``le``,
+    ``min_length``, ``max_length``), and ``least_asked``; and ``idle``, why a key that files of other editions have can
+    do nothing here, which makes it unused.
     """
     idle = limits.pop(IDLE, None)
     if idle is not None:
-        used, words = False, f"{words} Accepted, has no effect here: {idle}."
-    marks: dict[str, JsonValue] = {"change": change.value, "used": used, "secret": secret, "file_only": file_only}
+        words = f"{words} Accepted, has no effect here: {idle}."
+    marks: dict[str, JsonValue] = {
+        "change": change.value,
+        "used": idle is None,
+        "secret": secret,
+        "file_only": file_only,
+    }
     if LEAST_ASKED in limits:
         marks[LEAST_ASKED] = limits.pop(LEAST_ASKED)
     if idle is not None:

@@ -5,6 +5,7 @@ files happens here, both given as arguments.
 """
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -34,6 +35,17 @@ NAMED_VARIABLES: Final = {
 """Variables with a name of their own, kept for users of the product's other editions."""
 
 _DEFAULT_SOURCE: Final = "default"
+_FLAG: Final = "flag --"
+_ENVIRONMENT: Final = ("environment ", "excepted by NO_PROXY")
+
+
+class Origin(StrEnum):
+    """Which layer a value comes from."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    COMMAND_LINE = "command_line"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -60,10 +72,15 @@ class BrokenFile(Exception):
 def flag_layer(flags: Mapping[str, Any]) -> Layer:
     """Flags by dotted key; None means not given."""
     return {
-        name: Found(value, f"flag --{name.rpartition('.')[2].replace('_', '-')}")
+        name: Found(value, flag_source(name.rpartition(".")[2].replace("_", "-")))
         for name, value in flags.items()
         if value is not None
     }
+
+
+def flag_source(flag: str) -> str:
+    """What a value that a flag says comes from."""
+    return f"{_FLAG}{flag}"
 
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
@@ -136,6 +153,15 @@ def merged(layers: list[Layer]) -> dict[str, Found]:
 def default_source() -> str:
     """What a value that no layer names comes from."""
     return _DEFAULT_SOURCE
+
+
+def origin_of(source: str) -> Origin:
+    """The layer of a source as ``Found`` names it."""
+    if source == _DEFAULT_SOURCE:
+        return Origin.DEFAULT
+    if source.startswith(_FLAG):
+        return Origin.COMMAND_LINE
+    return Origin.ENVIRONMENT if source.startswith(_ENVIRONMENT) else Origin.FILE
 
 
 def _flatten(value: CommentedMap, file: str) -> Iterator[tuple[str, Found]]:

@@ -9,8 +9,8 @@ To add a key, add one line to its section (or a section, and a line to ``Setting
 
 that is: type, default, words with the unit; ``change=LIVE`` where a change counts at the next request (else it counts
 at the next start); limits as in pydantic; ``secret=True`` where the value is never shown; ``file_only=True`` where it
-could move credentials and is never set through the API; ``used=False`` as long as nothing reads it, ``idle="why"``
-where it is of other editions and nothing here could read it.  A live key is read from ``Followers.live`` each time
+could move credentials and is never set through the API; ``idle="why"`` where it is of other editions and nothing
+here could read it.  A live key is read from ``Followers.live`` each time
 (bootstrap), or followed in ``bootstrap/settings/following``.  Nothing else is to do but to run
 ``python -m scripts.generate_pages`` and to add a probe of a live key to ``tests/scenarios/live_settings``.
 """
@@ -51,12 +51,13 @@ class ServerSection(Section):
     proxy_api_key: str | None = key(
         None,
         "A client key of the owner's choice with all scopes; null uses the generated pair.",
+        change=LIVE,
         secret=True,
         min_length=1,
         max_length=512,
     )
     max_body_bytes: int = key(
-        67_108_864, "Largest request body in bytes, packed and unpacked.", ge=1024, le=1_073_741_824
+        67_108_864, "Largest request body in bytes, packed and unpacked.", change=LIVE, ge=1024, le=1_073_741_824
     )
     first_byte_grace_seconds: float = key(
         2.0, "Seconds a stream's status waits for the first content.", change=LIVE, gt=0, le=60
@@ -67,15 +68,19 @@ class ServerSection(Section):
     stop_grace_seconds: float = key(
         30.0, "Seconds running answers may take to finish when the gateway stops.", change=LIVE, ge=0, le=3600
     )
-    trust_proxy: bool = key(False, "Whether forwarded-for headers of a reverse proxy on this machine are believed.")
+    trust_proxy: bool = key(
+        False, "Whether forwarded-for headers of a reverse proxy on this machine are believed.", change=LIVE
+    )
     trusted_proxies: list[str] = key(
         [], "Networks (CIDR) of reverse proxies whose forwarded-for headers are believed.", file_only=True
     )
     names: list[str] = key(
-        [], "Host names under which the owner reaches the gateway, beside this machine's own and addresses."
+        [],
+        "Host names under which the owner reaches the gateway, beside this machine's own and addresses.",
+        change=LIVE,
     )
-    cors: list[str] = key([], "Web origins beside loopback that may call, such as https://app.example.")
-    cors_allow_null_origin: bool = key(False, "Whether pages of origin null (files, sandboxes) may call.")
+    cors: list[str] = key([], "Web origins beside loopback that may call, such as https://app.example.", change=LIVE)
+    cors_allow_null_origin: bool = key(False, "Whether pages of origin null (files, sandboxes) may call.", change=LIVE)
 
 
 class ApiSection(Section):
@@ -89,7 +94,7 @@ class ApiSection(Section):
         gt=0,
         le=86_400,
     )
-    connect_timeout_seconds: float = key(10.0, "Seconds to connect.", gt=0, le=3600)
+    connect_timeout_seconds: float = key(10.0, "Seconds to connect.", change=LIVE, gt=0, le=3600)
     headers_timeout_seconds: float = key(120.0, "Seconds until the reply's headers.", change=LIVE, gt=0, le=86_400)
     idle_timeout_seconds: float = key(300.0, "Seconds of silence within a reply.", change=LIVE, gt=0, le=86_400)
     failover_budget_seconds: float = key(
@@ -101,24 +106,31 @@ class ClientSection(Section):
     """The official client we present ourselves as."""
 
     profile: Annotated[Literal["desktop", "cli"], RenamedProfile] = key(
-        "desktop", "Which official client: the desktop app or the CLI."
+        "desktop", "Which official client: the desktop app or the CLI.", change=LIVE
     )
     originator: HeaderText | None = key(
         None, "Name that the originator header and the user agent go by; null for the profile's.", change=LIVE
     )
-    app_version: str = key("26.1120.10001", "Version of the desktop app.", min_length=1, max_length=64)
-    engine_version: str = key("0.169.0", "Version of the CLI engine, sent as version.", min_length=1, max_length=64)
+    app_version: HeaderText = key("26.1120.10001", "Version of the desktop app.", change=LIVE, min_length=1)
+    engine_version: HeaderText = key(
+        "0.169.0", "Version of the CLI engine, sent as version.", change=LIVE, min_length=1
+    )
     build_number: Numbered | None = key(
         None,
         "Build number of the desktop app of app_version, which updates are told with; it is not sent.",
+        change=LIVE,
         max_length=10,
         pattern=r"^[0-9]+$",
     )
-    pin_version: bool = key(False, "Whether app_version and engine_version hold whatever newer ones are found.")
-    platform: str = key("Debian 12.0.0", "Operating system and version in the user agent.", min_length=1, max_length=64)
-    arch: str = key("x86_64", "Architecture in the user agent.", min_length=1, max_length=64)
-    terminal: str = key(
-        "xterm", "Terminal word in the user agent; unknown where there is none.", min_length=1, max_length=64
+    pin_version: bool = key(
+        False, "Whether app_version and engine_version hold whatever newer ones are found.", change=LIVE
+    )
+    platform: HeaderText = key(
+        "Debian 12.0.0", "Operating system and version in the user agent.", change=LIVE, min_length=1
+    )
+    arch: HeaderText = key("x86_64", "Architecture in the user agent.", change=LIVE, min_length=1)
+    terminal: HeaderText = key(
+        "xterm", "Terminal word in the user agent; unknown where there is none.", change=LIVE, min_length=1
     )
     chromium_version: Numbered | None = key(
         None,
@@ -197,17 +209,21 @@ class ModelsSection(Section):
 class ImagesSection(Section):
     """Generated pictures that answers show as links, and pictures that requests give by link."""
 
-    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.", ge=0, le=8760)
-    max_total_bytes: int = key(1_073_741_824, "Bytes that all of them may take; the oldest go first.", ge=0)
+    lifetime_hours: float = key(24.0, "Hours such a picture can be fetched.", change=LIVE, ge=0, le=8760)
+    max_total_bytes: int = key(
+        1_073_741_824, "Bytes that all of them may take; the oldest go first.", change=LIVE, ge=0
+    )
     link_bases: list[Origin] = key(
         [],
         "Beginnings of links beside loopback, such as https://gateway.example; a request whose Host is one of these "
         "gets links with it.",
+        change=LIVE,
     )
     fetch_remote: bool = key(
         False,
         "Whether pictures and PDFs that requests give by link are fetched here and sent along, instead of by the "
         "backend; through an egress proxy only where that is none or socks5.",
+        change=LIVE,
     )
 
 
@@ -284,18 +300,21 @@ class TlsSection(Section):
         change=LIVE,
     )
     ca_file: str | None = key(None, "PEM file with certificates to trust beside the system's.", file_only=True)
-    health_check_url: WebAddress = key("https://api.ipify.org?format=json", "Where egress checks ask for their IP.")
+    health_check_url: WebAddress = key(
+        "https://api.ipify.org?format=json", "Where egress checks ask for their IP.", change=LIVE
+    )
 
 
 class ChatSection(Section):
     """The Chat Completions dialect."""
 
     reasoning_field: Literal["reasoning_content", "reasoning", "both", "none"] = key(
-        "reasoning_content", "Which member carries the model's thoughts."
+        "reasoning_content", "Which member carries the model's thoughts.", change=LIVE
     )
     heartbeat: Literal["comment", "chunk"] = key(
         "comment",
         "What fills the silence of a stream: a comment, or an empty chunk where a relay passes comments on as data.",
+        change=LIVE,
     )
 
 
@@ -314,26 +333,41 @@ class LogsSection(Section):
     level: Literal["debug", "info", "warning", "error"] = key(
         "info", "Least weight of log lines that are written.", change=LIVE
     )
-    enabled: bool = key(True, "Whether the request log is kept.")
-    capacity: int = key(10_000, "Records the request log keeps; the oldest go first.", ge=1, le=1_000_000)
-    retention_hours: float = key(72.0, "Hours a record is kept.", gt=0)
-    max_bytes: int = key(209_715_200, "Bytes the request log may take; the oldest records go first.", ge=1)
+    enabled: bool = key(True, "Whether the request log is kept.", change=LIVE)
+    capacity: int = key(10_000, "Records the request log keeps; the oldest go first.", change=LIVE, ge=1, le=1_000_000)
+    retention_hours: float = key(72.0, "Hours a record is kept.", change=LIVE, gt=0, le=87_600)
+    max_bytes: int = key(
+        209_715_200,
+        "Bytes the request log may take; the oldest records go first.",
+        change=LIVE,
+        ge=1,
+        le=1_099_511_627_776,
+    )
     capture_body: bool = key(
-        False, "Whether the bodies of requests and answers are kept with it, without the secrets in them."
+        False, "Whether the bodies of requests and answers are kept with it, without the secrets in them.", change=LIVE
     )
     capture_hours: float = key(
-        24.0, "Hours after which bodies are no longer kept, unless that is switched on again.", gt=0
+        24.0,
+        "Hours after which bodies are no longer kept, unless that is switched on again.",
+        change=LIVE,
+        gt=0,
+        le=87_600,
     )
-    max_body_bytes: int = key(65_536, "Bytes kept of the beginning of a body, and of its end.", ge=0)
-    llm_only: bool = key(True, "Whether only requests to models are kept.")
+    max_body_bytes: int = key(
+        65_536, "Bytes kept of the beginning of a body, and of its end.", change=LIVE, ge=0, le=1_073_741_824
+    )
+    llm_only: bool = key(True, "Whether only requests to models are kept.", change=LIVE)
 
 
 class ObservabilitySection(Section):
     """Errors kept for the owner."""
 
-    local_error_log: bool = key(True, "Whether errors are kept in groups, and reports of errors taken.")
+    local_error_log: bool = key(True, "Whether errors are kept in groups, and reports of errors taken.", change=LIVE)
     max_log_bytes: int = key(
-        10_485_760, "Bytes of text that these groups may take; those last seen longest ago go first.", ge=1024
+        10_485_760,
+        "Bytes of text that these groups may take; those last seen longest ago go first.",
+        change=LIVE,
+        ge=1024,
     )
     otlp_endpoint: str | None = key(
         None,
@@ -346,12 +380,14 @@ class ObservabilitySection(Section):
 class UsageStatsSection(Section):
     """Usage statistics."""
 
-    enabled: bool = key(True, "Whether every exchange is recorded: what it used and cost, never what it said.")
+    enabled: bool = key(
+        True, "Whether every exchange is recorded: what it used and cost, never what it said.", change=LIVE
+    )
     event_retention_days: int = key(
-        7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.", ge=1
+        7, "Days that single exchanges, and sums of five minutes, are kept; 1 or more.", change=LIVE, ge=1, le=36_500
     )
     history_retention_days: int | None = key(
-        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", ge=1
+        None, "Days that hourly sums are kept, 1 or more; null for all. Daily sums stay.", change=LIVE, ge=1, le=36_500
     )
     snapshot_interval_minutes: int = key(5, "Minutes between snapshots of usage.", idle=NO_SNAPSHOTS, ge=0)
     credits_per_usd: float = key(
@@ -366,8 +402,8 @@ class UsageStatsSection(Section):
 class SessionSection(Section):
     """Dashboard sessions, and how conversations are told apart."""
 
-    ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", ge=1)
-    longest_hours: int = key(168, "Hours a dashboard session lasts at most.", ge=0)
+    ttl_minutes: int = key(60, "Minutes a dashboard session lasts without a request.", change=LIVE, ge=1, le=525_600)
+    longest_hours: int = key(168, "Hours a dashboard session lasts at most.", change=LIVE, ge=0, le=87_600)
     cleanup_interval_minutes: int = key(
         5,
         "Minutes between clean-ups.",
@@ -375,7 +411,9 @@ class SessionSection(Section):
         ge=1,
     )
     trust_user_field: bool = key(
-        False, "Whether a request's `user` names its conversation; many programs send the same on every request."
+        False,
+        "Whether a request's `user` names its conversation; many programs send the same on every request.",
+        change=LIVE,
     )
 
 
@@ -383,11 +421,12 @@ class QuotaSection(Section):
     """Quota."""
 
     refresh_interval_minutes: int = key(0, "Minutes between local snapshots of usage.", idle=NO_SNAPSHOTS, ge=0)
-    concurrency: int = key(10, "Usage queries at once.", ge=1, le=1000)
+    concurrency: int = key(10, "Usage queries at once.", change=LIVE, ge=1, le=1000)
     skip_exhausted: bool = key(True, "Whether accounts known to be used up are passed over.", change=LIVE)
     model_buckets: dict[str, str] = key(
         dict(MODEL_BUCKETS),
         "Which of the upstream's limits a model draws on, by a part of its name; others draw on codex.",
+        change=LIVE,
     )
     warning_thresholds: dict[Literal["primary", "secondary"], Annotated[list[Percent], Field(max_length=10)]] = key(
         {"primary": [80, 90], "secondary": [80, 90]}, "Percentages that warn, by window.", change=LIVE
@@ -424,7 +463,7 @@ class StorageSection(Section):
 class UpdateSection(Section):
     """Updates."""
 
-    auto_update: bool = key(True, "Whether new versions of the official clients are looked for.")
+    auto_update: bool = key(True, "Whether new versions of the official clients are looked for.", change=LIVE)
     auto_download: bool = key(
         False,
         "Whether new versions are downloaded before anybody asks for them.",
@@ -433,7 +472,7 @@ class UpdateSection(Section):
     show_update_dialog: bool = key(
         False, "Whether the desktop app asks.", idle="the gateway has no desktop app; the dashboard shows what is new"
     )
-    allow_prerelease: bool = key(False, "Whether pre-releases of the gateway count.")
+    allow_prerelease: bool = key(False, "Whether pre-releases of the gateway count.", change=LIVE)
     gateway: Literal["off", "notify", "apply"] = key(
         "off",
         "What is done about newer versions of the gateway itself: nothing, looking once a day, or installing them too "
@@ -482,15 +521,25 @@ class ClientKeysSection(Section):
     """Client keys that are handed out, and what is held back for their requests."""
 
     default_output_tokens: int = key(
-        4096, "Tokens of an answer that are held back of a budget where the request sets no limit."
+        4096,
+        "Tokens of an answer that are held back of a budget where the request sets no limit.",
+        change=LIVE,
+        ge=0,
+        le=1_000_000_000,
     )
     reservation_seconds: float = key(
-        120.0, "Seconds until what a gateway held back is free again after that gateway was killed."
+        120.0,
+        "Seconds until what a gateway held back is free again after that gateway was killed.",
+        gt=0,
+        le=86_400,
     )
     unknown_price_usd: float | None = key(
         None,
         "Dollars for a million tokens of models whose price is not known; null refuses them to keys whose money is "
         "limited.",
+        change=LIVE,
+        ge=0,
+        le=1_000_000,
     )
 
 

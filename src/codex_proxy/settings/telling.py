@@ -1,6 +1,7 @@
 """Settings as plain values, for programs and for people.
 
-Rules of this file: a secret is shown as set or not set, never as itself.
+Rules of this file: a secret is shown as set or not set, never as itself; an address that only the file may say may
+hold a user and a password, and is shown without them.
 """
 
 import re
@@ -13,11 +14,14 @@ from codex_proxy.settings.load import known_keys, marks_of, value_of
 from codex_proxy.settings.schema import Settings
 
 MASKED: Final = "(set, not shown)"
+NOT_SHOWN: Final = "(not shown)"
+"""What stands for user and password in an address."""
 _DEFAULTS: Final = Settings()
 _BESIDE: Final = frozenset(
     {"title", "description", "default", "change", "used", "secret", "file_only", LEAST_ASKED, IDLE}
 )
 """Words of a key's JSON Schema that are told beside it."""
+_USER: Final = re.compile(r"(?<=://)[^/?#@\s]*(?=@)")
 _REFERENCE: Final = re.compile(r"#/\$defs/(\w+)")
 
 
@@ -38,6 +42,20 @@ def plain(value: Any) -> Any:
 def secret_keys() -> frozenset[str]:
     """Keys whose values nobody is shown."""
     return frozenset(name for name, info in known_keys().items() if marks_of(info).get("secret"))
+
+
+def shown(name: str, value: Any) -> Any:
+    """A plain value of a key as anybody who may look at settings sees it."""
+    marks = marks_of(known_keys()[name])
+    if marks["secret"] and value:
+        return MASKED
+    return _USER.sub(NOT_SHOWN, value) if marks["file_only"] and isinstance(value, str) else value
+
+
+def user_in(address: str) -> str | None:
+    """What stands before the @ of an address; None where nothing does."""
+    found = _USER.search(address)
+    return found.group() if found is not None and found.group() else None
 
 
 def changed_keys(before: Settings, after: Settings, names: Iterable[str]) -> tuple[str, ...]:

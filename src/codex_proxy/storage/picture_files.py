@@ -26,8 +26,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]{22,64}(\.[a-z]{3,4})")
 class PictureFiles:
     """Implements the gateway's ``PictureStore`` in a directory.
 
-    ``now`` gives epoch seconds; ``new_name`` 22 or more random URL-safe characters; ``complain`` hears why a picture
-    was not kept.
+    ``now`` gives epoch seconds; ``new_name`` 22 or more random URL-safe characters; ``lifetime_seconds`` and
+    ``max_total_bytes`` give what holds now; ``complain`` hears why a picture was not kept.
     """
 
     def __init__(
@@ -36,8 +36,8 @@ class PictureFiles:
         *,
         now: Callable[[], float],
         new_name: Callable[[], str],
-        lifetime_seconds: float,
-        max_total_bytes: int,
+        lifetime_seconds: Callable[[], float],
+        max_total_bytes: Callable[[], int],
         complain: Callable[[Exception], None],
     ) -> None:
         self._directory = directory
@@ -73,7 +73,7 @@ class PictureFiles:
         ending = _ENDINGS.get(sniff_bytes(content) or "")
         if ending is None:
             raise ValueError("what the upstream called a picture is of no known format")
-        if len(content) > self._max_total_bytes:
+        if len(content) > self._max_total_bytes():
             raise ValueError(f"a picture of {len(content)} bytes is larger than all that may be kept")
         name = self._new_name() + ending
         with self._lock:
@@ -104,7 +104,7 @@ class PictureFiles:
         files = sorted(self._files(), key=lambda file: file[1].st_mtime)
         total_bytes = sum(status.st_size for _, status in files)
         for path, status in files:
-            if total_bytes + size_bytes <= self._max_total_bytes:
+            if total_bytes + size_bytes <= self._max_total_bytes():
                 return
             path.unlink(missing_ok=True)
             total_bytes -= status.st_size
@@ -119,4 +119,4 @@ class PictureFiles:
                 continue
 
     def _is_over(self, status: os.stat_result) -> bool:
-        return status.st_mtime + self._lifetime_seconds <= self._now()
+        return status.st_mtime + self._lifetime_seconds() <= self._now()

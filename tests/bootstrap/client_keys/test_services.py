@@ -7,8 +7,9 @@ from codex_proxy.access.granted.ring import GrantedKeys
 from codex_proxy.access.granted.store import Spending
 from codex_proxy.bootstrap.client_keys.services import GrantedKeyGround, granted_key_services, load, upkeep
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.usage.prices import packaged_prices
-from codex_proxy.settings.schema import ClientKeysSection
+from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import DATABASE_FILE, Stores
 from tests.access.granted.samples import KEY_ID, NOW, SECRET, granted
 from tests.stores.places import opened
@@ -16,7 +17,7 @@ from tests.stores.places import opened
 
 def ground(stores: Stores, complaints: list[str]) -> GrantedKeyGround:
     return GrantedKeyGround(
-        settings=ClientKeysSection(),
+        live=Current(Settings()),
         stores=stores,
         ring=GrantedKeys(),
         pricing=packaged_prices(),

@@ -107,7 +107,7 @@ def updater(told: Facts, index_url: str, data_dir: Path, *, current: str) -> Upd
         facts=told,
         mode=UpdateMode.APPLY,
         index_url=index_url,
-        prereleases=False,
+        prereleases=lambda: False,
         read=read,
         machine=ThisMachine(environ, data_dir),
         store=FormerFile(data_dir),

@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from codex_proxy.bootstrap.outgoing.updates import is_of_use
+from codex_proxy.accounts.affinity import AffinityMap
+from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.bootstrap.outgoing.updates import SOON_SECONDS, Updates, is_of_use
+from codex_proxy.operations.updates.watch import INTERVAL_SECONDS, UpdatePolicy
 from codex_proxy.settings.schema import ApiSection, Settings, UpdateSection
+from tests.operations.updates.test_watch import Stage
 from tests.scenarios.account_stage import gateway, keep, simulator
 
 HERE, THERE = "http://127.0.0.1:1/backend-api", "https://chatgpt.com/backend-api"
@@ -39,3 +43,11 @@ async def test_a_newer_version_is_shown_from_then_on_and_after_a_restart(tmp_pat
                 await play.chat()
                 agents.append(dict((await play.asked())[-1]["headers"])["user-agent"])
     assert "27.101.1" in agents[-1]
+
+
+def test_whether_looks_are_wanted_again_is_seen_soon() -> None:
+    pauses = []
+    for policy in (UpdatePolicy(), UpdatePolicy(enabled=False), UpdatePolicy(pinned=True)):
+        updates = Updates(watch=Stage(policy).watch, settings=Settings(), pool=AccountPool(affinity=AffinityMap()))
+        pauses.append(updates.pause_seconds(True))
+    assert pauses == [INTERVAL_SECONDS, SOON_SECONDS, SOON_SECONDS]

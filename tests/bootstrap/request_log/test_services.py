@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.request_log.services import LogGround, make_request_log, policy_of, retention_of
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.operations.request_log.desk import StateChange
 from codex_proxy.operations.request_log.state import Level
-from codex_proxy.settings.schema import LogsSection, ObservabilitySection
+from codex_proxy.settings.schema import LogsSection, ObservabilitySection, Settings
 from codex_proxy.storage.request_log.file import LOG_FILE
 from tests.operations.egress.stage import StandInKeeper
 from tests.operations.error_log.samples import report
@@ -22,7 +23,7 @@ from tests.operations.request_log.samples import SECRET, exchange, failed
 
 def ground(folder: Path, known: KnownSecrets) -> LogGround:
     return LogGround(
-        settings=LogsSection(),
+        live=Current(Settings()),
         keeper=StandInKeeper(),
         data_dir=folder,
         known=known,
@@ -30,7 +31,6 @@ def ground(folder: Path, known: KnownSecrets) -> LogGround:
         explain=lambda _: None,
         skips=("/admin/",),
         complain=lambda where, error: pytest.fail(f"{where}: {error}"),
-        observability=ObservabilitySection(),
         cost_of=lambda _: Decimal("0.5"),
     )
 
@@ -76,8 +76,8 @@ def test_settings_say_how_much_is_kept(settings: dict[str, bool], level: Level) 
 
 
 async def test_an_owner_who_wants_no_errors_has_none(tmp_path: Path) -> None:
-    off = replace(ground(tmp_path, KnownSecrets()), observability=ObservabilitySection(local_error_log=False))
-    log = make_request_log(off)
+    live = Current(Settings(observability=ObservabilitySection(local_error_log=False)))
+    log = make_request_log(replace(ground(tmp_path, KnownSecrets()), live=live))
     log.visits.finished(msgspec.structs.replace(failed().record, started_at=SystemClock().now()))
     assert not await log.errors.report(report())
     await log.close()

@@ -10,7 +10,8 @@ SETTINGS = Settings.model_validate(
         "server": {"proxy_api_key": "the-owners-key"},
         "auth": {"jwt_token": "one-token, another-token"},
         "tls": {"proxy_url": "http://user:pass@proxy"},
-        "model": {"default": "no-secret"},
+        "model": {"default": "no-secret", "default_instructions": "ask http://nobody:nothing@there"},
+        "update": {"index_url": "https://me:an-index-password@index.example/simple"},
         "providers": {
             "custom": {"mine": {"api_key": "a-vendors-key", "base_url": "http://v", "headers": {"x": "h-s"}}}
         },
@@ -21,6 +22,7 @@ SETTINGS = Settings.model_validate(
 def test_every_secret_of_the_settings_is_known_and_nothing_else() -> None:
     told = set(secrets_of_settings(SETTINGS))
     wanted = {"the-owners-key", "one-token", "another-token", "http://user:pass@proxy", "a-vendors-key", "h-s"}
+    wanted |= {"me:an-index-password", "an-index-password"}
     assert told == wanted | {"one-token, another-token"}
     listed = Settings.model_validate({"auth": {"jwt_token": ["a-token"]}})
     assert set(secrets_of_settings(listed)) == {"a-token"}

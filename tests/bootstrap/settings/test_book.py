@@ -5,11 +5,13 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from codex_proxy.bootstrap.live.followers import Followers
+from codex_proxy.bootstrap.logs import configure_logs
 from codex_proxy.bootstrap.settings.book import settings_book
 from codex_proxy.settings.load import load_settings
 
 
 async def test_changes_are_followed_kept_and_told_to_the_log(tmp_path: Path) -> None:
+    configure_logs("auto")
     loaded = load_settings(flags={}, environ={}, data_dir=tmp_path)
     followers = Followers(loaded.settings)
     book = settings_book(loaded, {}, followers)

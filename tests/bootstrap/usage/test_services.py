@@ -10,11 +10,12 @@ import pytest
 from codex_proxy.accounts.affinity import AffinityMap
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.bootstrap.errors import StartRefused
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.usage.prices import OWNERS_FILE
 from codex_proxy.bootstrap.usage.services import UsageGround, UsageServices, upkeep, usage_services
 from codex_proxy.operations.usage_stats.periods import Period
 from codex_proxy.operations.usage_stats.statistics import Question
-from codex_proxy.settings.schema import UsageStatsSection
+from codex_proxy.settings.schema import Settings
 from codex_proxy.usage.records import UsageEvent
 from tests.gateway.scene import FakeClock
 from tests.operations.usage_stats.samples import NOW, exchange
@@ -42,7 +43,7 @@ def services(folder: Path, store: MemoryUsageStore, **settings: int | None) -> U
     clock.time = NOW
     return usage_services(
         UsageGround(
-            settings=UsageStatsSection.model_validate(settings),
+            live=Current(Settings.model_validate({"usage_stats": settings})),
             store=store,
             data_dir=folder,
             clock=clock,
@@ -63,7 +64,6 @@ async def test_records_are_written_and_old_ones_forgotten_while_it_runs(tmp_path
     await store.keep([event("old", NOW - 9 * DAY)])
     store.kept.clear()
     made = services(tmp_path, store, event_retention_days=3)
-    assert made.recorder is not None
     async with upkeep(made), asyncio.timeout(10):
         made.recorder.finished(exchange("one", started_at=NOW))
         await store.kept.wait()
@@ -77,7 +77,6 @@ async def test_records_are_written_and_old_ones_forgotten_while_it_runs(tmp_path
 async def test_what_waits_is_written_whatever_ends_it(tmp_path: Path) -> None:
     store = MemoryUsageStore()
     made = services(tmp_path, store)
-    assert made.recorder is not None
     with contextlib.suppress(ExceptionGroup):
         async with upkeep(made):
             made.recorder.finished(exchange("one", started_at=NOW))
@@ -87,9 +86,10 @@ async def test_what_waits_is_written_whatever_ends_it(tmp_path: Path) -> None:
 
 async def test_nothing_is_recorded_where_the_owner_wants_it_so(tmp_path: Path) -> None:
     made = services(tmp_path, MemoryUsageStore(), enabled=False)
-    assert made.recorder is None
     async with upkeep(made):
+        made.recorder.finished(exchange("one", started_at=NOW))
         assert made.statistics(AccountPool(affinity=AffinityMap())).parts.recording() is None
+    assert await counted(made) == 0
 
 
 def test_prices_that_cannot_be_used_are_a_reason_not_to_start(tmp_path: Path) -> None:

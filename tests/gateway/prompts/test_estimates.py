@@ -14,7 +14,7 @@ from tests.gateway.test_observers import RECORD
 
 def estimates(*, trust_user_field: bool = False) -> PromptEstimates:
     """Estimates by the length of the last text."""
-    return PromptEstimates(size=size_of, monotonic=lambda: 5.0, trust_user_field=trust_user_field)
+    return PromptEstimates(size=size_of, monotonic=lambda: 5.0, trust_user_field=lambda: trust_user_field)
 
 
 def size_of(request: Request) -> int:

@@ -28,7 +28,7 @@ def error_desk(log: Log, clock: FakeClock, *, is_on: bool = True) -> ErrorDesk:
             clock=clock,
             version="1",
             platform="here",
-            is_on=is_on,
+            is_on=lambda: is_on,
         )
     )
 

@@ -84,9 +84,9 @@ class Desk:
             AdmissionParts(
                 ring=self.ring,
                 ledger=self.ledger,
-                prices=Prices(OneDollar(), flat_usd=flat_usd),
+                prices=Prices(OneDollar(), flat_usd=lambda: flat_usd),
                 clock=self.clock,
-                default_output_tokens=OUTPUT_TOKENS,
+                default_output_tokens=lambda: OUTPUT_TOKENS,
             )
         )
         self.changes = GrantedKeyChanges(

@@ -85,7 +85,7 @@ def test_s_12_a_model_without_a_price_costs_what_was_held_back_for_it_and_else_i
             reservation_id=None,
             expected=EXPECTED,
             reserved=Amount(micro_usd=reserved),
-            prices=Prices(OneDollar(), flat_usd=flat_usd),
+            prices=Prices(OneDollar(), flat_usd=lambda: flat_usd),
             now=NOW,
         ).micro_usd
 

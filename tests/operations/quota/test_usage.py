@@ -118,3 +118,18 @@ async def test_who_leaves_frees_the_way_for_the_next() -> None:
     leaving.cancel()
     answer, _ = await ground.queries.ask("a")
     assert isinstance(answer, UsageReading)
+
+
+async def test_more_queries_at_once_are_let_through_as_soon_as_they_are_allowed() -> None:
+    ground = Ground("a", "b", "c", concurrency=1)
+    ground.transport.add(ScriptedReply(body=(Stall(),)), ScriptedReply(body=(Stall(),)), reply(usage(1)))
+    stalled = [asyncio.ensure_future(ground.queries.ask(row_id)) for row_id in ("a", "b")]
+    await asyncio.sleep(0.01)
+    assert len(ground.asked) == 1
+    ground.queries.change_concurrency(2)
+    third = asyncio.ensure_future(ground.queries.ask("c"))
+    await asyncio.sleep(0.01)
+    assert len(ground.asked) == 2
+    for each in (*stalled, third):
+        each.cancel()
+    await asyncio.gather(*stalled, third, return_exceptions=True)

@@ -38,7 +38,7 @@ class Scene:
                 store=self.log.store,
                 writer=self.log.queue,
                 switch=self.switch,
-                retention=Retention(),
+                retention=Retention,
                 tail=Tail(),
                 keeper=self.keeper,
             )

@@ -21,3 +21,17 @@ def test_bodies_end_by_themselves() -> None:
     levels.append(switch.kept)
     assert levels == [Level.BODIES, Level.METADATA]
     assert LogPolicy(level=Level.METADATA, bodies_seconds=60) == switch.policy
+
+
+def test_what_was_switched_stays_until_the_owners_lasting_wish_is_another_one() -> None:
+    clock = FakeClock()
+    switch = LogSwitch(LogPolicy(), now=clock.now)
+    switch.change(LogPolicy(level=Level.BODIES, bodies_seconds=60))
+    clock.time += 30
+    switch.follow(LogPolicy(body_bytes=5, protocol_only=False))
+    assert (switch.level, switch.bodies_until) == (Level.BODIES, NOW + 60)
+    assert (switch.policy.body_bytes, switch.policy.protocol_only) == (5, False)
+    switch.follow(LogPolicy(level=Level.OFF))
+    assert (switch.level, switch.bodies_until) == (Level.OFF, None)
+    switch.follow(LogPolicy(level=Level.BODIES, bodies_seconds=10))
+    assert (switch.level, switch.bodies_until) == (Level.BODIES, NOW + 40)

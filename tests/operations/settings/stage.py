@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from codex_proxy.operations.settings.book import BookParts, SettingsBook
+from codex_proxy.operations.settings.book import MASKED, BookParts, SettingsBook
 from codex_proxy.operations.settings.history import Revision
 from codex_proxy.operations.settings.parts import (
     CannotFollow,
@@ -41,6 +41,14 @@ class Told:
         return {}
 
     @property
+    def effective(self) -> Mapping[str, Any]:
+        return {**self.values, "a.restart": DEFAULTS["a.restart"]}
+
+    @property
+    def effective_sources(self) -> Mapping[str, str]:
+        return {**self.sources, "a.restart": "default"}
+
+    @property
     def pending(self) -> tuple[str, ...]:
         return ("a.restart",) if self.values["a.restart"] != DEFAULTS["a.restart"] else ()
 
@@ -49,6 +57,9 @@ class JsonSchema:
     """Implements ``Schema``: the text is JSON, numbers are below 100, and ``a.live`` is no 13 together with others."""
 
     secret_keys = frozenset({"a.key"})
+
+    def shown(self, name: str, value: Any) -> Any:
+        return MASKED if value and name in self.secret_keys else value
 
     def faults_of(self, values: Mapping[str, Any]) -> Sequence[Wrong]:
         unknown = [name for name in values if name not in DEFAULTS]

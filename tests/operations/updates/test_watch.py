@@ -185,3 +185,16 @@ def test_looks_are_three_days_apart_more_or_less_and_sooner_after_a_failure() ->
         pauses.append(stage.watch.pause_seconds(succeeded=True) / INTERVAL_SECONDS)
     assert pauses == pytest.approx([0.9, 1.0, 1.1])
     assert stage.watch.pause_seconds(succeeded=False) < INTERVAL_SECONDS / 2
+
+
+async def test_what_is_configured_anew_holds_where_nothing_newer_was_found_or_where_it_is_pinned() -> None:
+    stage = Stage(kept=NEWER)
+    stage.watch.load()
+    older = TrackedVersions(engine="0.150.0", desktop="26.1.1")
+    await stage.watch.follow(older, UpdatePolicy())
+    assert (stage.watch.versions, stage.watch.is_asking) == (NEWER, True)
+    await stage.watch.follow(older, UpdatePolicy(pinned=True))
+    assert (stage.watch.versions, stage.told, stage.watch.is_asking) == (older, [NEWER, older], False)
+    newest = TrackedVersions(engine="0.200.0", desktop="27.1.1")
+    await stage.watch.follow(newest, UpdatePolicy(enabled=False))
+    assert (stage.watch.versions, stage.watch.is_asking) == (newest, False)

@@ -82,7 +82,7 @@ def statistics(
     return UsageStatistics(
         StatisticsParts(
             store=store,
-            retention=retention,
+            retention=lambda: retention,
             clock=clock,
             accounts=lambda: AccountCount(total=3, active=2),
             recording=lambda: STATE,

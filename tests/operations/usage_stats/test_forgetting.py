@@ -18,7 +18,7 @@ HOUR = int(Span.HOUR)
 def forgetting(store: MemoryUsageStore, *, retention: Retention = KEPT) -> UsageForgetting:
     clock = FakeClock()
     clock.time = NOW
-    return UsageForgetting(store=store, retention=retention, clock=clock)
+    return UsageForgetting(store=store, retention=lambda: retention, clock=clock)
 
 
 async def left(store: MemoryUsageStore) -> list[str]:

@@ -23,7 +23,7 @@ async def test_what_is_older_than_it_is_kept_for_goes_whatever_there_is_of_it() 
     clock.time = NOW
     await store.keep([event(f"old {number}", HOUR_AT - 3 * DAY) for number in range(AT_ONCE + 1)])
     await store.keep([event("older", HOUR_AT - 40 * DAY), event("new", HOUR_AT)])
-    assert await UsageRetention(Retention(event_days=2, history_days=30), store=store, clock=clock).trim()
+    assert await UsageRetention(lambda: Retention(event_days=2, history_days=30), store=store, clock=clock).trim()
     assert [each.event_id for each in await store.newest(0, NOW, ALL, limit=9)] == ["new"]
     assert [await left(store, span) for span in Span] == [1, AT_ONCE + 2, AT_ONCE + 3]
 
@@ -32,5 +32,5 @@ async def test_hours_are_kept_for_ever_where_the_owner_says_nothing() -> None:
     store, clock = MemoryUsageStore(), FakeClock()
     clock.time = NOW
     await store.keep([event("old", HOUR_AT - 4000 * DAY)])
-    assert await UsageRetention(Retention(event_days=2, history_days=None), store=store, clock=clock).trim()
+    assert await UsageRetention(lambda: Retention(event_days=2, history_days=None), store=store, clock=clock).trim()
     assert [await left(store, span) for span in Span] == [0, 1, 1]

@@ -54,7 +54,7 @@ class Caller:
         parts = CountParts(
             counting=TokenCounting(Counter(count)),
             running=self.running,
-            max_body_bytes=1000,
+            max_body_bytes=lambda: 1000,
             default_tools=lambda key_id: tools if key_id == "" else (),
         )
         self._endpoint = CountEndpoint(words, parts)

@@ -13,7 +13,7 @@ from codex_proxy.protocols.openai_chat.server import ChatServer
 from codex_proxy.protocols.openai_responses.server import ResponsesServer
 from codex_proxy.server.api.cursor import ChatOrResponses
 
-CODEC = ChatOrResponses(ChatServer(), ResponsesServer())
+CODEC = ChatOrResponses(ChatServer, ResponsesServer())
 IDS = AnswerIds(token="t" * 24, created_at=1, request_id="req")
 
 

@@ -54,9 +54,9 @@ def asking(scene: Scene) -> GeminiEndpoint:
         clock=SystemClock(),
         ids=RandomIds(),
         pace=Pace,
-        max_body_bytes=10_000,
+        max_body_bytes=lambda: 10_000,
     )
-    counting = CountParts(counting=TokenCounting(Counter()), running=running, max_body_bytes=10_000)
+    counting = CountParts(counting=TokenCounting(Counter()), running=running, max_body_bytes=lambda: 10_000)
     return GeminiEndpoint(parts, counting, embeds)
 
 

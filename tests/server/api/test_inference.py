@@ -29,7 +29,7 @@ class Caller:
             clock=SystemClock(),
             ids=RandomIds(),
             pace=Pace,
-            max_body_bytes=max_body_bytes,
+            max_body_bytes=lambda: max_body_bytes,
         )
         self.endpoint = InferenceEndpoint(ChatServer(), parts)
         self.sent: list[Any] = []

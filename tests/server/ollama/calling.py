@@ -32,7 +32,7 @@ def inference_parts(scene: Scene, *, max_body_bytes: int = 10_000) -> InferenceP
         clock=SystemClock(),
         ids=RandomIds(),
         pace=Pace,
-        max_body_bytes=max_body_bytes,
+        max_body_bytes=lambda: max_body_bytes,
     )
 
 

@@ -42,7 +42,7 @@ class Bridge:
             find_model=find_model,
             version=lambda: self.version,
             vision=lambda: True,
-            cors=CorsPolicy(),
+            cors=CorsPolicy,
             names=frozenset(),
             report_defect=lambda where, error: self.defects.append(where),
             new_request_id=lambda: "req_1",

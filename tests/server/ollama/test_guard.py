@@ -14,7 +14,7 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def asked(headers: dict[str, str], guard: BridgeGuard | None = None) -> Call:
-    guard = guard or BridgeGuard(hello, cors=CorsPolicy())
+    guard = guard or BridgeGuard(hello, cors=CorsPolicy)
     return await Call(headers=headers).over(guard, "/api/tags")
 
 
@@ -41,7 +41,7 @@ async def test_a_rebound_name_is_refused_whatever_its_origin() -> None:
     for headers in ({"host": "evil.example:11434"}, {"host": "evil.example", "origin": "http://localhost"}):
         call = await asked(headers)
         assert (call.status, call.json) == (403, {"error": "this host name is not served here"})
-    guard = BridgeGuard(hello, cors=CorsPolicy(), names=frozenset({"Box.lan"}))
+    guard = BridgeGuard(hello, cors=CorsPolicy, names=frozenset({"Box.lan"}))
     assert (await asked({"host": "box.lan:11434"}, guard)).status == 200
 
 
@@ -51,12 +51,12 @@ async def test_pages_of_this_machine_may_call_and_others_may_not() -> None:
     for origin in ("https://evil.example", "http://192.168.1.7", "null", "app://obsidian.md"):
         call = await asked({"host": "localhost", "origin": origin})
         assert (call.status, call.json) == (403, {"error": "this origin may not call the bridge"})
-    guard = BridgeGuard(hello, cors=CorsPolicy(allow_null=True))
+    guard = BridgeGuard(hello, cors=lambda: CorsPolicy(allow_null=True))
     assert (await asked({"host": "localhost", "origin": "null"}, guard)).status == 200
 
 
 async def test_there_is_nothing_but_http() -> None:
     call = Call()
-    await BridgeGuard(hello, cors=CorsPolicy())({"type": "websocket", "headers": []}, call.receive, call.send)
+    await BridgeGuard(hello, cors=CorsPolicy)({"type": "websocket", "headers": []}, call.receive, call.send)
     with pytest.raises(IndexError):
         assert call.status

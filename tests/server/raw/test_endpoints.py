@@ -37,7 +37,7 @@ class Stage:
             gateway=scene.gateway,
             running=self.running,
             encode_failure=FailureEncoder(ChatServer()),
-            max_body_bytes=1000,
+            max_body_bytes=lambda: 1000,
         )
         spoken = Spoken(endpoint=RawEndpoint.EMBEDDINGS, dialect="openai_embeddings", default_model=default_model)
         self.vendor = VendorEndpoint(spoken, parts)

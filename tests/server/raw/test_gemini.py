@@ -21,7 +21,7 @@ async def ask(raw: RawScene, verb: str, model: str, body: Any) -> Call:
         gateway=raw.gateway,
         running=RunningExchanges(),
         encode_failure=FailureEncoder(GeminiServer()),
-        max_body_bytes=1000,
+        max_body_bytes=lambda: 1000,
     )
     endpoint = GeminiEmbedding(parts)(verb, model)
     assert endpoint is not None
@@ -35,7 +35,7 @@ def test_other_verbs_are_not_its_own() -> None:
         gateway=RawScene().gateway,
         running=RunningExchanges(),
         encode_failure=FailureEncoder(GeminiServer()),
-        max_body_bytes=1,
+        max_body_bytes=lambda: 1,
     )
     assert GeminiEmbedding(parts)("generateContent", "m") is None
 

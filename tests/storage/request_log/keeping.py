@@ -45,7 +45,7 @@ class Log:
             )
         )
         self.store = SqliteLog(self.path, self.queue)
-        self.errors = SqliteErrors(self.path, self.queue, self.retention)
+        self.errors = SqliteErrors(self.path, self.queue, lambda: self.retention)
 
     def add(self, items: Sequence[Item], *, size_bytes: int = 100) -> None:
         for item in items:

@@ -150,6 +150,7 @@ _SETTINGS: Final[dict[Route, Rule]] = {
     ("PUT", "/admin/settings"): CHANGE,
     ("GET", "/admin/settings/revisions"): READ,
     ("POST", "/admin/settings/undo"): CHANGE,
+    ("GET", "/admin/config"): READ,
     ("GET", "/admin/config-status"): READ,
     ("POST", "/admin/reload"): CHANGE,
     **{("GET", f"/admin/{group}-settings"): READ for group in _SETTINGS_GROUPS},

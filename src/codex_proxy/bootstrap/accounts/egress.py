@@ -4,7 +4,7 @@ Rules of this file: objects are made here, rules are elsewhere.
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -30,9 +30,16 @@ class EgressServices:
 
 
 def egress_services(
-    services: AccountServices, *, keeper: SettingsKeeper, overriding: Mapping[str, str]
+    services: AccountServices,
+    *,
+    keeper: SettingsKeeper,
+    overriding: Mapping[str, str],
+    check_url: Callable[[], str] | None = None,
 ) -> EgressServices:
-    """The services; ``overriding`` are the flags and variables that win over what ``keeper`` keeps, by dotted key."""
+    """The services; ``overriding`` are the flags and variables that win over what ``keeper`` keeps, by dotted key.
+
+    ``check_url`` gives the place where checks ask, None for the settings' own.
+    """
     ground = services.ground
 
     async def rerouted(row_ids: Collection[str]) -> None:
@@ -51,13 +58,18 @@ def egress_services(
     return EgressServices(
         pool=pool,
         assignments=Assignments(pool, ground.pool.records),
-        checks=_checks(services, pool, keeper, overriding),
+        checks=_checks(services, pool, keeper, overriding, check_url=check_url),
         cookies=AccountCookies(kept=ground.jars, book=ground.book, is_account=ground.pool.__contains__),
     )
 
 
 def _checks(
-    services: AccountServices, pool: ProxyPool, keeper: SettingsKeeper, overriding: Mapping[str, str]
+    services: AccountServices,
+    pool: ProxyPool,
+    keeper: SettingsKeeper,
+    overriding: Mapping[str, str],
+    *,
+    check_url: Callable[[], str] | None,
 ) -> ProxyChecks:
     ground = services.ground
     settings = ground.settings
@@ -72,7 +84,7 @@ def _checks(
         book=ground.book,
         probe=probe,
         clock=ground.clock,
-        urls=lambda: _check_urls(settings.tls.health_check_url),
+        urls=lambda: _check_urls(settings.tls.health_check_url if check_url is None else check_url()),
         keeper=keeper,
     )
     return ProxyChecks(

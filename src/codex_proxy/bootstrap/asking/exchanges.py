@@ -32,13 +32,12 @@ from codex_proxy.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeGround:
-    """What exchanges stand on; ``live`` are the settings in force, ``settings`` those of the start.
+    """What exchanges stand on; ``live`` are the settings in force.
 
     ``redact`` gives a text without the secrets this process knows; ``preamble`` is what stands before every system
     prompt; ``default_tools`` as in the gateway's parts.
     """
 
-    settings: Settings
     live: Current[Settings]
     upstream: Upstream
     vendors: VendorAskers
@@ -55,7 +54,7 @@ class ExchangeGround:
 
 def make_gateway(ground: ExchangeGround) -> Gateway:
     """The gateway."""
-    settings, upstream, live = ground.settings, ground.upstream, ground.live
+    upstream, live = ground.upstream, ground.live
     return Gateway(
         GatewayParts(
             runner=AttemptRunner(
@@ -73,14 +72,14 @@ def make_gateway(ground: ExchangeGround) -> Gateway:
             failover=live.derived(_failover),
             observer=ground.observer,
             pictures=ground.pictures,
-            links=linked_files(settings),
+            links=live.derived(partial(linked_files, trusted_pem=upstream.accounts.ground.trusted_pem)),
             admission=ground.admission,
         )
     )
 
 
 def _accounts(ground: ExchangeGround) -> AccountUpstream:
-    settings, upstream = ground.settings, ground.upstream
+    upstream, live = ground.upstream, ground.live
     return AccountUpstream(
         AccountParts(
             codec=CodexClient(),
@@ -92,8 +91,8 @@ def _accounts(ground: ExchangeGround) -> AccountUpstream:
             client=upstream.client,
             place_of=upstream.lookups.place_of,
             preamble=ground.preamble,
-            default_instructions=lambda: ground.live.get().model.default_instructions,
-            bucket_of=partial(bucket_of_model, table=settings.quota.model_buckets),
+            default_instructions=lambda: live.get().model.default_instructions,
+            bucket_of=lambda slug: bucket_of_model(slug, table=live.get().quota.model_buckets),
             renewal=upstream.accounts.refresher,
             egress=upstream.accounts.ground.watch,
             models_hinted=ground.models_hinted,

@@ -57,14 +57,24 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
     measures.book.add(_records(usage, log, client_keys))
     return Owners(
         logins=logins(upstream.accounts, allowed=lambda: ground.followers.live.get().auth.chatgpt_oauth),
-        egress=egress_services(upstream.accounts, keeper=ground.book, overriding=ground.book.configured.overriding),
+        egress=egress_services(
+            upstream.accounts,
+            keeper=ground.book,
+            overriding=ground.book.configured.overriding,
+            check_url=lambda: ground.followers.live.get().tls.health_check_url,
+        ),
         vendor_keys=vendor_keys,
         client_keys=client_keys,
         jobs=JobBook(clock=ground.clock, new_id=lambda: secrets.token_hex(8), complain=ground.report_trouble),
         usage=usage,
         measures=measures,
         updates=update_watch(ground.settings, upstream, data_dir=ground.data_dir, complain=ground.report_trouble),
-        own_updates=OwnUpdates(settings=ground.settings.update, upstream=upstream, data_dir=ground.data_dir),
+        own_updates=OwnUpdates(
+            settings=ground.settings.update,
+            prereleases=lambda: ground.followers.live.get().update.allow_prerelease,
+            upstream=upstream,
+            data_dir=ground.data_dir,
+        ),
         log=log,
     )
 
@@ -72,7 +82,7 @@ def make_owners(ground: Ground, upstream: Upstream) -> Owners:
 def _usage(ground: Ground) -> UsageServices:
     return usage_services(
         UsageGround(
-            settings=ground.settings.usage_stats,
+            live=ground.followers.live,
             store=ground.stores.usage,
             data_dir=ground.data_dir,
             clock=ground.clock,
@@ -86,8 +96,6 @@ def _records(usage: UsageServices, log: RequestLog, client_keys: GrantedKeyServi
     recorder = usage.recorder
 
     def of_usage() -> Standing:
-        if recorder is None:
-            return Standing(lost_count=0)
         return Standing(lost_count=recorder.state.lost_count, waiting_count=recorder.state.waiting_count)
 
     return RecordStandings(
@@ -102,7 +110,7 @@ def _records(usage: UsageServices, log: RequestLog, client_keys: GrantedKeyServi
 def _request_log(ground: Ground, upstream: Upstream, prices: DatedPrices) -> RequestLog:
     return make_request_log(
         LogGround(
-            settings=ground.settings.logs,
+            live=ground.followers.live,
             keeper=ground.book,
             data_dir=ground.data_dir,
             known=ground.known,
@@ -110,7 +118,6 @@ def _request_log(ground: Ground, upstream: Upstream, prices: DatedPrices) -> Req
             explain=upstream.selection.explanations.explain,
             skips=CONTROL_PREFIXES,
             complain=ground.report_trouble,
-            observability=ground.settings.observability,
             cost_of=lambda record: cost_of(record, prices),
         )
     )
@@ -135,7 +142,7 @@ def _vendor_keys(ground: Ground, upstream: Upstream) -> VendorKeyServices:
 def _client_keys(ground: Ground, pricing: Pricing) -> GrantedKeyServices:
     return granted_key_services(
         GrantedKeyGround(
-            settings=ground.settings.client_keys,
+            live=ground.followers.live,
             stores=ground.stores,
             ring=ground.keys.granted,
             pricing=pricing,

@@ -31,6 +31,7 @@ class BridgeGround:
     """
 
     settings: Settings
+    cors: Callable[[], CorsPolicy]
     secret: str
     inference: InferenceParts
     raw: RawGateway
@@ -83,7 +84,7 @@ def _parts(ground: BridgeGround, main: Application, bridge: OllamaBridge, *, nam
         find_model=_finder(ground),
         version=lambda: bridge.settings.version,
         vision=lambda: not bridge.settings.disable_vision,
-        cors=CorsPolicy(allow_null=ground.settings.server.cors_allow_null_origin),
+        cors=ground.cors,
         names=names,
         report_defect=ground.report_defect,
         new_request_id=ground.new_request_id,

@@ -13,6 +13,7 @@ from codex_proxy.access.granted.ring import GrantedKeys
 from codex_proxy.access.pricing import Pricing
 from codex_proxy.accounts.store import StoreUnusable
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.jobs.standing import LastWrite, StandingJob, every, going_on, written_at_end
 from codex_proxy.operations.granted.admission import AdmissionParts, KeyAdmission
 from codex_proxy.operations.granted.book import FOLLOW_SECONDS, GrantedKeyBook
@@ -21,7 +22,7 @@ from codex_proxy.operations.granted.estimates import Prices
 from codex_proxy.operations.granted.ledger import Ledger, LedgerParts
 from codex_proxy.operations.granted.usage import BudgetUsage
 from codex_proxy.operations.granted.views import GrantedViews
-from codex_proxy.settings.schema import ClientKeysSection
+from codex_proxy.settings.schema import Settings
 from codex_proxy.storage.opening import Stores
 
 RETRY_SECONDS: Final = 1.0
@@ -31,9 +32,9 @@ _WRITING: Final = "writing what client keys used"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantedKeyGround:
-    """What the services stand on; ``complain`` hears of what went wrong and goes on."""
+    """What the services stand on; ``live`` are the settings in force, ``complain`` hears of what went wrong."""
 
-    settings: ClientKeysSection
+    live: Current[Settings]
     stores: Stores
     ring: GrantedKeys
     pricing: Pricing
@@ -56,23 +57,23 @@ class GrantedKeyServices:
 
 def granted_key_services(ground: GrantedKeyGround) -> GrantedKeyServices:
     """The services."""
-    settings, clock = ground.settings, ground.clock
+    live, clock = ground.live, ground.clock
     book = GrantedKeyBook(ground.stores.client_keys, ground.ring)
     ledger = Ledger(
         LedgerParts(
             store=ground.stores.client_keys,
             clock=clock,
             new_id=lambda: secrets.token_hex(_RESERVATION_BYTES),
-            life_seconds=settings.reservation_seconds,
+            life_seconds=live.get().client_keys.reservation_seconds,
         )
     )
     admission = KeyAdmission(
         AdmissionParts(
             ring=ground.ring,
             ledger=ledger,
-            prices=Prices(ground.pricing, flat_usd=settings.unknown_price_usd),
+            prices=Prices(ground.pricing, flat_usd=lambda: live.get().client_keys.unknown_price_usd),
             clock=clock,
-            default_output_tokens=settings.default_output_tokens,
+            default_output_tokens=lambda: live.get().client_keys.default_output_tokens,
         )
     )
     views = GrantedViews(book=book, ledger=ledger, clock=clock)

@@ -15,6 +15,7 @@ from codex_proxy.access.dashboard.sessions import SessionBook
 from codex_proxy.bootstrap.control.access_files import admin_file, setup_links, trusted_proxies
 from codex_proxy.bootstrap.control.late import ControlGround
 from codex_proxy.bootstrap.control.snapshots import snapshots_of
+from codex_proxy.bootstrap.live.serving import names_of
 from codex_proxy.operations.access.auditing import Auditing
 from codex_proxy.operations.access.dashboard import Dashboard, DashboardParts
 from codex_proxy.operations.access.hashing import Hashing
@@ -31,21 +32,20 @@ HOUR_SECONDS: Final = 3600.0
 
 def make_desk(ground: ControlGround) -> Desk:
     """What the owner's entrance works with."""
-    files, settings, clock = ground.access, ground.services.ground.settings, ground.services.ground.clock
-    rest_seconds, longest_seconds = (
-        settings.session.ttl_minutes * MINUTE_SECONDS,
-        settings.session.longest_hours * HOUR_SECONDS,
-    )
+    files, live, clock = ground.access, ground.live, ground.services.ground.clock
     parts = DashboardParts(
         store=admin_file(files),
         links=setup_links(files),
-        sessions=SessionBook(rest_seconds=lambda: rest_seconds, longest_seconds=lambda: longest_seconds),
+        sessions=SessionBook(
+            rest_seconds=lambda: live.get().session.ttl_minutes * MINUTE_SECONDS,
+            longest_seconds=lambda: live.get().session.longest_hours * HOUR_SECONDS,
+        ),
         hashing=Hashing(),
         now=clock.now,
         monotonic=clock.monotonic,
         new_bytes=secrets.token_bytes,
         pepper=files.pepper,
-        configured=settings.security.dashboard_password,
+        configured=live.get().security.dashboard_password,
     )
     log = AuditLog(files.data_dir, key=key_of(files.pepper), now=clock.now)
     return Desk(
@@ -58,8 +58,12 @@ def make_desk(ground: ControlGround) -> Desk:
 
 def make_entrance(ground: ControlGround, desk: Desk) -> Entrance:
     """Whom the control plane lets in."""
-    server = ground.services.ground.settings.server
-    return Entrance(names=ground.names, trusted=trusted_proxies(server), desk=desk)
+    live = ground.live
+    return Entrance(
+        names=live.derived(names_of),
+        trusted=live.derived(lambda settings: trusted_proxies(settings.server)),
+        desk=desk,
+    )
 
 
 def entrance_routes(entrance: Entrance, desk: Desk) -> tuple[HTTPRouteHandler, ...]:

@@ -40,8 +40,8 @@ PLANE: Final = "codex_proxy.bootstrap.control.plane"
 class ControlGround:
     """What the control plane stands on.
 
-    ``inference_key`` gives the key for clients; ``names`` are host names of this gateway beside loopback's and all
-    addresses; ``started_at`` is a monotonic second; ``live`` are the settings in force, which ``book`` changes.
+    ``inference_key`` gives the key for clients; ``started_at`` is a monotonic second; ``live`` are the settings in
+    force, which ``book`` changes.
     """
 
     services: AccountServices
@@ -66,7 +66,6 @@ class ControlGround:
     log: LogDesk
     errors: ErrorDesk
     inference_key: Callable[[], str | None]
-    names: frozenset[str]
     started_at: float
     report_defect: Callable[[str, Exception], None]
 

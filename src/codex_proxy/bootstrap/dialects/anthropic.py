@@ -43,7 +43,7 @@ class AnthropicGround:
     list_models: ListModels
 
 
-def prompt_estimates(monotonic: Callable[[], float], *, trust_user_field: bool) -> PromptEstimates:
+def prompt_estimates(monotonic: Callable[[], float], *, trust_user_field: Callable[[], bool]) -> PromptEstimates:
     """What this dialect's streams tell of their prompts at the start."""
     return PromptEstimates(size=estimate_input_tokens, monotonic=monotonic, trust_user_field=trust_user_field)
 

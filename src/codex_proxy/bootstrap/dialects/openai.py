@@ -18,16 +18,15 @@ from codex_proxy.server.api.inference import FailureEncoder, InferenceEndpoint, 
 from codex_proxy.server.api.models import CatalogueEndpoint, ModelsEndpoint
 from codex_proxy.server.api.passed import CodexClientsOnly
 from codex_proxy.server.app import Route
-from codex_proxy.settings.schema import ChatSection
+from codex_proxy.settings.schema import Settings
 
 _MODELS = "/v1/models"
 
 
-def chat_server(settings: ChatSection) -> ChatServer:
+def chat_server(settings: Settings) -> ChatServer:
     """The chat dialect as the owner wants it spoken."""
-    return ChatServer(
-        reasoning_field=ReasoningField(settings.reasoning_field), heartbeat_chunks=settings.heartbeat == "chunk"
-    )
+    chat = settings.chat
+    return ChatServer(reasoning_field=ReasoningField(chat.reasoning_field), heartbeat_chunks=chat.heartbeat == "chunk")
 
 
 class OpenAiRoutes:

@@ -78,7 +78,7 @@ class DataPlane:
     health: HealthRoutes
     routing: Routing
     client_keys: GrantedKeyServices
-    chat: ChatServer
+    chat: Callable[[], ChatServer]
     pictures: PictureStore
     clock: SystemClock
 
@@ -118,7 +118,9 @@ def failures_by_caller(openai: FailureEncoder) -> FailuresByCaller:
     return FailuresByCaller(openai=openai, anthropic=anthropic, gemini=gemini)
 
 
-def _exact_routes(parts: InferenceParts, chat: ChatServer, encode_failure: FailureEncoder) -> dict[str, Route]:
+def _exact_routes(
+    parts: InferenceParts, chat: Callable[[], ChatServer], encode_failure: FailureEncoder
+) -> dict[str, Route]:
     responses = ResponsesServer()
     return {
         "/": Route(by_method={"GET": RootEndpoint()}),

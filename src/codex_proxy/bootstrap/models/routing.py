@@ -5,7 +5,6 @@ and their models change while the gateway runs.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
 
 from codex_proxy.accounts.pool import AccountPool
 from codex_proxy.accounts.quota.buckets import bucket_of_model
@@ -60,7 +59,7 @@ class Routing:
                 resolver=self.resolver,
                 plans_of=self.lists.plans_of,
                 pool=pool,
-                bucket_of=partial(bucket_of_model, table=self._settings().quota.model_buckets),
+                bucket_of=lambda slug: bucket_of_model(slug, table=self._settings().quota.model_buckets),
                 vendor_keys=self._vendors.all_keys,
                 clock=clock,
                 notes_of=self.lists.notes_of,

@@ -20,9 +20,14 @@ class PresentedClient:
     def __call__(self) -> ClientIdentity:
         return self._identity
 
-    def go_by(self, originator: str | None) -> None:
-        """This is its name from now on; None for the profile's."""
-        self._identity = msgspec.structs.replace(self._identity, originator=originator)
+    def present(self, client: ClientSection) -> None:
+        """Another client from now on, in the versions that are in force."""
+        now = self._identity
+        self._identity = msgspec.structs.replace(
+            client_identity(client, now.installation_id),
+            engine_version=now.engine_version,
+            desktop_version=now.desktop_version,
+        )
 
     def take(self, versions: TrackedVersions) -> None:
         """These versions are in force from now on."""

@@ -5,6 +5,7 @@ for.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ class OwnUpdates:
     """The updater as a job, and how the program starts anew."""
 
     settings: UpdateSection
+    prereleases: Callable[[], bool]
     upstream: Upstream
     data_dir: Path
     restart: Restart = field(default_factory=Restart)
@@ -45,7 +47,7 @@ class OwnUpdates:
                 facts=installed_facts(os.environ),
                 mode=UpdateMode(self.settings.gateway),
                 index_url=self.settings.index_url,
-                prereleases=self.settings.allow_prerelease,
+                prereleases=self.prereleases,
                 read=IndexReader(transport=self.upstream.transport, route_of=route_of).read,
                 machine=ThisMachine(os.environ, self.data_dir),
                 store=FormerFile(self.data_dir),

@@ -18,7 +18,7 @@ from codex_proxy.operations.egress.routes import route_by
 from codex_proxy.operations.ollama_bridge import is_loopback
 from codex_proxy.operations.updates.versions import TrackedVersions
 from codex_proxy.operations.updates.watch import CALLER, Feeds, UpdatePolicy, UpdateWatch, WatchParts
-from codex_proxy.settings.schema import Settings
+from codex_proxy.settings.schema import ClientSection, Settings
 from codex_proxy.storage.identity.versions_file import VersionsFile
 
 SOON_SECONDS: Final = 600.0
@@ -40,8 +40,8 @@ class Updates:
         return await self.watch.look()
 
     def pause_seconds(self, succeeded: bool) -> float:  # noqa: FBT001 - the job runner's form
-        """How long until the next look; soon, until there is an account or a feed that failed answers."""
-        return self.watch.pause_seconds(succeeded=True) if succeeded else SOON_SECONDS
+        """How long until the next look; soon, until one is wanted and of use, and feeds that failed answer."""
+        return self.watch.pause_seconds(succeeded=True) if succeeded and self.watch.is_asking else SOON_SECONDS
 
 
 def update_watch(
@@ -64,11 +64,21 @@ def update_watch(
             changed=upstream.client.take,
             complain=complain,
         ),
-        TrackedVersions(engine=client.engine_version, desktop=client.app_version, desktop_build=client.build_number),
-        UpdatePolicy(enabled=settings.update.auto_update, pinned=client.pin_version),
+        configured_versions(client),
+        update_policy(settings),
     )
     watch.load()
     return Updates(watch=watch, settings=settings, pool=upstream.pool)
+
+
+def configured_versions(client: ClientSection) -> TrackedVersions:
+    """The versions that the settings name."""
+    return TrackedVersions(engine=client.engine_version, desktop=client.app_version, desktop_build=client.build_number)
+
+
+def update_policy(settings: Settings) -> UpdatePolicy:
+    """Whether feeds are asked, and what what they tell counts."""
+    return UpdatePolicy(enabled=settings.update.auto_update, pinned=settings.client.pin_version)
 
 
 def is_of_use(settings: Settings, *, has_accounts: bool) -> bool:

@@ -14,7 +14,7 @@ from codex_proxy.bootstrap.outgoing.client import timeouts_of, trusted_pem
 from codex_proxy.gateway.ports import Guarding, Route
 from codex_proxy.operations.egress.book import EgressBook
 from codex_proxy.settings.schema import Settings
-from codex_proxy.transports.clients import ClientPool
+from codex_proxy.transports.clients import ClientPool, Timeouts
 from codex_proxy.transports.guard import Resolve, UrlGuard, resolve_here
 from codex_proxy.transports.http import HttpTransport
 from codex_proxy.transports.vendors.checks import AddressChecks
@@ -55,6 +55,7 @@ class VendorCalls:
 
     transport: VendorTransport
     http: HttpTransport
+    relay: EgressRelay
     clients: ClientPool
     book: EgressBook
     allow_private: bool
@@ -74,6 +75,11 @@ class VendorCalls:
                     guarding=guarding,
                 )
 
+    async def change_timeouts(self, timeouts: Timeouts) -> None:
+        """Others hold for calls from now on."""
+        self.relay.connect_seconds = timeouts.connect
+        await self.http.change_timeouts(timeouts)
+
     async def close(self) -> None:
         """Close all connections."""
         await self.transport.close()
@@ -92,15 +98,17 @@ def vendor_calls(
     clients = ClientPool(timeouts=timeouts, now=monotonic, trusted_pem=pem, user_agent=lambda: USER_AGENT)
     clients.http11_only = settings.tls.force_http11
     http = HttpTransport(pool=clients, timeouts=timeouts, only_here=only_here)
+    relay = EgressRelay(secret=secrets.token_bytes(_SECRET_BYTES), trusted_pem=pem, connect_seconds=timeouts.connect)
     transport = VendorTransport(
         http=http,
         checks=AddressChecks(UrlGuard(resolve=resolve, only_here=only_here), now=monotonic),
-        relay=EgressRelay(secret=secrets.token_bytes(_SECRET_BYTES), trusted_pem=pem, connect_seconds=timeouts.connect),
+        relay=relay,
         user_agent=USER_AGENT,
     )
     return VendorCalls(
         transport=transport,
         http=http,
+        relay=relay,
         clients=clients,
         book=book,
         allow_private=settings.security.allow_private_upstreams,

@@ -11,6 +11,7 @@ from pathlib import Path
 from codex_proxy import __version__
 from codex_proxy.accounts.choice.explanation import Explanation
 from codex_proxy.bootstrap.clock import SystemClock
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.redaction import redact as redact_members
 from codex_proxy.bootstrap.request_log.facts import own_platform
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
@@ -24,7 +25,7 @@ from codex_proxy.operations.request_log.store import Retention
 from codex_proxy.operations.request_log.tail import Tail
 from codex_proxy.operations.request_log.visits import VisitParts, Visits
 from codex_proxy.operations.settings.parts import SettingsKeeper
-from codex_proxy.settings.schema import LogsSection, ObservabilitySection
+from codex_proxy.settings.schema import LogsSection, ObservabilitySection, Settings
 from codex_proxy.storage.request_log.error_reading import SqliteErrors
 from codex_proxy.storage.request_log.file import LOG_FILE
 from codex_proxy.storage.request_log.queue import LogQueue, QueueParts
@@ -36,9 +37,9 @@ NEVER: tuple[str, ...] = ("/admin/logs",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogGround:
-    """What the log stands on; ``skips`` are the beginnings of paths that ask no model."""
+    """What the log stands on; ``live`` are the settings in force, ``skips`` beginnings of paths that ask no model."""
 
-    settings: LogsSection
+    live: Current[Settings]
     keeper: SettingsKeeper
     data_dir: Path
     known: KnownSecrets
@@ -46,7 +47,6 @@ class LogGround:
     explain: Callable[[str], Explanation | None]
     skips: tuple[str, ...]
     complain: Callable[[str, Exception], None]
-    observability: ObservabilitySection
     cost_of: CostOf
 
 
@@ -57,6 +57,7 @@ class RequestLog:
     visits: Visits
     desk: LogDesk
     errors: ErrorDesk
+    switch: LogSwitch
     tail: Tail
     queue: LogQueue
 
@@ -68,16 +69,16 @@ class RequestLog:
 
 def make_request_log(ground: LogGround) -> RequestLog:
     """The log; a loop must run."""
-    settings, tail = ground.settings, Tail()
-    switch = LogSwitch(policy_of(settings), now=ground.clock.now)
-    retention = retention_of(settings, ground.observability)
+    live, tail = ground.live, Tail()
+    switch = LogSwitch(policy_of(live.get().logs), now=ground.clock.now)
+    retention = live.derived(lambda settings: retention_of(settings.logs, settings.observability))
     path = ground.data_dir / LOG_FILE
     redact = Redactor(ground.known)
     queue = LogQueue(
         QueueParts(
             path=path,
             redact=redact,
-            retention=lambda: retention,
+            retention=retention,
             now=ground.clock.now,
             written=_teller(tail),
             complain=lambda error: ground.complain("request log", error),
@@ -94,7 +95,7 @@ def make_request_log(ground: LogGround) -> RequestLog:
             clock=ground.clock,
             version=__version__,
             platform=own_platform(),
-            is_on=retention.keeps_errors,
+            is_on=lambda: retention().keeps_errors,
         )
     )
     desk = LogDesk(
@@ -108,7 +109,7 @@ def make_request_log(ground: LogGround) -> RequestLog:
         )
     )
     visits = Visits(parts, skips=ground.skips, never=NEVER)
-    return RequestLog(visits=visits, desk=desk, errors=errors, tail=tail, queue=queue)
+    return RequestLog(visits=visits, desk=desk, errors=errors, switch=switch, tail=tail, queue=queue)
 
 
 def policy_of(settings: LogsSection) -> LogPolicy:

@@ -7,10 +7,11 @@ from pydantic import BaseModel
 
 from codex_proxy.operations.client_keys import KeptKeys
 from codex_proxy.settings.schema import Settings
+from codex_proxy.settings.telling import user_in
 
 
 def secrets_of_settings(settings: Settings) -> Iterator[str]:
-    """The values of every key that is marked as a secret, and what providers show beside their keys."""
+    """The values of every key that is marked as a secret, the users in addresses, and what providers show too."""
     for name, section in settings:
         if isinstance(section, Mapping):
             if name == "providers":
@@ -26,9 +27,12 @@ def secrets_of_keys(kept: KeptKeys) -> Iterator[str]:
 
 def _of_section(section: BaseModel) -> Iterator[str]:
     for name, described in type(section).model_fields.items():
-        marks = described.json_schema_extra
+        marks, value = described.json_schema_extra, getattr(section, name)
         if isinstance(marks, dict) and marks.get("secret"):
-            yield from _texts(getattr(section, name))
+            yield from _texts(value)
+        elif isinstance(marks, dict) and marks.get("file_only") and isinstance(value, str):
+            user = user_in(value) or ""
+            yield from filter(None, (user, user.partition(":")[2]))
 
 
 def _of_providers(providers: Mapping[str, Any]) -> Iterator[str]:

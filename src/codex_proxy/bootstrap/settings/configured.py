@@ -18,7 +18,7 @@ from codex_proxy.settings.checks.faults import Fault, SettingsError
 from codex_proxy.settings.keys import Change
 from codex_proxy.settings.load import LoadedSettings, fault_at, found_in, known_keys, marks_of
 from codex_proxy.settings.schema import Settings
-from codex_proxy.settings.telling import changed_keys, plain_values, secret_keys, with_values_of
+from codex_proxy.settings.telling import changed_keys, plain_values, secret_keys, shown, with_values_of
 
 Objections = Callable[[Settings], Iterable[tuple[str, str]]]
 """Why settings cannot be served with: a key and a sentence each."""
@@ -31,10 +31,15 @@ RESTART_KEYS: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class ConfiguredSettings:
-    """Implements the operations' ``Configured``; ``started`` are the settings that the process began with."""
+    """Implements the operations' ``Configured``; ``began`` is what the process began with."""
 
     loaded: LoadedSettings
-    started: Settings
+    began: LoadedSettings
+
+    @property
+    def started(self) -> Settings:
+        """The settings that the process began with."""
+        return self.began.settings
 
     @cached_property
     def in_force(self) -> Settings:
@@ -50,6 +55,16 @@ class ConfiguredSettings:
     def pending(self) -> tuple[str, ...]:
         """See ``Configured``."""
         return changed_keys(self.started, self.loaded.settings, sorted(RESTART_KEYS))
+
+    @cached_property
+    def effective(self) -> Mapping[str, Any]:
+        """See ``Configured``."""
+        return plain_values(self.in_force)
+
+    @property
+    def effective_sources(self) -> Mapping[str, str]:
+        """See ``Configured``."""
+        return {**self.loaded.provenance, **{name: self.began.provenance[name] for name in self.pending}}
 
     @property
     def text(self) -> str:
@@ -82,7 +97,11 @@ class SettingsSchema:
 
     def started(self) -> ConfiguredSettings:
         """The settings that the process began with."""
-        return ConfiguredSettings(loaded=self._loaded, started=self._loaded.settings)
+        return ConfiguredSettings(loaded=self._loaded, began=self._loaded)
+
+    def shown(self, name: str, value: Any) -> Any:
+        """See ``Schema``."""
+        return shown(name, value)
 
     def faults_of(self, values: Mapping[str, Any]) -> Sequence[Wrong]:
         """See ``Schema``."""
@@ -102,7 +121,7 @@ class SettingsSchema:
         wrong = [_wrong(fault_at(places, key, message)) for key, message in self._objections(loaded.settings)]
         if wrong:
             raise SettingsRefused(wrong)
-        return ConfiguredSettings(loaded=loaded, started=self._loaded.settings)
+        return ConfiguredSettings(loaded=loaded, began=self._loaded)
 
 
 def _wrong(fault: Fault) -> Wrong:

@@ -5,13 +5,12 @@ Rules of this file: each of these keeps a start from serving too, where it is to
 
 from collections.abc import Callable, Iterator, Mapping
 
-from codex_proxy.access.keys import is_strong
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.models.routing import refuse_unknown_vendors
+from codex_proxy.bootstrap.settings.owners_key import OWNERS_KEY, TOO_WEAK, is_too_weak
 from codex_proxy.bootstrap.vendors.keys import keys_of_settings, profiles_of
 from codex_proxy.operations.egress.addresses import InvalidProxy, parse_proxy
 from codex_proxy.operations.ollama_bridge import is_loopback
-from codex_proxy.server.listeners import LOOPBACK
 from codex_proxy.settings.schema import Settings
 
 Objection = tuple[str, str]
@@ -31,9 +30,8 @@ def objections_in(environ: Mapping[str, str]) -> Callable[[Settings], Iterator[O
 
 
 def _to_the_key(settings: Settings) -> Iterator[Objection]:
-    secret = settings.server.proxy_api_key
-    if secret is not None and settings.server.host not in LOOPBACK and not is_strong(secret):
-        yield "server.proxy_api_key", "it is too weak to listen off loopback"
+    if is_too_weak(settings.server.proxy_api_key, host=settings.server.host):
+        yield OWNERS_KEY, TOO_WEAK
 
 
 def _to_the_proxy(settings: Settings) -> Iterator[Objection]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codex_proxy.accounts.pool import AccountPool
+from codex_proxy.bootstrap.live.current import Current
 from codex_proxy.bootstrap.usage.followed import LOOK_SECONDS, FollowedPrices
 from codex_proxy.gateway.ports import Clock
 from codex_proxy.jobs.standing import LastWrite, StandingJob, going_on, patiently, written_at_end
@@ -17,7 +18,7 @@ from codex_proxy.operations.usage_stats.keeping import TRIM_SECONDS, UsageRetent
 from codex_proxy.operations.usage_stats.periods import Retention
 from codex_proxy.operations.usage_stats.recorder import WRITE_SECONDS, RecorderParts, UsageRecorder
 from codex_proxy.operations.usage_stats.statistics import AccountCount, PricesInForce, StatisticsParts, UsageStatistics
-from codex_proxy.settings.schema import UsageStatsSection
+from codex_proxy.settings.schema import Settings
 from codex_proxy.usage.store import Dimension, UsageStore
 
 NameOf = Callable[[str], str | None]
@@ -25,12 +26,12 @@ NameOf = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageGround:
-    """What the services stand on; ``complain`` hears of what went wrong and goes on.
+    """What the services stand on; ``live`` are the settings in force, ``complain`` hears of what went wrong.
 
     ``redact`` gives a text without the secrets this process knows.
     """
 
-    settings: UsageStatsSection
+    live: Current[Settings]
     store: UsageStore
     data_dir: Path
     clock: Clock
@@ -40,16 +41,16 @@ class UsageGround:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageServices:
-    """What records usage and keeps it; ``recorder`` is None where the owner wants none of it."""
+    """What records usage and keeps it; where the owner wants none of it ``recorder`` takes nothing."""
 
     ground: UsageGround
     prices: FollowedPrices
-    recorder: UsageRecorder | None
+    recorder: UsageRecorder
     retention: UsageRetention
 
     def statistics(self, pool: AccountPool, names: Mapping[Dimension, NameOf] | None = None) -> UsageStatistics:
         """Answers about usage; ``pool`` tells how many accounts there are, ``names`` what the owner calls things."""
-        clock, recorder = self.ground.clock, self.recorder
+        clock, live, recorder = self.ground.clock, self.ground.live, self.recorder
 
         def accounts() -> AccountCount:
             verdicts = pool.verdicts(clock.now()).values()
@@ -65,7 +66,7 @@ class UsageServices:
                 retention=self.retention.kept,
                 clock=clock,
                 accounts=accounts,
-                recording=lambda: None if recorder is None else recorder.state,
+                recording=lambda: recorder.state if live.get().usage_stats.enabled else None,
                 name_of=name_of,
                 prices=lambda: PricesInForce(as_of=self.prices.as_of, trouble=self.prices.trouble),
             )
@@ -78,17 +79,26 @@ def usage_services(ground: UsageGround) -> UsageServices:
     Raises:
         StartRefused: the owner's prices cannot be used.
     """
-    settings, prices = ground.settings, FollowedPrices(ground.data_dir, complain=ground.complain)
+    prices, live = FollowedPrices(ground.data_dir, complain=ground.complain), ground.live
     parts = RecorderParts(
-        store=ground.store, prices=prices, clock=ground.clock, complain=ground.complain, redact=ground.redact
+        store=ground.store,
+        prices=prices,
+        clock=ground.clock,
+        complain=ground.complain,
+        redact=ground.redact,
+        enabled=lambda: live.get().usage_stats.enabled,
     )
-    kept = Retention(event_days=settings.event_retention_days, history_days=settings.history_retention_days)
     return UsageServices(
         ground=ground,
         prices=prices,
-        recorder=UsageRecorder(parts) if settings.enabled else None,
-        retention=UsageRetention(kept, store=ground.store, clock=ground.clock),
+        recorder=UsageRecorder(parts),
+        retention=UsageRetention(live.derived(_retention), store=ground.store, clock=ground.clock),
     )
+
+
+def _retention(settings: Settings) -> Retention:
+    kept = settings.usage_stats
+    return Retention(event_days=kept.event_retention_days, history_days=kept.history_retention_days)
 
 
 @asynccontextmanager
@@ -98,10 +108,8 @@ async def upkeep(services: UsageServices) -> AsyncIterator[None]:
     jobs = [
         StandingJob("old usage", services.retention.trim, patiently(TRIM_SECONDS), ground.complain),
         StandingJob("prices", services.prices.look, patiently(LOOK_SECONDS), ground.complain),
+        StandingJob("usage statistics", recorder.write, patiently(WRITE_SECONDS), ground.complain),
     ]
-    last: list[LastWrite] = []
-    if recorder is not None:
-        jobs.append(StandingJob("usage statistics", recorder.write, patiently(WRITE_SECONDS), ground.complain))
-        last.append(LastWrite("usage statistics are not written", recorder.finish, ground.complain))
+    last = [LastWrite("usage statistics are not written", recorder.finish, ground.complain)]
     async with written_at_end(last), going_on(jobs, clock=ground.clock):
         yield

@@ -16,7 +16,7 @@ class PromptEstimates:
     """Estimates prompts; implements ``Observer``, since it learns from what they counted.
 
     ``size`` is the dialect's own guess from a request's size, in tokens; ``monotonic`` reads seconds that never jump;
-    ``trust_user_field`` as in the gateway's defaults.
+    ``trust_user_field`` gives what the gateway's defaults say of it now.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class PromptEstimates:
         *,
         size: Callable[[Request], int],
         monotonic: Callable[[], float],
-        trust_user_field: bool = False,
+        trust_user_field: Callable[[], bool] = lambda: False,
         memory: PromptMemory | None = None,
     ) -> None:
         self._size = size
@@ -35,7 +35,7 @@ class PromptEstimates:
     def of(self, request: Request, *, client_key_id: str) -> PromptEstimate:
         """The estimate for a request of this client; hand it on with the exchange."""
         sized = self._size(request)
-        told = conversation_of(request, family=request.model, trust_user=self._trust_user_field)
+        told = conversation_of(request, family=request.model, trust_user=self._trust_user_field())
         if told is None:
             return PromptEstimate(conversation=None, sized_tokens=sized, expected_tokens=sized)
         conversation = (client_key_id, told)

@@ -5,6 +5,7 @@ that left) is counted with the requests and is no error.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,7 +40,7 @@ class TooManyReports(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorDeskParts:
-    """What the desk works with; reports are kept where ``is_on``."""
+    """What the desk works with; reports are kept where it ``is_on`` just then."""
 
     errors: ErrorStore
     log: LogStore
@@ -47,7 +48,7 @@ class ErrorDeskParts:
     clock: Clock
     version: str
     platform: str
-    is_on: bool = True
+    is_on: Callable[[], bool] = lambda: True
 
 
 class ErrorDesk:
@@ -105,7 +106,7 @@ class ErrorDesk:
         wait = self._pace.begin(parts.clock.monotonic())
         if wait:
             raise TooManyReports(wait)
-        if not parts.is_on:
+        if not parts.is_on():
             return False
         kept = kept_report(report, parts.cleaning, at=parts.clock.now(), version=parts.version, platform=parts.platform)
         await asyncio.to_thread(parts.errors.add, trouble_of_report(kept), kept)

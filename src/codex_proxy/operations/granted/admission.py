@@ -4,6 +4,7 @@ Rules of this file: first what costs nothing to ask (the model, the pace), then 
 a refusal names the limit and gives back what was counted before it.  A key without budgets waits for nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -34,14 +35,14 @@ STORE_WAIT_SECONDS: Final = 5.0
 class AdmissionParts:
     """What admission works with.
 
-    ``default_output_tokens`` are expected of a request that sets no limit.
+    ``default_output_tokens`` gives how many are expected of a request that sets no limit.
     """
 
     ring: GrantedKeys
     ledger: Ledger
     prices: Prices
     clock: Clock
-    default_output_tokens: int
+    default_output_tokens: Callable[[], int]
 
 
 class KeyAdmission:
@@ -123,7 +124,7 @@ class _KeyGate:
     def _expected(self, wish: Wish) -> Usage:
         if not self._key.budgets and self._key.limits.tokens_per_minute is None:
             return Usage()
-        return expected_usage(wish, default_output_tokens=self._parts.default_output_tokens)
+        return expected_usage(wish, default_output_tokens=self._parts.default_output_tokens())
 
     def _amount(self, wish: Wish, expected: Usage) -> Amount | Failure:
         if not self._key.has_money_budget or wish.model is None:

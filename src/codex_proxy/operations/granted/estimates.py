@@ -4,6 +4,7 @@ Rules of this file: pure.  What is held back is rather too much; what was delive
 what was held back, so that no kind of answer is free.
 """
 
+from collections.abc import Callable
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
@@ -26,12 +27,12 @@ FORM_TOKENS: Final = 1_000
 class Prices:
     """What tokens cost in micro-dollars, rounded up.
 
-    ``flat_usd`` is the price of a million tokens whose price is not known, None where they have none.
+    ``flat_usd`` gives the price of a million tokens whose price is not known, None where they have none.
     """
 
-    def __init__(self, pricing: Pricing, *, flat_usd: float | None = None) -> None:
+    def __init__(self, pricing: Pricing, *, flat_usd: Callable[[], float | None] = lambda: None) -> None:
         self._pricing = pricing
-        self._flat_usd = None if flat_usd is None else Decimal(str(flat_usd))
+        self._flat_usd = flat_usd
 
     def of_wish(self, wish: Wish, usage: Usage) -> int | None:
         """What a request may cost; None where nobody knows."""
@@ -48,10 +49,11 @@ class Prices:
     def _micro(self, usd: Decimal | None, usage: Usage) -> int | None:
         if usd is not None:
             return int((usd * MICRO).to_integral_value(ROUND_CEILING))
-        if self._flat_usd is None:
+        flat_usd = self._flat_usd()
+        if flat_usd is None:
             return None
         tokens = _input_of(usage) + _output_of(usage)
-        return int((tokens * self._flat_usd).to_integral_value(ROUND_CEILING))
+        return int((tokens * Decimal(str(flat_usd))).to_integral_value(ROUND_CEILING))
 
 
 def expected_usage(wish: Wish, *, default_output_tokens: int) -> Usage:

@@ -48,6 +48,10 @@ class UsageQueries:
         self._turns: dict[str, asyncio.Lock] = {}
         self._answers: dict[str, tuple[float, UsageAnswer, bytes]] = {}
 
+    def change_concurrency(self, concurrency: int) -> None:
+        """So many at once from now on; those under way go on beside them."""
+        self._slots = asyncio.Semaphore(concurrency)
+
     async def ask(self, row_id: str, *, at_most_old_seconds: float = FRESH_SECONDS) -> tuple[UsageAnswer, bytes]:
         """The account's usage and the body it came in; the pool knows it too.
 

@@ -5,7 +5,7 @@ start, bodies excepted, which end by themselves.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -68,7 +68,7 @@ class DeskParts:
     store: LogStore
     writer: LogWriter
     switch: LogSwitch
-    retention: Retention
+    retention: Callable[[], Retention]
     tail: Tail
     keeper: SettingsKeeper
 
@@ -114,7 +114,7 @@ class LogDesk:
 
     async def state(self) -> StateView:
         """What is kept now; a log that cannot be read is an empty one here."""
-        parts = self._parts
+        parts, retention = self._parts, self._parts.retention()
         try:
             volume = await asyncio.to_thread(parts.store.volume)
             size, size_bytes = volume.row_count, volume.size_bytes
@@ -129,9 +129,9 @@ class LogDesk:
             llm_only=parts.switch.policy.protocol_only,
             dropped=parts.writer.dropped_count,
             size=size,
-            capacity=parts.retention.count,
+            capacity=retention.count,
             size_bytes=size_bytes,
-            max_bytes=parts.retention.size_bytes,
+            max_bytes=retention.size_bytes,
         )
 
     async def change(self, change: StateChange) -> StateView:

@@ -36,6 +36,7 @@ class LogSwitch:
 
     def __init__(self, policy: LogPolicy, *, now: Callable[[], float]) -> None:
         self._now = now
+        self._wanted = policy.level
         self.is_paused = False
         self.bodies_until: float | None = None
         self.policy = policy
@@ -52,6 +53,14 @@ class LogSwitch:
     def kept(self) -> Level:
         """What is kept of a request that comes now."""
         return Level.OFF if self.is_paused else self.level
+
+    def follow(self, policy: LogPolicy) -> None:
+        """These are the owner's lasting wishes now; the level stays as it was switched unless they want another one."""
+        if policy.level is not self._wanted:
+            self._wanted = policy.level
+            self.change(policy)
+        else:
+            self.policy = msgspec.structs.replace(policy, level=self.policy.level)
 
     def change(self, policy: LogPolicy) -> None:
         """Keep so much from now on."""

@@ -89,9 +89,12 @@ class SettingsBook:
         return hashlib.sha256(self.configured.text.encode()).hexdigest()[:_REVISION_LETTERS]
 
     def shown(self, name: str) -> Any:
-        """A key's value, masked where it is a secret."""
-        value = self.configured.values[name]
-        return MASKED if value and name in self._parts.schema.secret_keys else value
+        """A key's value as it is configured, masked where it is a secret."""
+        return self._parts.schema.shown(name, self.configured.values[name])
+
+    def in_force(self, name: str) -> Any:
+        """A key's value that is in force, masked likewise."""
+        return self._parts.schema.shown(name, self.configured.effective[name])
 
     async def keep(self, values: Mapping[str, Any]) -> None:
         """See ``SettingsKeeper``."""
@@ -237,8 +240,7 @@ class SettingsBook:
 
     async def _record(self, before: Configured, by: str) -> None:
         after = self.configured
-        unknown = (before.in_file.keys() | after.in_file.keys()) - after.values.keys()
-        changes = changes_between(before.in_file, after.in_file, self._parts.schema.secret_keys | unknown)
+        changes = changes_between(before.in_file, after.in_file, self._hidden(before) | self._hidden(after))
         if not changes:
             return
         try:
@@ -248,6 +250,13 @@ class SettingsBook:
             )
         except SettingsNotKept as error:
             self._parts.tell(f"a change of settings cannot be taken back later: {error}", ())
+
+    def _hidden(self, configured: Configured) -> set[str]:
+        """Keys of the file whose values are not kept: secrets, what holds one, and what nobody knows."""
+        told, schema = configured.in_file, self._parts.schema
+        known = {name for name in told if name in configured.values}
+        masked = {name for name in known if schema.shown(name, told[name]) != told[name]}
+        return {*schema.secret_keys, *masked, *(told.keys() - known)}
 
     def _stays_secret(self, name: str, value: Any) -> bool:
         return value == MASKED and name in self._parts.schema.secret_keys

@@ -100,6 +100,16 @@ class Configured(Protocol):
         ...
 
     @property
+    def effective(self) -> Mapping[str, Any]:
+        """Every key's value that is in force: one that is pending is not."""
+        ...
+
+    @property
+    def effective_sources(self) -> Mapping[str, str]:
+        """Who said, or says, each of those."""
+        ...
+
+    @property
     def pending(self) -> tuple[str, ...]:
         """Keys whose values count from the next start on, since another value is in force."""
         ...
@@ -111,6 +121,10 @@ class Schema(Protocol):
     @property
     def secret_keys(self) -> frozenset[str]:
         """Keys whose values nobody is shown."""
+        ...
+
+    def shown(self, name: str, value: Any) -> Any:
+        """A value as everybody may see it: masked where it is a secret, or has one in it."""
         ...
 
     def faults_of(self, values: Mapping[str, Any]) -> Sequence[Wrong]:

@@ -104,23 +104,25 @@ class UpdateWatch:
         """The versions in force."""
         return self.report.versions
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the owner wants the feeds to be asked."""
+        return self._policy.enabled and not self._policy.pinned
+
     def load(self) -> TrackedVersions:
         """Take in what was found by an earlier run, where that is newer than what is configured."""
-        if self._policy.pinned:
-            return self.versions
-        try:
-            kept = self._parts.store.load()
-        except VersionsUnreadable as error:
-            self._parts.complain("versions of the official clients", error)
-            return self.versions
-        if kept is not None:
-            desktop = DesktopRelease(version=kept.desktop, build=kept.desktop_build)
-            self._set(newest(self.versions, engine=kept.engine, desktop=desktop))
+        if not self._policy.pinned:
+            self._set(self._with_kept(self.versions))
         return self.versions
+
+    async def follow(self, configured: TrackedVersions, policy: UpdatePolicy) -> None:
+        """These are configured from now on; what was found before counts where it is newer, unless pinned."""
+        self._policy = policy
+        self._set(configured if policy.pinned else await asyncio.to_thread(self._with_kept, configured))
 
     async def look(self) -> bool:
         """Ask the feeds; whether all of them answered."""
-        if self._policy.pinned or not self._policy.enabled:
+        if not self.is_asking:
             return True
         async with self._looking:
             errors: dict[str, str] = {}
@@ -145,6 +147,17 @@ class UpdateWatch:
         return INTERVAL_SECONDS * (1 + SPREAD * self._parts.jitter()) if succeeded else RETRY_SECONDS
 
     # -------------------------------------------------------------------------------------------------- within
+
+    def _with_kept(self, configured: TrackedVersions) -> TrackedVersions:
+        try:
+            kept = self._parts.store.load()
+        except VersionsUnreadable as error:
+            self._parts.complain("versions of the official clients", error)
+            return configured
+        if kept is None:
+            return configured
+        desktop = DesktopRelease(version=kept.desktop, build=kept.desktop_build)
+        return newest(configured, engine=kept.engine, desktop=desktop)
 
     def _set(self, versions: TrackedVersions) -> None:
         if versions != self.versions:

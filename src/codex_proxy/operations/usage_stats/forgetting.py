@@ -4,6 +4,7 @@ Rules of this file: a period is whole hours of UTC, for nothing finer is kept fo
 stays as it is.  Little at a time, since whoever else writes waits meanwhile; whoever is interrupted begins anew.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,7 +33,7 @@ class UsageForgetting:
     """The use case; raises ``StoreUnusable``."""
 
     store: UsageStore
-    retention: Retention
+    retention: Callable[[], Retention]
     clock: Clock
 
     async def forget(self, begins_at: float, ends_at: float) -> Forgotten:
@@ -42,7 +43,7 @@ class UsageForgetting:
             InvalidPeriod: that is no period of whole hours, or begins or ends within a day of which no hours are kept.
         """
         begin, end = self._whole(begins_at, ends_at)
-        windows = summing(Period(begins_at=begin, ends_at=end), self.retention, now=self.clock.now())
+        windows = summing(Period(begins_at=begin, ends_at=end), self.retention(), now=self.clock.now())
         lines = await self.store.totals(windows, Selection())
         at = begin_of(begin, Span.DAY)
         while (day := await self.store.first_of(Span.DAY, since=at)) is not None and day < end:
@@ -59,7 +60,7 @@ class UsageForgetting:
             raise InvalidPeriod("the period ends before it begins")
         if begins_at % _HOUR_SECONDS or ends_at % _HOUR_SECONDS:
             raise InvalidPeriod("from and to are whole hours, such as 2026-11-26T14:00:00Z")
-        horizon = self.retention.horizon(Span.HOUR, self.clock.now())
+        horizon = self.retention().horizon(Span.HOUR, self.clock.now())
         for at, first in ((begins_at, begins_at), (ends_at, max(begins_at, begin_of(ends_at, Span.DAY)))):
             if at % DAY_SECONDS and first < horizon:
                 raise InvalidPeriod("hours of that time are not kept any more; name whole days (UTC)")

@@ -44,7 +44,8 @@ class RecordingState(msgspec.Struct, frozen=True, kw_only=True):
 class RecorderParts:
     """What recording works with; ``complain`` hears when records cannot be written any more, and of those lost.
 
-    ``redact`` gives a text without the secrets this process knows; it may take its time.
+    ``redact`` gives a text without the secrets this process knows; it may take its time.  ``enabled`` says whether the
+    owner wants an exchange that ends now recorded.
     """
 
     store: UsageStore
@@ -52,6 +53,7 @@ class RecorderParts:
     clock: Clock
     complain: Callable[[str, Exception], None]
     redact: Callable[[str], str] = lambda text: text
+    enabled: Callable[[], bool] = lambda: True
     most_waiting: int = MOST_WAITING
 
 
@@ -102,6 +104,8 @@ class UsageRecorder:
 
     def finished(self, record: ExchangeRecord) -> None:
         """See ``Observer``."""
+        if not self._parts.enabled():
+            return
         if len(self._waiting) >= self._parts.most_waiting:
             self._lost_count += 1
         else:

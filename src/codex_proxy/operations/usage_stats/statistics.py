@@ -62,7 +62,7 @@ class StatisticsParts:
     """
 
     store: UsageStore
-    retention: Retention
+    retention: Callable[[], Retention]
     clock: Clock
     accounts: Callable[[], AccountCount]
     recording: Callable[[], RecordingState | None]
@@ -106,7 +106,7 @@ class UsageStatistics:
     async def summary(self, question: Question) -> Summary:
         """The sum of a period."""
         store, period = self.parts.store, question.period
-        windows = summing(period, self.parts.retention, now=self.parts.clock.now())
+        windows = summing(period, self.parts.retention(), now=self.parts.clock.now())
         lines = await store.totals(windows, question.selection, group_by=question.group_by)
         begins_at = await store.first_of(Span.DAY) if period.begins_at is None else windows[0].begins_at
         return Summary(
@@ -163,11 +163,11 @@ class UsageStatistics:
         begins_at = period.begins_at
         if begins_at is None:
             begins_at = await self.parts.store.first_of(span)
-        horizon = self.parts.retention.horizon(span, self.parts.clock.now())
+        horizon = self.parts.retention().horizon(span, self.parts.clock.now())
         return None if begins_at is None else max(begins_at, horizon)
 
     def _kept_since(self, period: Period) -> float:
-        return max(period.begins_at or 0.0, self.parts.retention.horizon(None, self.parts.clock.now()))
+        return max(period.begins_at or 0.0, self.parts.retention().horizon(None, self.parts.clock.now()))
 
     async def _points(self, lines: Sequence[Line], begins: Sequence[int], *, is_grouped: bool) -> list[DataPoint]:
         found: dict[tuple[int, str], Sums] = {}

@@ -41,14 +41,14 @@ class CountWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountParts:
-    """What every counting endpoint works with.  ``max_body_bytes`` bounds the body, packed and unpacked.
+    """What every counting endpoint works with.  ``max_body_bytes`` gives what bounds the body, packed and unpacked.
 
     ``default_tools`` are offered with requests of a client key, by its id, and count with them.
     """
 
     counting: TokenCounting
     running: RunningExchanges
-    max_body_bytes: int
+    max_body_bytes: Callable[[], int]
     default_tools: ToolsOf = lambda _: ()
 
 
@@ -69,7 +69,7 @@ class CountEndpoint:
 
     async def _serve(self, incoming: Incoming) -> None:
         try:
-            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes())
             async with self._parts.counting.turns.one():
                 parsed = self._words.parse(body, headers=incoming.headers)
         except BodyRefused as refused:

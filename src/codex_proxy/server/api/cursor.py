@@ -3,7 +3,7 @@
 Rules of this file: dialects do not know each other; this is the one place where two of them meet.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -18,33 +18,36 @@ from codex_proxy.protocols.parts.json_text import decode_object
 
 
 class ChatOrResponses:
-    """A ``ServerCodec`` that answers in the chat dialect whichever of the two bodies comes."""
+    """A ``ServerCodec`` that answers in the chat dialect whichever of the two bodies comes.
+
+    ``chat`` gives that dialect as it is to be spoken now.
+    """
 
     dialect = Dialect.OPENAI_CHAT
 
-    def __init__(self, chat: ChatServer, responses: ResponsesServer) -> None:
+    def __init__(self, chat: Callable[[], ChatServer], responses: ResponsesServer) -> None:
         self._chat = chat
         self._responses = responses
 
     def parse_request(self, body: bytes, *, headers: Mapping[str, str]) -> ParsedRequest:
         """See ``ServerCodec``."""
         if b'"input"' not in body or not _is_responses_body(body):
-            return self._chat.parse_request(body, headers=headers)
+            return self._chat().parse_request(body, headers=headers)
         parsed = self._responses.parse_request(body, headers=headers)
-        adopted = self._chat.adopt(parsed.request, headers=headers)
+        adopted = self._chat().adopt(parsed.request, headers=headers)
         return msgspec.structs.replace(parsed, request=adopted, passable=False)
 
     def open_stream(self, request: Request, ids: AnswerIds) -> ServerStream:
         """See ``ServerCodec``."""
-        return self._chat.open_stream(request, ids)
+        return self._chat().open_stream(request, ids)
 
     def encode_response(self, request: Request, response: Response, ids: AnswerIds) -> WireReply:
         """See ``ServerCodec``."""
-        return self._chat.encode_response(request, response, ids)
+        return self._chat().encode_response(request, response, ids)
 
     def encode_failure(self, failure: Failure, *, request_id: str, request: Request | None = None) -> WireReply:
         """See ``ServerCodec``."""
-        return self._chat.encode_failure(failure, request_id=request_id)
+        return self._chat().encode_failure(failure, request_id=request_id)
 
 
 def _is_responses_body(body: bytes) -> bool:

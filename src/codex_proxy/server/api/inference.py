@@ -50,9 +50,9 @@ STOPPING: Final = Failure(
 class InferenceParts:
     """What every inference endpoint works with.
 
-    ``max_body_bytes`` bounds the body, packed and unpacked; ``link_base`` gives the beginning of links for a client.
-    ``prompts`` is there for dialects whose streams begin with the size of the prompt.  ``gap_seen`` hears of some
-    of the seconds between two pieces of a stream.
+    ``max_body_bytes`` gives what bounds the body, packed and unpacked, ``link_base`` the beginning of links for a
+    client.  ``prompts`` is there for dialects whose streams begin with the size of the prompt.  ``gap_seen`` hears of
+    some of the seconds between two pieces of a stream.
     """
 
     gateway: Answering
@@ -60,7 +60,7 @@ class InferenceParts:
     clock: Clock
     ids: Ids
     pace: Callable[[], Pace]
-    max_body_bytes: int
+    max_body_bytes: Callable[[], int]
     link_base: Callable[[Incoming], str] = lambda _: ""
     prompts: PromptEstimates | None = None
     gap_seen: Callable[[float], None] = lambda _: None
@@ -84,7 +84,7 @@ class InferenceEndpoint:
     async def _serve(self, incoming: Incoming) -> None:
         try:
             body = ClientBody(
-                await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+                await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes())
             )
             parsed = self._codec.parse_request(body.content, headers=incoming.headers)
             inline = prompt_inline(incoming.headers)

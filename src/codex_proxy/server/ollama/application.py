@@ -53,7 +53,7 @@ class BridgeParts:
     find_model: FindModel
     version: Callable[[], str]
     vision: Callable[[], bool]
-    cors: CorsPolicy
+    cors: Callable[[], CorsPolicy]
     names: frozenset[str]
     report_defect: ReportDefect
     new_request_id: Callable[[], str]

@@ -48,7 +48,7 @@ class OllamaEmbedding:
         """Answer one request."""
         inference = self._parts.inference
         try:
-            body = await read_body(incoming.receive, incoming.headers, limit_bytes=inference.max_body_bytes)
+            body = await read_body(incoming.receive, incoming.headers, limit_bytes=inference.max_body_bytes())
             if not self._parts.raw.serves(Capability.EMBEDDINGS):
                 await incoming.reply(error_reply(_NOBODY))
                 return

@@ -5,6 +5,8 @@ machine, so it is refused like a page of another origin, before anything is read
 stranger can give out pass.
 """
 
+from collections.abc import Callable
+
 from codex_proxy.canonical.failure import Failure, FailureKind
 from codex_proxy.protocols.ollama.errors import error_reply
 from codex_proxy.server.asgi import Application, ClientGone, Receive, Scope, Send, header_map, send_reply
@@ -14,7 +16,9 @@ from codex_proxy.server.cors import OWN_NAMES, CorsPolicy, is_own_host
 class BridgeGuard:
     """Lets through to ``application`` what may call; ``names`` are further host names of this machine."""
 
-    def __init__(self, application: Application, *, cors: CorsPolicy, names: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, application: Application, *, cors: Callable[[], CorsPolicy], names: frozenset[str] = frozenset()
+    ) -> None:
         self._application = application
         self._cors = cors
         self._names = OWN_NAMES | {name.lower() for name in names}
@@ -27,7 +31,7 @@ class BridgeGuard:
         origin = headers.get("origin")
         if not is_own_host(headers.get("host", ""), self._names):
             await _refuse(send, "this host name is not served here")
-        elif origin is not None and not self._cors.allows(origin):
+        elif origin is not None and not self._cors().allows(origin):
             await _refuse(send, "this origin may not call the bridge")
         else:
             await self._application(scope, receive, send)

@@ -38,7 +38,7 @@ class OllamaInference:
         """Answer one request."""
         codec = TimedCodec(self._codec, self._parts.clock.monotonic)
         try:
-            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes())
         except BodyRefused as refused:
             await incoming.reply(error_reply(refused.failure), unread=refused.unread)
             return

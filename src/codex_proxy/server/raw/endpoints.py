@@ -32,12 +32,12 @@ _BOUND: Final = Failure(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorEndpointParts:
-    """What these endpoints work with.  ``max_body_bytes`` bounds the body, packed and unpacked."""
+    """What these endpoints work with.  ``max_body_bytes`` gives what bounds the body, packed and unpacked."""
 
     gateway: RawGateway
     running: RunningExchanges
     encode_failure: EncodeFailure
-    max_body_bytes: int
+    max_body_bytes: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class VendorEndpoint:
     async def __call__(self, incoming: Incoming) -> None:
         """Answer one request."""
         try:
-            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes())
             await self.answer(incoming, body, self.model_of(incoming, body))
         except BodyRefused as refused:
             reply = self._parts.encode_failure(refused.failure, incoming.request_id)
@@ -139,7 +139,7 @@ class VendorsFirst:
     async def __call__(self, incoming: Incoming) -> None:
         """Answer one request."""
         try:
-            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes)
+            body = await read_body(incoming.receive, incoming.headers, limit_bytes=self._parts.max_body_bytes())
         except BodyRefused as refused:
             reply = self._parts.encode_failure(refused.failure, incoming.request_id)
             await incoming.reply(reply, unread=refused.unread)

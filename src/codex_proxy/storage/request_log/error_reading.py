@@ -30,7 +30,7 @@ _REPORTS: Final = f"SELECT signature, {', '.join(REPORTED)} FROM error_reports O
 class SqliteErrors:
     """Implements the operations' ``ErrorStore``; changes go through the thread that writes the file."""
 
-    def __init__(self, path: Path, queue: LogQueue, retention: Retention) -> None:
+    def __init__(self, path: Path, queue: LogQueue, retention: Callable[[], Retention]) -> None:
         self._queue = queue
         self._retention = retention
         self._reader = Reader(path, queue)
@@ -50,7 +50,7 @@ class SqliteErrors:
 
     def add(self, trouble: Trouble, report: KeptReport) -> None:
         """See ``ErrorStore``."""
-        size_bytes = self._retention.error_bytes
+        size_bytes = self._retention().error_bytes
         self._run(lambda connection: add_report(connection, trouble, report, size_bytes=size_bytes))
 
     def set_state(self, signature: str, state: GroupState) -> bool:

@@ -42,13 +42,14 @@ class EgressRelay:
     """The stand-in; it begins to listen when it is needed first.  ``close`` when done.
 
     ``secret`` is what passwords are made of, fresh for each process; ``trusted_pem`` as for the upstream, here for
-    proxies that are spoken to over TLS; ``connect_seconds`` is how long a proxy may take to connect.
+    proxies that are spoken to over TLS; ``connect_seconds`` is how long a proxy may take to connect; it may be
+    set anew.
     """
 
     def __init__(self, *, secret: bytes, trusted_pem: bytes | None = None, connect_seconds: float = 10.0) -> None:
         self._secret = secret
         self._trusted_pem = trusted_pem
-        self._connect_seconds = connect_seconds
+        self.connect_seconds = connect_seconds
         self._egress_urls: list[str] = []
         self._troubles: dict[str, str] = {}
         self._open: set[asyncio.StreamWriter] = set()
@@ -130,7 +131,7 @@ class EgressRelay:
         if self._trusted is None:
             self._trusted = await asyncio.to_thread(_context, self._trusted_pem)  # reads files
         try:
-            async with asyncio.timeout(self._connect_seconds):
+            async with asyncio.timeout(self.connect_seconds):
                 return await dial(parse_proxy(egress_url), address=address, port=port, trusted=self._trusted)
         except TimeoutError:
             raise NotThrough(_TOOK_TOO_LONG) from None

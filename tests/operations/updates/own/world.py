@@ -60,7 +60,7 @@ class World:
                 facts=facts(**told),
                 mode=mode,
                 index_url=index_url,
-                prereleases=False,
+                prereleases=lambda: False,
                 read=self.read,
                 machine=self,
                 store=self,

@@ -46,7 +46,8 @@ class Doors:
             csrf_secret="csrf-secret",
             snapshots={"/auth/accounts/{row_id}": lambda named: self._label(named["row_id"])},
         )
-        self.entrance = Entrance(trusted=TrustedProxies(trusted), desk=self.desk)
+        proxies = TrustedProxies(trusted)
+        self.entrance = Entrance(trusted=lambda: proxies, desk=self.desk)
         self.application = control_plane(
             authenticator=Keys(),
             make_report=lambda: REPORT,

@@ -87,7 +87,7 @@ class Plane:
                 *jobs_routes(self.jobs),
                 *self.further_routes(),
             ],
-            entrance=Entrance(names=frozenset({"gateway.example"})),
+            entrance=Entrance(names=lambda: frozenset({"gateway.example"})),
         )
 
     def further_routes(self) -> Sequence[ControllerRouterHandler]:

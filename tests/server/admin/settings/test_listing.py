@@ -30,20 +30,20 @@ async def test_every_key_is_told_with_everything_there_is_to_say(tmp_path: Path)
 
 async def test_values_are_set_and_keys_taken_out_all_or_none(tmp_path: Path) -> None:
     async with serving(made_desk(tmp_path)) as http:
-        body: dict[str, Any] = {"values": {"auth.queue_limit": 5, "server.max_body_bytes": 5000}, "more": 1}
+        body: dict[str, Any] = {"values": {"auth.queue_limit": 5, "server.host": "::1"}, "more": 1}
         changed = (await http.post(SETTINGS, json=body)).json()
         assert [(view["key"], view["value"], view["pending"]) for view in changed["settings"]] == [
             ("auth.queue_limit", 5, False),
-            ("server.max_body_bytes", 5000, True),
+            ("server.host", "::1", True),
         ]
-        assert changed["restart_required"] == ["server.max_body_bytes"]
+        assert changed["restart_required"] == ["server.host"]
         assert changed["warnings"] == ["unknown field 'more' was ignored"]
         wrong = {"values": {"auth.queue_limit": 6, "auth.queue_limt": 6, "api.base_url": "https://x"}}
         refused = await http.put(SETTINGS, json=wrong)
         assert (refused.status_code, refused.json()["code"]) == (400, "invalid_settings")
         assert [fault["key"] for fault in refused.json()["details"]["errors"]] == ["auth.queue_limt", "api.base_url"]
         assert "did you mean auth.queue_limit?" in refused.json()["error"]
-        await http.put(SETTINGS, json={"unset": ["server.max_body_bytes"]})
+        await http.put(SETTINGS, json={"unset": ["server.host"]})
         assert (tmp_path / "local.yaml").read_text() == "auth:\n  queue_limit: 5\n"
         none = await http.post(SETTINGS, json={"unset": ["nothing.at_all"]})
         assert none.status_code == 400
@@ -53,7 +53,7 @@ async def test_the_owners_key_has_a_name_of_its_own(tmp_path: Path) -> None:
     async with serving(made_desk(tmp_path)) as http:
         assert (await http.get(SETTINGS)).json()["proxy_api_key"] is None
         changed = await http.post(SETTINGS, json={"proxy_api_key": KEY})
-        assert changed.json()["restart_required"] == ["server.proxy_api_key"]
+        assert changed.json()["restart_required"] == []
         assert KEY not in changed.text
         assert KEY not in (await http.get(f"{SETTINGS}/revisions")).text
         assert KEY not in (tmp_path / "settings-revisions.json").read_text()
@@ -97,3 +97,22 @@ async def test_only_the_admin_key_may(tmp_path: Path) -> None:
         for path in (SETTINGS, f"{SETTINGS}/revisions", "/admin/config-status", "/admin/rotation-settings"):
             assert (await http.get(path, headers={"authorization": ""})).status_code == 401
             assert (await http.get(path, headers={"authorization": "Bearer worker"})).status_code == 403
+
+
+async def test_what_is_in_force_is_told_with_what_waits_for_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / "local.yaml").write_text("tls:\n  proxy_url: http://me:hidden@127.0.0.1:9\nserver:\n  port: 9000\n")
+    async with serving(made_desk(tmp_path, CODEX_PROXY_AUTH__QUEUE_LIMIT="5")) as http:
+        await http.post(SETTINGS, json={"values": {"server.port": 9001, "auth.queue_limit": 6}})
+        reply = await http.get("/admin/config")
+    told, config = reply.json(), reply.json()["config"]
+    assert list(config) == list(known_keys())
+    assert config["server.port"] == {
+        "value": 9000, "source": "local.yaml:4", "origin": "file",
+        "change": "restart", "secret": False, "file_only": False, "used": True,
+        "pending": {"value": 9001, "source": "local.yaml:4", "origin": "file"},
+    }  # fmt: skip
+    variable = "environment CODEX_PROXY_AUTH__QUEUE_LIMIT"
+    limit = config["auth.queue_limit"]
+    assert (limit["value"], limit["source"], limit["origin"], limit["pending"]) == (5, variable, "environment", None)
+    assert (config["tls.proxy_url"]["value"], "hidden" in reply.text) == ("(set, not shown)", False)
+    assert reply.headers["etag"] == f'"{told["revision"]}"'

@@ -98,14 +98,15 @@ class UpdateReport(msgspec.Struct, frozen=True, kw_only=True):
 class UpdaterParts:
     """What the updater works with.
 
-    ``read`` gets a URL of the index and raises ``IndexUnread``; ``current`` is the version that runs.
+    ``read`` gets a URL of the index and raises ``IndexUnread``; ``current`` is the version that runs,
+    ``prereleases`` gives whether such count.
     """
 
     current: str
     facts: Facts
     mode: UpdateMode
     index_url: str | None
-    prereleases: bool
+    prereleases: Callable[[], bool]
     read: Callable[[str], Awaitable[bytes]]
     machine: Machine
     store: FormerStore
@@ -155,7 +156,7 @@ class Updater:
             return msgspec.structs.replace(self.report, error=hint)
         found, error = None, None
         try:
-            found = newest(await self._releases(), than=parts.current, prereleases=parts.prereleases)
+            found = newest(await self._releases(), than=parts.current, prereleases=parts.prereleases())
         except (BadIndex, IndexUnread) as trouble:
             error = str(trouble)
         self.report = UpdateReport(
@@ -201,7 +202,7 @@ class Updater:
             release = find(releases, former.version)
             words = f"the index has no {former.version} any more"
         else:
-            release = newest(releases, than=parts.current, prereleases=parts.prereleases)
+            release = newest(releases, than=parts.current, prereleases=parts.prereleases())
             words = f"{parts.current} is the newest version"
         if release is None:
             raise NotUpdated(words)

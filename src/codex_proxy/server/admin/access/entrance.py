@@ -19,7 +19,6 @@ from codex_proxy.operations.access.dashboard import Dashboard
 from codex_proxy.server.admin.access.snapshots import Snapshots
 from codex_proxy.server.asgi import Scope, header_map
 
-_NO_PROXIES: Final = TrustedProxies()
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 
 SESSION_ID: Final = "dashboard"
@@ -43,18 +42,18 @@ class Desk:
 class Entrance:
     """Whom the control plane lets in beside those who show a key.
 
-    ``names`` are host names of this gateway beside loopback's and all addresses; without a ``desk`` there are keys
-    alone, and nothing is written down.
+    ``names`` gives host names of this gateway, in lower case, beside loopback's and all addresses; without a ``desk``
+    there are keys alone, and nothing is written down.
     """
 
-    names: frozenset[str] = frozenset()
-    trusted: TrustedProxies = _NO_PROXIES
+    names: Callable[[], frozenset[str]] = frozenset
+    trusted: Callable[[], TrustedProxies] = TrustedProxies
     desk: Desk | None = None
 
     def origin_of(self, scope: Scope) -> Origin:
         """Where a request comes from."""
         client = scope.get("client")
-        return self.trusted.origin_of(client[0] if client else None, header_map(scope), scheme=scope["scheme"])
+        return self.trusted().origin_of(client[0] if client else None, header_map(scope), scheme=scope["scheme"])
 
     async def serves_others(self) -> bool:
         """Whether the control plane is there for other machines: not before there is a password."""

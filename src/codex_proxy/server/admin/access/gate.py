@@ -22,12 +22,12 @@ class Gate:
 
     def __init__(self, app: Application, entrance: Entrance) -> None:
         self._app = app
-        self._names = _OWN_NAMES | {name.lower() for name in entrance.names}
+        self._entrance = entrance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or raise ``ControlError``."""
         headers, rule = header_map(scope), rule_at(scope)
-        if not is_own_host(headers.get("host", ""), self._names):
+        if not is_own_host(headers.get("host", ""), _OWN_NAMES | self._entrance.names()):
             raise ControlError(421, "misdirected_request", "this host name is not served here")
         check_page(headers, acts=rule.acts or rule.sudo)
         await self._app(scope, receive, send)

@@ -1,12 +1,14 @@
 """Groups of settings with names of their own: which member of a body is which key.
 
-Rules of this file: members that are left out stay as they are; what a value must be the keys' own schema says, and the
-types here no more than that.  Source: spec, accounts, 9.3; product, the endpoints below ``/admin``.
+Rules of this file: a member is declared once, with its key; members that are left out stay as they are; what a value
+must be the keys' own schema says, and the types here no more than that.  Source: spec, accounts, 9.3; product, the
+endpoints below ``/admin``.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from functools import cached_property
+from typing import Annotated, Any, Final, TypeAlias, get_type_hints
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,131 +19,88 @@ Flag: TypeAlias = bool | UnsetType
 Whole: TypeAlias = int | UnsetType
 WholeOrNull: TypeAlias = int | UnsetType | None
 
+_KEY: Final = "key"
+
+
+def of(key: str) -> msgspec.Meta:
+    """Says which key a member is."""
+    return msgspec.Meta(extra={_KEY: key})
+
 
 class RotationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How accounts take turns."""
 
-    rotation_strategy: Text = UNSET
+    rotation_strategy: Annotated[Text, of("auth.rotation_strategy")] = UNSET
 
 
 class GeneralSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What has no group of its own."""
 
-    port: Whole = UNSET
-    proxy_url: TextOrNull = UNSET
-    force_http11: Flag = UNSET
-    inject_desktop_context: Flag = UNSET
-    suppress_desktop_directives: Flag = UNSET
-    allow_client_system_prompt_strategy: Flag = UNSET
-    system_prompt_strategy: Text = UNSET
-    default_model: Text = UNSET
-    default_reasoning_effort: TextOrNull = UNSET
-    image_host_model: Text = UNSET
-    default_tools: list[dict[str, Any]] | UnsetType = UNSET
-    model_aliases: dict[str, str] | UnsetType = UNSET
-    refresh_enabled: Flag = UNSET
-    refresh_margin_seconds: float | UnsetType = UNSET
-    refresh_concurrency: Whole = UNSET
-    max_concurrent_per_account: WholeOrNull = UNSET
-    request_interval_ms: WholeOrNull = UNSET
-    auto_update: Flag = UNSET
-    auto_download: Flag = UNSET
-    show_update_dialog: Flag = UNSET
-    logs_enabled: Flag = UNSET
-    logs_capacity: Whole = UNSET
-    logs_capture_body: Flag = UNSET
-    logs_llm_only: Flag = UNSET
-    usage_history_retention_days: WholeOrNull = UNSET
-    credits_per_usd: float | UnsetType = UNSET
+    port: Annotated[Whole, of("server.port")] = UNSET
+    proxy_url: Annotated[TextOrNull, of("tls.proxy_url")] = UNSET
+    force_http11: Annotated[Flag, of("tls.force_http11")] = UNSET
+    inject_desktop_context: Annotated[Flag, of("model.inject_desktop_context")] = UNSET
+    suppress_desktop_directives: Annotated[Flag, of("model.suppress_desktop_directives")] = UNSET
+    allow_client_system_prompt_strategy: Annotated[Flag, of("model.allow_client_system_prompt_strategy")] = UNSET
+    system_prompt_strategy: Annotated[Text, of("model.system_prompt_strategy")] = UNSET
+    default_model: Annotated[Text, of("model.default")] = UNSET
+    default_reasoning_effort: Annotated[TextOrNull, of("model.default_reasoning_effort")] = UNSET
+    image_host_model: Annotated[Text, of("model.image_host_model")] = UNSET
+    default_tools: Annotated[list[dict[str, Any]] | UnsetType, of("model.default_tools")] = UNSET
+    model_aliases: Annotated[dict[str, str] | UnsetType, of("model.aliases")] = UNSET
+    refresh_enabled: Annotated[Flag, of("auth.refresh_enabled")] = UNSET
+    refresh_margin_seconds: Annotated[float | UnsetType, of("auth.refresh_margin_seconds")] = UNSET
+    refresh_concurrency: Annotated[Whole, of("auth.refresh_concurrency")] = UNSET
+    max_concurrent_per_account: Annotated[WholeOrNull, of("auth.max_concurrent_per_account")] = UNSET
+    request_interval_ms: Annotated[WholeOrNull, of("auth.request_interval_ms")] = UNSET
+    auto_update: Annotated[Flag, of("update.auto_update")] = UNSET
+    auto_download: Annotated[Flag, of("update.auto_download")] = UNSET
+    show_update_dialog: Annotated[Flag, of("update.show_update_dialog")] = UNSET
+    logs_enabled: Annotated[Flag, of("logs.enabled")] = UNSET
+    logs_capacity: Annotated[Whole, of("logs.capacity")] = UNSET
+    logs_capture_body: Annotated[Flag, of("logs.capture_body")] = UNSET
+    logs_llm_only: Annotated[Flag, of("logs.llm_only")] = UNSET
+    usage_history_retention_days: Annotated[WholeOrNull, of("usage_stats.history_retention_days")] = UNSET
+    credits_per_usd: Annotated[float | UnsetType, of("usage_stats.credits_per_usd")] = UNSET
 
 
 class QuotaSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the accounts: snapshots, warnings, and what becomes of accounts that are used up."""
 
-    refresh_interval_minutes: Whole = UNSET
-    warning_thresholds: dict[str, list[int]] | UnsetType = UNSET
-    skip_exhausted: Flag = UNSET
+    refresh_interval_minutes: Annotated[Whole, of("quota.refresh_interval_minutes")] = UNSET
+    warning_thresholds: Annotated[dict[str, list[int]] | UnsetType, of("quota.warning_thresholds")] = UNSET
+    skip_exhausted: Annotated[Flag, of("quota.skip_exhausted")] = UNSET
 
 
 class OllamaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The Ollama bridge; what else it has nobody may think to have changed here."""
 
-    enabled: Flag = UNSET
-    host: Text = UNSET
-    port: Whole = UNSET
-    version: Text = UNSET
-    disable_vision: Flag = UNSET
+    enabled: Annotated[Flag, of("ollama.enabled")] = UNSET
+    host: Annotated[Text, of("ollama.host")] = UNSET
+    port: Annotated[Whole, of("ollama.port")] = UNSET
+    version: Annotated[Text, of("ollama.version")] = UNSET
+    disable_vision: Annotated[Flag, of("ollama.disable_vision")] = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
-    """A group: its path, its words, and the key of each member."""
+    """A group: its path, its words, and the body that has its members."""
 
     path: str
     words: str
-    keys: Mapping[str, str]
+    shape: type[msgspec.Struct]
+
+    @cached_property
+    def keys(self) -> Mapping[str, str]:
+        """The key of each member."""
+        hints = get_type_hints(self.shape, include_extras=True)
+        return {name: hints[name].__metadata__[0].extra[_KEY] for name in self.shape.__struct_fields__}
 
 
-ROTATION: Final = Group(
-    path="/admin/rotation-settings",
-    words="how accounts take turns",
-    keys={"rotation_strategy": "auth.rotation_strategy"},
-)
-
-GENERAL: Final = Group(
-    path="/admin/general-settings",
-    words="general settings",
-    keys={
-        "port": "server.port",
-        "proxy_url": "tls.proxy_url",
-        "force_http11": "tls.force_http11",
-        "inject_desktop_context": "model.inject_desktop_context",
-        "suppress_desktop_directives": "model.suppress_desktop_directives",
-        "allow_client_system_prompt_strategy": "model.allow_client_system_prompt_strategy",
-        "system_prompt_strategy": "model.system_prompt_strategy",
-        "default_model": "model.default",
-        "default_reasoning_effort": "model.default_reasoning_effort",
-        "image_host_model": "model.image_host_model",
-        "default_tools": "model.default_tools",
-        "model_aliases": "model.aliases",
-        "refresh_enabled": "auth.refresh_enabled",
-        "refresh_margin_seconds": "auth.refresh_margin_seconds",
-        "refresh_concurrency": "auth.refresh_concurrency",
-        "max_concurrent_per_account": "auth.max_concurrent_per_account",
-        "request_interval_ms": "auth.request_interval_ms",
-        "auto_update": "update.auto_update",
-        "auto_download": "update.auto_download",
-        "show_update_dialog": "update.show_update_dialog",
-        "logs_enabled": "logs.enabled",
-        "logs_capacity": "logs.capacity",
-        "logs_capture_body": "logs.capture_body",
-        "logs_llm_only": "logs.llm_only",
-        "usage_history_retention_days": "usage_stats.history_retention_days",
-        "credits_per_usd": "usage_stats.credits_per_usd",
-    },
-)
-
-QUOTA: Final = Group(
-    path="/admin/quota-settings",
-    words="quota settings",
-    keys={
-        "refresh_interval_minutes": "quota.refresh_interval_minutes",
-        "warning_thresholds": "quota.warning_thresholds",
-        "skip_exhausted": "quota.skip_exhausted",
-    },
-)
-
-OLLAMA: Final = Group(
-    path="/admin/ollama-settings",
-    words="settings of the Ollama bridge",
-    keys={
-        "enabled": "ollama.enabled",
-        "host": "ollama.host",
-        "port": "ollama.port",
-        "version": "ollama.version",
-        "disable_vision": "ollama.disable_vision",
-    },
-)
+ROTATION: Final = Group(path="/admin/rotation-settings", words="how accounts take turns", shape=RotationSettings)
+GENERAL: Final = Group(path="/admin/general-settings", words="general settings", shape=GeneralSettings)
+QUOTA: Final = Group(path="/admin/quota-settings", words="quota settings", shape=QuotaSettings)
+OLLAMA: Final = Group(path="/admin/ollama-settings", words="settings of the Ollama bridge", shape=OllamaSettings)
 
 
 def values_of(group: Group, told: msgspec.Struct) -> dict[str, Any]:

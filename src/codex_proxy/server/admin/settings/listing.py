@@ -1,6 +1,7 @@
 """``/admin/settings``: every key with its schema, changes by key, what was changed and how it is taken back.
 
-``/admin/config-status`` and ``/admin/reload`` are about the file that settings are kept in.
+``/admin/config`` tells what is in force, ``/admin/config-status`` and ``/admin/reload`` are about the file that
+settings are kept in.
 Source: spec, accounts, 9.3 and 14.4.
 """
 
@@ -18,7 +19,10 @@ from codex_proxy.server.admin.settings.desk import MAY_FAIL, IfMatch, SettingsDe
 from codex_proxy.server.admin.settings.shapes import (
     AllSettings,
     ConfigStatus,
+    EffectiveConfig,
+    EffectiveSetting,
     RevisionList,
+    SaidSetting,
     SettingsChange,
     SettingsChanged,
     SettingView,
@@ -26,10 +30,12 @@ from codex_proxy.server.admin.settings.shapes import (
     UndoWish,
 )
 from codex_proxy.server.admin.wire.bodies import ControlRequest, Warnings, unknown_members
+from codex_proxy.settings.layers import origin_of
 from codex_proxy.settings.load import known_keys, marks_of
 from codex_proxy.settings.telling import default_of, schema_of
 
 SETTINGS_PATH: Final = "/admin/settings"
+CONFIG_PATH: Final = "/admin/config"
 STATUS_PATH: Final = "/admin/config-status"
 RELOAD_PATH: Final = "/admin/reload"
 CLIENT_KEY: Final = "server.proxy_api_key"
@@ -112,6 +118,15 @@ def _file(desk: SettingsDesk) -> list[HTTPRouteHandler]:
         )
         return Response(told, headers=desk.headers)
 
+    @get(CONFIG_PATH, sync_to_thread=False, summary="The configuration in force")
+    def effective_config() -> Response[EffectiveConfig]:
+        """Every key: the value in force, who says it, and the one that waits for the next start."""
+        book = desk.book
+        told = EffectiveConfig(
+            revision=book.revision, file=book.file_name, config={name: _effective(book, name) for name in known_keys()}
+        )
+        return Response(told, headers=desk.headers)
+
     @get(STATUS_PATH, sync_to_thread=False, summary="Whether the configuration file is followed")
     def config_status() -> Response[ConfigStatus]:
         """The file, what is wrong with it, and what waits for a start."""
@@ -123,7 +138,7 @@ def _file(desk: SettingsDesk) -> list[HTTPRouteHandler]:
         await desk.book.reload()
         return status()
 
-    return [config_status, reload_config]
+    return [effective_config, config_status, reload_config]
 
 
 def _wanted(data: SettingsChange) -> dict[str, Any]:
@@ -148,7 +163,6 @@ def _views(book: SettingsBook, names: Iterable[str]) -> tuple[SettingView, ...]:
 
 def _view(book: SettingsBook, name: str) -> SettingView:
     info, configured = known_keys()[name], book.configured
-    marks = marks_of(info)
     return SettingView(
         key=name,
         value=book.shown(name),
@@ -156,11 +170,23 @@ def _view(book: SettingsBook, name: str) -> SettingView:
         default=default_of(name),
         description=info.description or "",
         shape=schema_of(name),
-        change=marks["change"],
-        secret=marks["secret"],
-        file_only=marks["file_only"],
-        used=marks["used"],
+        **_marks(name),
         in_file=name in configured.in_file,
         overridden=configured.overriding.get(name),
         pending=name in configured.pending,
     )
+
+
+def _effective(book: SettingsBook, name: str) -> EffectiveSetting:
+    configured = book.configured
+    source, next_source = configured.effective_sources[name], configured.sources[name]
+    waits = name in configured.pending
+    later = SaidSetting(value=book.shown(name), source=next_source, origin=origin_of(next_source)) if waits else None
+    return EffectiveSetting(
+        value=book.in_force(name), source=source, origin=origin_of(source), pending=later, **_marks(name)
+    )
+
+
+def _marks(name: str) -> dict[str, Any]:
+    marks = marks_of(known_keys()[name])
+    return {each: marks[each] for each in ("change", "secret", "file_only", "used")}

@@ -7,6 +7,7 @@ import msgspec
 from codex_proxy.operations.settings.history import Revision
 from codex_proxy.operations.settings.parts import Wrong
 from codex_proxy.server.admin.wire.bodies import Warnings
+from codex_proxy.settings.layers import Origin
 
 
 class SettingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,32 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True):
     in_file: bool
     overridden: str | None
     pending: bool
+
+
+class SaidSetting(msgspec.Struct, frozen=True, kw_only=True):
+    """A value and who says so: the ``source``, and the layer that it belongs to."""
+
+    value: Any
+    source: str
+    origin: Origin
+
+
+class EffectiveSetting(SaidSetting, frozen=True, kw_only=True):
+    """What is in force, masked where it is ``secret``; ``pending`` waits for the next start, null for nothing."""
+
+    change: Literal["live", "restart"]
+    secret: bool
+    file_only: bool
+    used: bool
+    pending: SaidSetting | None
+
+
+class EffectiveConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gateway goes by, by key; ``revision`` names what the file says now."""
+
+    revision: str
+    file: str
+    config: dict[str, EffectiveSetting]
 
 
 class AllSettings(msgspec.Struct, frozen=True, kw_only=True):
