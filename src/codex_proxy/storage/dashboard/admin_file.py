@@ -1,10 +1,12 @@
 """``admin.json``: the hash of the dashboard's password, the setup link's, and the second factor's secret, sealed.
 
-Rules of this file: mode 0600; a file that cannot be read is reported and never taken for an empty one; whoever removes
-it takes the password away, which is how an owner who forgot everything begins again.
+Rules of this file: mode 0600; a file that cannot be read, or a secret that does not open, is reported and never taken
+for none; whoever removes the file takes the password away, which is how an owner who forgot everything begins again.  A
+secret that an earlier version or a hand left plain is read, and sealed by the next write.
 """
 
 import base64
+import re
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,7 @@ from codex_proxy.storage.sealing.sources import KeySource, KeysUnusable
 
 ADMIN_FILE: Final = "admin.json"
 _VERSION: Final = 1
+_PLAIN: Final = re.compile(r"[A-Z2-7]{16,}", re.ASCII)  # base32, RFC 4648; a sealed secret begins with "gAAAAA"
 
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,15 +39,13 @@ class AdminFile:
         """See ``AdminStore``."""
         try:
             kept = msgspec.json.decode(self.path.read_bytes(), type=_Content).kept
-            return self._opened(kept)
         except FileNotFoundError:
             return KeptAdmin()
         except OSError as error:
             raise AdminUnreadable(f"{self.path} cannot be read: {error.strerror}") from error
-        except (msgspec.MsgspecError, UnicodeDecodeError, InvalidToken) as error:
-            raise AdminUnreadable(
-                f"{self.path} is damaged or belongs to another installation; move it away to begin anew"
-            ) from error
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise AdminUnreadable(f"{self.path} is damaged; move it away to begin anew") from error
+        return self._opened(kept)
 
     def save(self, kept: KeptAdmin) -> None:
         """See ``AdminStore``."""
@@ -69,7 +70,15 @@ class AdminFile:
     def _opened(self, kept: KeptAdmin) -> KeptAdmin:
         if kept.factor is None:
             return kept
-        secret = self._fernet().decrypt(kept.factor.secret.encode()).decode()
+        if _PLAIN.fullmatch(kept.factor.secret):
+            return kept
+        try:
+            secret = self._fernet().decrypt(kept.factor.secret.encode()).decode()
+        except (InvalidToken, UnicodeError) as error:
+            raise AdminUnreadable(
+                f"the second factor in {self.path} is damaged or sealed with a key that is not there; put that key back, "
+                "or move the file away and set a new password with: codex-proxy password set"
+            ) from error
         return replace(kept, factor=replace(kept.factor, secret=secret))
 
     def _fernet(self) -> MultiFernet:
