@@ -2,8 +2,7 @@
 
 Rules of this file: whoever guesses waits longer and longer, however many guess at once; what was wrong, password or
 code, is not told.  A new password ends every session.  A password from the settings is not kept and not changed here.
-How
-long a guesser waits goes by a clock that nobody sets; other times are epoch seconds.
+How long a guesser waits goes by a clock that nobody sets; other times are epoch seconds.
 """
 
 import asyncio
