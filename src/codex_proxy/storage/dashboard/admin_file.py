@@ -76,8 +76,8 @@ class AdminFile:
             secret = self._fernet().decrypt(kept.factor.secret.encode()).decode()
         except (InvalidToken, UnicodeError) as error:
             raise AdminUnreadable(
-                f"the second factor in {self.path} is damaged or sealed with a key that is not there; put that key back, "
-                "or move the file away and set a new password with: codex-proxy password set"
+                f"the second factor in {self.path} is damaged or sealed with a key that is not there; put that key "
+                "back, or move the file away and set a new password with: codex-proxy password set"
             ) from error
         return replace(kept, factor=replace(kept.factor, secret=secret))
 
