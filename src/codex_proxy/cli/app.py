@@ -30,7 +30,7 @@ from codex_proxy.cli.settings.commands import settings
 from codex_proxy.cli.settings.reaching import settings_reached
 from codex_proxy.cli.terminal.console import plain
 from codex_proxy.cli.updating import update_command
-from codex_proxy.cli.usage.commands import usage_command
+from codex_proxy.cli.usage.commands import usage
 from codex_proxy.cli.vendors.commands import vendors
 from codex_proxy.settings.checks.faults import SettingsError
 
@@ -52,7 +52,7 @@ add_capsule_commands(app)
 app.add_typer(vendors, name="vendors")
 app.add_typer(keys, name="keys")
 app.add_typer(settings, name="settings")
-app.command("usage")(usage_command)
+app.add_typer(usage, name="usage")
 app.add_typer(password, name="password")
 app.add_typer(audit, name="audit")
 app.add_typer(sealing, name="sealing")
