@@ -18,7 +18,7 @@ import httpx
 from codex_proxy.bootstrap.process.installed import ThisMachine
 from codex_proxy.operations.updates.own.installation import Facts
 from codex_proxy.operations.updates.own.updater import UpdateMode, Updater, UpdaterParts
-from codex_proxy.storage.identity.update_file import FormerFile
+from codex_proxy.storage.identity.update_file import FormerFile, UpdateFileLock
 from tests.gateway.scene import FakeClock
 from tests.operations.updates.own.world import facts, file, project
 from tests.scenarios.stage import stage
@@ -111,6 +111,7 @@ def updater(told: Facts, index_url: str, data_dir: Path, *, current: str) -> Upd
         read=read,
         machine=ThisMachine(environ, data_dir),
         store=FormerFile(data_dir),
+        lock=UpdateFileLock(data_dir),
         clock=FakeClock(),
     )
     return Updater(parts)

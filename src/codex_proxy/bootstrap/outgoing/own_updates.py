@@ -20,7 +20,7 @@ from codex_proxy.operations.updates.own.index import IndexReader
 from codex_proxy.operations.updates.own.updater import INTERVAL_SECONDS, UpdateMode, Updater, UpdaterParts
 from codex_proxy.operations.updates.watch import CALLER, RETRY_SECONDS
 from codex_proxy.settings.schema import UpdateSection
-from codex_proxy.storage.identity.update_file import FormerFile
+from codex_proxy.storage.identity.update_file import FormerFile, UpdateFileLock
 
 
 @dataclass(kw_only=True)
@@ -51,6 +51,7 @@ class OwnUpdates:
                 read=IndexReader(transport=self.upstream.transport, route_of=route_of).read,
                 machine=ThisMachine(os.environ, self.data_dir),
                 store=FormerFile(self.data_dir),
+                lock=UpdateFileLock(self.data_dir),
                 clock=ground.clock,
             )
         )

@@ -12,7 +12,7 @@ from codex_proxy.operations.updates.own.updater import (
     UpdateMode,
 )
 from tests.gateway.scene import NOW
-from tests.operations.updates.own.world import INDEX, World
+from tests.operations.updates.own.world import INDEX, OneLock, World
 
 WELL = [(step, status) for step in ("verify", "install", "check") for status in ("running", "done")]
 
@@ -143,4 +143,25 @@ async def test_in_a_container_it_is_only_told() -> None:
     assert (await world.updater.check()).latest == "0.2.0"
     with pytest.raises(NotUpdated, match="image"):
         await world.update()
+    assert world.ran == []
+
+
+async def test_of_two_processes_one_installs() -> None:
+    lock = OneLock()
+    first, second = World("0.2.0", lock=lock), World("0.2.0", lock=lock)
+    steps = await first.updater.begin()
+    await anext(steps)
+    assert [(step.status, step.detail) async for step in await second.updater.begin()] == [("failed", UNDER_WAY)]
+    assert second.ran == []
+    assert lock.is_taken
+    assert [step.step async for step in steps][-1] == "keep"
+    assert await second.update() == [*WELL, ("keep", "done")]
+    assert not lock.is_taken
+
+
+async def test_where_nobody_can_be_kept_away_nothing_is_installed() -> None:
+    lock = OneLock()
+    lock.trouble = "the folder cannot be written"
+    world = World("0.2.0", lock=lock)
+    assert [step.detail async for step in await world.updater.begin()] == [lock.trouble]
     assert world.ran == []

@@ -6,7 +6,15 @@ from typing import Any
 
 from codex_proxy.operations.updates.own.index import IndexUnread
 from codex_proxy.operations.updates.own.installation import Facts
-from codex_proxy.operations.updates.own.updater import Former, NotUpdated, Ran, UpdateMode, Updater, UpdaterParts
+from codex_proxy.operations.updates.own.updater import (
+    Former,
+    NotUpdated,
+    Ran,
+    UpdateLock,
+    UpdateMode,
+    Updater,
+    UpdaterParts,
+)
 from tests.gateway.scene import FakeClock
 
 INDEX = "https://index.invalid/simple"
@@ -41,11 +49,33 @@ def facts(**told: Any) -> Facts:
     return Facts(**(usual | told))
 
 
+class OneLock:
+    """Whoever takes it has it."""
+
+    def __init__(self) -> None:
+        self.is_taken = False
+        self.trouble: str | None = None
+
+    def try_take(self) -> bool:
+        if self.trouble is not None:
+            raise NotUpdated(self.trouble)
+        was_taken, self.is_taken = self.is_taken, True
+        return not was_taken
+
+    def free(self) -> None:
+        self.is_taken = False
+
+
 class World:
     """An updater, and everything that it asked and did."""
 
     def __init__(
-        self, *versions: str, mode: UpdateMode = UpdateMode.APPLY, index_url: str | None = INDEX, **told: Any
+        self,
+        *versions: str,
+        mode: UpdateMode = UpdateMode.APPLY,
+        index_url: str | None = INDEX,
+        lock: UpdateLock | None = None,
+        **told: Any,
     ) -> None:
         self.body: bytes | None = project(*map(file, versions))
         self.asked: list[str] = []
@@ -54,6 +84,7 @@ class World:
         self.starts: str | None = None
         self.kept: Former | None = None
         self.is_shut = False
+        self.lock = lock or OneLock()
         self.updater = Updater(
             UpdaterParts(
                 current="0.1.0",
@@ -64,6 +95,7 @@ class World:
                 read=self.read,
                 machine=self,
                 store=self,
+                lock=self.lock,
                 clock=FakeClock(),
             )
         )

@@ -1,8 +1,8 @@
 """Updating the gateway: look at the index, install what is newer, see that it starts, keep the way back.
 
 Rules of this file: with ``UpdateMode.OFF`` nothing is asked and nothing is done; an older version is installed only by
-going back to the one that an update replaced; one update at a time, whatever its end; what was installed and does not
-start is replaced by what was there before.  Times are epoch seconds (UTC).
+going back to the one that an update replaced; one update at a time, whatever its end and whichever process began it;
+what was installed and does not start is replaced by what was there before.  Times are epoch seconds (UTC).
 """
 
 import asyncio
@@ -58,6 +58,18 @@ class FormerStore(Protocol):
         ...
 
 
+class UpdateLock(Protocol):
+    """Keeps other processes from installing at the same time."""
+
+    def try_take(self) -> bool:
+        """Take it if nobody has it; raises ``NotUpdated``."""
+        ...
+
+    def free(self) -> None:
+        """Give it back."""
+        ...
+
+
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a program."""
 
@@ -110,6 +122,7 @@ class UpdaterParts:
     read: Callable[[str], Awaitable[bytes]]
     machine: Machine
     store: FormerStore
+    lock: UpdateLock
     clock: Clock
 
 
@@ -129,7 +142,7 @@ class Updater:
 
     @property
     def in_progress(self) -> bool:
-        """Whether an update is being installed."""
+        """Whether an update is being installed by this process."""
         return self._updating.locked()
 
     def obstacle(self) -> str | None:
@@ -217,15 +230,33 @@ class Updater:
             yield Step(step="verify", status="failed", detail=UNDER_WAY)
             return
         async with self._updating:
-            failed = False
-            async for step in self._put(release):
-                failed = failed or step.status == "failed"
-                yield step
-            if not failed:
-                yield self._kept(release, back=back)
+            obstacle = self._taken()
+            if obstacle is not None:
+                yield Step(step="verify", status="failed", detail=obstacle)
                 return
-            async for step in self._undo():
-                yield step
+            try:
+                async for step in self._whole(release, back=back):
+                    yield step
+            finally:
+                self._parts.lock.free()
+
+    def _taken(self) -> str | None:
+        """Why no other process can be kept away; None where the lock is ours now."""
+        try:
+            return None if self._parts.lock.try_take() else UNDER_WAY
+        except NotUpdated as error:
+            return str(error)
+
+    async def _whole(self, release: Release, *, back: bool) -> AsyncIterator[Step]:
+        failed = False
+        async for step in self._put(release):
+            failed = failed or step.status == "failed"
+            yield step
+        if not failed:
+            yield self._kept(release, back=back)
+            return
+        async for step in self._undo():
+            yield step
 
     async def _put(self, release: Release) -> AsyncIterator[Step]:
         """Install a release and see that it starts; ends after the first step that failed."""
