@@ -25,6 +25,7 @@ def operating_routes(ground: ControlGround) -> tuple[HTTPRouteHandler, ...]:
         updater=ground.own_updates.updater,
         watch=ground.updates.watch,
         look_at_clients=ground.updates.look,
+        shows_dialog=lambda: ground.live.get().update.show_update_dialog,
         restart=ground.own_updates.restart.ask,
         authenticator=ground.authenticator,
     )

@@ -109,6 +109,11 @@ class UpdateWatch:
         """Whether the owner wants the feeds to be asked."""
         return self._policy.enabled and not self._policy.pinned
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether the feeds are being asked now."""
+        return self._looking.locked()
+
     def load(self) -> TrackedVersions:
         """Take in what was found by an earlier run, where that is newer than what is configured."""
         if not self._policy.pinned:

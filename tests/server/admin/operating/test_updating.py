@@ -18,6 +18,7 @@ class Desk:
         self.world = world
         self.restarts = 0
         self.can_restart = can_restart
+        self.shows_dialog = False
 
     def restart(self) -> bool:
         self.restarts += self.can_restart
@@ -31,6 +32,7 @@ class Desk:
             updater=self.world.updater,
             watch=Stage().watch,
             look_at_clients=self.look,
+            shows_dialog=lambda: self.shows_dialog,
             restart=self.restart,
             authenticator=Keys(),
         )
@@ -59,8 +61,13 @@ def test_what_was_found_last_is_told_and_nobody_asked() -> None:
         "last_check": None,
         "error": None,
         "former_version": None,
+        "commit": None,
+        "commits_behind": 0,
+        "commits": [],
+        "changelog": None,
     }
-    assert told["codex"]["current_version"] == "26.1120.10001"
+    assert told["settings"] == {"show_update_dialog": False}
+    assert (told["codex"]["current_version"], told["codex"]["update_in_progress"]) == ("26.1120.10001", False)
     assert desk.world.asked == []
 
 
@@ -68,10 +75,13 @@ def test_looking_asks_the_index_and_the_feeds() -> None:
     desk = Desk(World("0.2.0"))
     desk.world.kept = Former(version="0.0.9", replaced_by="0.1.0", replaced_at=0.0)
     told = desk.ask("POST", "/admin/check-update").json()["proxy"]
-    assert (told["release"], told["update_available"], told["former_version"]) == ({"version": "0.2.0"}, True, "0.0.9")
+    assert told["release"] == {"version": "0.2.0", "body": None, "url": None}
+    assert (told["update_available"], told["former_version"]) == (True, "0.0.9")
     assert desk.world.asked[0] == "feeds"
-    desk.world.is_shut = True
-    assert desk.ask("GET", "/admin/update-status").json()["proxy"]["former_version"] is None
+    desk.world.is_shut, desk.shows_dialog = True, True
+    status = desk.ask("GET", "/admin/update-status").json()
+    assert status["proxy"]["former_version"] is None
+    assert status["settings"]["show_update_dialog"]
 
 
 def test_an_update_tells_its_steps_and_then_restarts() -> None:

@@ -29,16 +29,26 @@ _HEADERS: Final = {"cache-control": "no-cache, no-transform", "x-accel-buffering
 
 
 class NewRelease(msgspec.Struct, frozen=True, kw_only=True):
-    """A release of the gateway that is newer than the one that runs."""
+    """A release of the gateway that is newer than the one that runs; an index tells neither words nor a page of it."""
 
     version: str
+    body: str | None = None
+    url: str | None = None
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of the sources."""
+
+    hash: str
+    message: str
 
 
 class OwnUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway's own updates.
 
     ``mode`` is how it was installed, ``policy`` what is allowed (off, notify, apply); ``hint`` says why it cannot
-    update itself, ``error`` why the index told nothing.  ``former_version`` is what could be gone back to.
+    update itself, ``error`` why the index told nothing.  ``former_version`` is what could be gone back to.  Releases
+    come from a package index, which knows no commits and no changelog: those members say so.
     """
 
     version: str
@@ -52,6 +62,10 @@ class OwnUpdate(msgspec.Struct, frozen=True, kw_only=True):
     last_check: str | None
     error: str | None
     former_version: str | None
+    commit: str | None = None
+    commits_behind: int = 0
+    commits: tuple[Commit, ...] = ()
+    changelog: str | None = None
 
 
 class ClientUpdate(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +79,21 @@ class ClientUpdate(msgspec.Struct, frozen=True, kw_only=True):
     latest_version: str | None
     latest_build: str | None
     update_available: bool
+    update_in_progress: bool
     last_check: str | None
     errors: dict[str, str]
+
+
+class UpdateSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a desktop app is to ask about updates; the dashboard does not."""
+
+    show_update_dialog: bool
 
 
 class UpdateStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Updates of the gateway (``proxy``) and of the client that it presents itself as (``codex``)."""
 
+    settings: UpdateSettings
     proxy: OwnUpdate
     codex: ClientUpdate
 
@@ -98,13 +120,15 @@ LookAtClients: TypeAlias = Callable[[], Awaitable[object]]
 class UpdateDesk:
     """What the routes stand on.
 
-    ``look_at_clients`` asks the official clients' feeds where that is of use; ``restart`` starts the program anew once
-    running answers ended, and says whether it will.  An update that began is seen to its end by ``lasting``.
+    ``look_at_clients`` asks the official clients' feeds where that is of use; ``shows_dialog`` is that setting as it is
+    now; ``restart`` starts the program anew once running answers ended, and says whether it will.  An update that began
+    is seen to its end by ``lasting``.
     """
 
     updater: Updater
     watch: UpdateWatch
     look_at_clients: LookAtClients
+    shows_dialog: Callable[[], bool]
     restart: Callable[[], bool]
     authenticator: Authenticator
     lasting: Lasting[bytes] = field(default_factory=Lasting)
@@ -178,7 +202,8 @@ def _status(desk: UpdateDesk, *, error: str | None = None) -> UpdateStatus:
         error=error or report.error,
         former_version=None if former is None else former.version,
     )
-    return UpdateStatus(proxy=own, codex=_clients(desk.watch))
+    settings = UpdateSettings(show_update_dialog=desk.shows_dialog())
+    return UpdateStatus(settings=settings, proxy=own, codex=_clients(desk.watch))
 
 
 def _clients(watch: UpdateWatch) -> ClientUpdate:
@@ -190,6 +215,7 @@ def _clients(watch: UpdateWatch) -> ClientUpdate:
         latest_version=None if found is None else found.version,
         latest_build=None if found is None else found.build,
         update_available=found is not None and found.version != report.versions.desktop,
+        update_in_progress=watch.is_looking,
         last_check=_iso(report.checked_at),
         errors=report.errors,
     )
