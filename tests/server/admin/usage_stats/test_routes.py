@@ -50,6 +50,16 @@ async def test_the_sum_of_everything_and_of_a_selection() -> None:
     assert not here.defects
 
 
+@pytest.mark.parametrize(("word", "other"), [("client_key", "key"), ("provider", "vendor")])
+async def test_client_key_and_provider_are_other_words(word: str, other: str) -> None:
+    here = await plane(ONE, TWO)
+    async with here.serving() as http:
+        for path in (HISTORY_PATH, SUMMARY_PATH):
+            told = await http.get(path, params={"hours": "12", "group_by": word})
+            assert told.status_code == 200
+            assert told.json() == (await http.get(path, params={"hours": "12", "group_by": other})).json()
+
+
 async def test_usage_over_time() -> None:
     here = await plane(ONE, TWO)
     async with here.serving() as http:

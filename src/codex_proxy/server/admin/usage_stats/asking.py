@@ -32,12 +32,14 @@ class Form(StrEnum):
 
 
 class GroupBy(StrEnum):
-    """What usage can be told apart by."""
+    """What usage can be told apart by; ``client_key`` and ``provider`` are other words for ``key`` and ``vendor``."""
 
     MODEL = "model"
     ACCOUNT = "account"
     KEY = "key"
+    CLIENT_KEY = "client_key"
     VENDOR = "vendor"
+    PROVIDER = "provider"
     DIALECT = "dialect"
     STATUS = "status"
     FAILURE = "failure"
@@ -47,7 +49,9 @@ DIMENSIONS: Final[Mapping[GroupBy, Dimension]] = {
     GroupBy.MODEL: Dimension.MODEL,
     GroupBy.ACCOUNT: Dimension.ACCOUNT,
     GroupBy.KEY: Dimension.CLIENT_KEY,
+    GroupBy.CLIENT_KEY: Dimension.CLIENT_KEY,
     GroupBy.VENDOR: Dimension.VENDOR,
+    GroupBy.PROVIDER: Dimension.VENDOR,
     GroupBy.DIALECT: Dimension.DIALECT,
     GroupBy.STATUS: Dimension.OUTCOME,
     GroupBy.FAILURE: Dimension.FAILURE,
