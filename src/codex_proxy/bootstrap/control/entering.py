@@ -71,6 +71,6 @@ def entrance_routes(entrance: Entrance, desk: Desk) -> tuple[HTTPRouteHandler, .
     return (
         *setup_page_routes(),
         *entering_routes(entrance, desk),
-        *owning_routes(desk),
+        *owning_routes(entrance, desk),
         *audit_routes(desk.auditing),
     )

@@ -57,7 +57,7 @@ class Doors:
             routes=[
                 *self._routes(),
                 *entering_routes(self.entrance, self.desk),
-                *owning_routes(self.desk),
+                *owning_routes(self.entrance, self.desk),
                 *audit_routes(auditing),
                 *setup_page_routes(),
             ],

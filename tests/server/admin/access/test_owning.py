@@ -1,6 +1,7 @@
 """Password, second factor and sessions in their owner's hands."""
 
 import pyotp
+import pytest
 
 from tests.operations.access.household import OTHER, PASSWORD
 from tests.server.admin.access.doors import Doors, log_in
@@ -31,6 +32,16 @@ async def test_a_link_leads_to_the_address_that_was_asked() -> None:
         made = (await http.post("/admin/dashboard-setup-link", headers=BOSS)).json()
         assert made["url"] == "http://localhost:8080/auth/setup#token-1"
         assert made["expires_at"] == "2023-11-15T22:13:20.000Z"
+
+
+@pytest.mark.parametrize(("trusted", "scheme"), [(("127.0.0.0/8",), "https"), ((), "http")])
+async def test_a_link_says_https_where_a_trusted_proxy_does(trusted: tuple[str, ...], scheme: str) -> None:
+    doors = Doors(trusted=trusted)
+    await doors.home.dashboard.change(PASSWORD)
+    async with doors.browser() as http:
+        forwarded = {"x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "https"}
+        made = (await http.post("/admin/dashboard-setup-link", headers=BOSS | forwarded)).json()
+    assert made["url"].startswith(f"{scheme}://localhost:8080/auth/setup#")
 
 
 async def test_a_second_factor_from_its_secret_to_its_end() -> None:

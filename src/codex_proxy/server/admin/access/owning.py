@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from codex_proxy.access.dashboard.sessions import Session
 from codex_proxy.operations.transfer.times import iso
-from codex_proxy.server.admin.access.entrance import Desk, scope_of, session_of
+from codex_proxy.server.admin.access.entrance import Desk, Entrance, scope_of, session_of
 from codex_proxy.server.admin.wire.bodies import ControlRequest, Warnings, unknown_members
 from codex_proxy.server.admin.wire.errors import ControlError
 from codex_proxy.server.asgi import header_map
@@ -118,12 +118,12 @@ class EndedSessions(msgspec.Struct, frozen=True, kw_only=True):
     success: Literal[True] = True
 
 
-def owning_routes(desk: Desk) -> list[HTTPRouteHandler]:
+def owning_routes(entrance: Entrance, desk: Desk) -> list[HTTPRouteHandler]:
     """The routes over one desk."""
-    return [*_password(desk), *_factor(desk), *_sessions(desk)]
+    return [*_password(entrance, desk), *_factor(desk), *_sessions(desk)]
 
 
-def _password(desk: Desk) -> list[HTTPRouteHandler]:
+def _password(entrance: Entrance, desk: Desk) -> list[HTTPRouteHandler]:
     @post(PASSWORD_PATH, status_code=HTTP_200_OK, summary="Set the dashboard's password")
     async def set_dashboard_password(request: ControlRequest, data: JSONBody[NewPassword]) -> PasswordChanged:
         """Whoever is logged in has to log in again."""
@@ -134,8 +134,9 @@ def _password(desk: Desk) -> list[HTTPRouteHandler]:
     @post(LINK_PATH, status_code=HTTP_200_OK, summary="Make a setup link")
     async def make_setup_link(request: ControlRequest) -> MadeLink:
         """Good for a day and once, under the address that the gateway was asked by."""
-        host = header_map(scope_of(request)).get("host") or "localhost"
-        url, expires_at = await desk.dashboard.make_link(f"{request.scope['scheme']}://{host}")
+        scope = scope_of(request)
+        scheme = "https" if entrance.origin_of(scope).secure else "http"
+        url, expires_at = await desk.dashboard.make_link(f"{scheme}://{header_map(scope).get('host') or 'localhost'}")
         return MadeLink(url=url, expires_at=iso(expires_at))
 
     return [set_dashboard_password, make_setup_link]
