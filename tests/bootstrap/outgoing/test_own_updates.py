@@ -143,6 +143,10 @@ async def test_u_09_a_checkout_is_left_alone(tmp_path: Path) -> None:
         async with stage(tmp_path, **wanted) as play:
             told = (await play.client.post("/admin/check-update")).json()["proxy"]
             applied = await play.client.post("/admin/apply-update", json={})
-    assert (told["mode"], told["release"], told["can_self_update"]) == ("checkout", {"version": "9.0.0", "body": None, "url": None}, False)
+    assert (told["mode"], told["release"], told["can_self_update"]) == (
+        "checkout",
+        {"version": "9.0.0", "body": None, "url": None},
+        False,
+    )
     assert (applied.status_code, applied.json()["started"], applied.json()["mode"]) == (400, False, "checkout")
     assert "make install" in applied.json()["error"]
