@@ -42,10 +42,10 @@ model:
 ```
 
 Keys that other editions have and that can have no effect here are accepted, so that a file can be taken over; they say
-why, and `codex-proxy config check` names those that you set. *file only* marks keys that can move credentials and are never set through an API.
-*live* marks keys of which a change counts at the next request, whether it came through the control plane, by
-`codex-proxy settings` or by hand into the file; all others count at the next start. [Changing settings](settings.md)
-says more.
+why, and `codex-proxy config check` names those that you set. *file only* marks keys that can move credentials and are
+never set through an API. *live* marks keys of which a change counts at the next request, whether it came through the
+control plane, by `codex-proxy settings` or by hand into the file; all others count at the next start. [Changing
+settings](settings.md) says more.
 """
 FAILURES_HEAD = """\
 # Failures

@@ -97,8 +97,7 @@ def test_the_backend_runs_alone(tmp_path: Path) -> None:
 def test_of_a_key_that_can_do_nothing_here_the_reason_is_said(tmp_path: Path) -> None:
     ended = run("config", "check", "--data-dir", str(tmp_path), CODEX_PROXY_UPDATE__AUTO_DOWNLOAD="true")
     assert ended.returncode == 0
-    assert ended.stdout.splitlines() == [
-        "environment CODEX_PROXY_UPDATE__AUTO_DOWNLOAD: update.auto_download has no effect here: the gateway has no "
-        "desktop app, and fetches its own new version when it is told to install it",
-        "the configuration can be used",
-    ]
+    told, verdict = ended.stdout.splitlines()
+    name = "update.auto_download"
+    assert told.startswith(f"environment CODEX_PROXY_UPDATE__AUTO_DOWNLOAD: {name} has no effect here: the gateway has")
+    assert verdict == "the configuration can be used"

@@ -6,7 +6,7 @@ standard library, which costs half of an exchange's log line; nothing bypasses t
 
 import logging
 import sys
-from typing import Any, Literal, TextIO, TypeAlias
+from typing import Any, Final, Literal, TextIO, TypeAlias
 
 import msgspec
 import structlog
@@ -27,10 +27,8 @@ _CHATTY = (
     "httpcore",
     "google_genai",
 )  # a line for each start and request that says nothing new
-
-
-_SHORT = 100  # characters
-_MOST_INNOCENT = 4096
+_SHORT: Final = 100  # characters
+_MOST_INNOCENT: Final = 4096
 
 
 def configure_logs(

@@ -24,6 +24,7 @@ from codex_proxy.gateway.failover import (
     RETRY_DELAYS_SECONDS,
     FailoverPolicy,
     NextStep,
+    counted,
     decide,
     one_to_tell,
     other_route_helps,
@@ -350,7 +351,7 @@ class _Running:
         wait = self._earliest(told, told.retry_after_seconds or failure.retry_after_seconds, asking)
         if len(self._progress.tried) < 2:
             return msgspec.structs.replace(told, retry_after_seconds=wait)
-        message = f"{told.message} ({len(self._progress.tried)} {asking.noun} tried: {_counted(happened)})"
+        message = f"{told.message} ({len(self._progress.tried)} {asking.noun} tried: {counted(happened)})"
         return msgspec.structs.replace(told, message=message, retry_after_seconds=wait)
 
     def _earliest(self, told: Failure, wait_seconds: float | None, asking: Asking) -> float | None:
@@ -394,8 +395,3 @@ def _wish(request: Request, prepared: Prepared | Failure) -> Wish:
         service_tier=prepared.service_tier,
         request=prepared.request,
     )
-
-
-def _counted(failures: Sequence[Failure]) -> str:
-    kinds = [failure.kind.value.replace("_", " ") for failure in failures]
-    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))

@@ -81,6 +81,12 @@ def one_to_tell(failures: Sequence[Failure]) -> Failure:
     return last
 
 
+def counted(failures: Sequence[Failure]) -> str:
+    """How often each kind of failure happened, in words."""
+    kinds = [failure.kind.value.replace("_", " ") for failure in failures]
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+
+
 def _is_own(failure: Failure) -> bool:
     return rule_of(failure).fault is Fault.ACCOUNT
 

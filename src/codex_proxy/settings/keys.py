@@ -24,6 +24,9 @@ class Change(StrEnum):
     RESTART = "restart"
 
 
+LIVE: Final = Change.LIVE
+
+
 def key(
     default: Any,
     words: str,

@@ -14,7 +14,8 @@ from codex_proxy.bootstrap.request_log.services import LogGround, make_request_l
 from codex_proxy.bootstrap.secrecy.known import KnownSecrets
 from codex_proxy.operations.request_log.desk import StateChange
 from codex_proxy.operations.request_log.state import Level
-from codex_proxy.settings.schema import LogsSection, ObservabilitySection, Settings
+from codex_proxy.settings.schema import Settings
+from codex_proxy.settings.sections.recording import LogsSection, ObservabilitySection
 from codex_proxy.storage.request_log.file import LOG_FILE
 from tests.operations.egress.stage import StandInKeeper
 from tests.operations.error_log.samples import report

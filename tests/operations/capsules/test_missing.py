@@ -4,7 +4,7 @@ import pytest
 
 from codex_proxy.operations.capsules.capsule import CapsuleUnusable, Kept
 from codex_proxy.operations.capsules.missing import kept_as_digests, no_bodies, text_of, why_not_whole
-from codex_proxy.settings.schema import LogsSection
+from codex_proxy.settings.sections.recording import LogsSection
 from tests.operations.capsules.samples import call, capsule, kept
 
 

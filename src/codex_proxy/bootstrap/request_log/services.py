@@ -25,7 +25,8 @@ from codex_proxy.operations.request_log.store import Retention
 from codex_proxy.operations.request_log.tail import Tail
 from codex_proxy.operations.request_log.visits import VisitParts, Visits
 from codex_proxy.operations.settings.parts import SettingsKeeper
-from codex_proxy.settings.schema import LogsSection, ObservabilitySection, Settings
+from codex_proxy.settings.schema import Settings
+from codex_proxy.settings.sections.recording import LogsSection, ObservabilitySection
 from codex_proxy.storage.request_log.error_reading import SqliteErrors
 from codex_proxy.storage.request_log.file import LOG_FILE
 from codex_proxy.storage.request_log.queue import LogQueue, QueueParts
