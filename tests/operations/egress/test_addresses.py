@@ -70,11 +70,10 @@ METADATA = (
 @pytest.mark.parametrize("host", METADATA)
 def test_p_10_no_proxy_is_at_a_link_local_or_metadata_address(host: str, scheme: str) -> None:
     url = f"{scheme}://u:{SECRET}@{host}:3128"
-    for read in (lambda: parse_proxy(url), lambda: build_proxy(scheme, host, 3128), lambda: build_proxy("http", url)):
-        with pytest.raises(
-            ForbiddenProxy, match=r"^host: a link-local, multicast or cloud metadata address is no proxy's$"
-        ):
-            read()
+    with pytest.raises(ForbiddenProxy, match=r"^host: a link-local, multicast or cloud metadata address is no proxy's$"):
+        parse_proxy(url)
+    with pytest.raises(ForbiddenProxy):
+        build_proxy(scheme, host, 3128)
     assert masked_url(url).startswith(f"{scheme}://u:***@"), "one that was kept is still shown"
 
 
