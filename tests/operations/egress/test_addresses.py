@@ -70,7 +70,7 @@ METADATA = (
 @pytest.mark.parametrize("host", METADATA)
 def test_p_10_no_proxy_is_at_a_link_local_or_metadata_address(host: str, scheme: str) -> None:
     url = f"{scheme}://u:{SECRET}@{host}:3128"
-    with pytest.raises(ForbiddenProxy, match=r"^host: a link-local, multicast or cloud metadata address is no proxy's$"):
+    with pytest.raises(ForbiddenProxy, match=r"^host: .*cloud metadata address is no proxy's$"):
         parse_proxy(url)
     with pytest.raises(ForbiddenProxy):
         build_proxy(scheme, host, 3128)
