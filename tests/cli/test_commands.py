@@ -86,8 +86,15 @@ def test_accounts_are_changed(shell: Shell) -> None:
     shell.gatehouse.house.transport.add(reply(limits(1)))
     assert "alive" in shell.lines("accounts", "refresh")[1]
     assert shell.run("accounts", "remove", row_id, typed="n\n").exit_code == 1
+    unknown = shell.run("accounts", "remove", row_id, "nobody", typed="y\n")
+    assert "there is no account nobody" in str(unknown.exception)
+    assert "Remove" not in unknown.output, "nobody is asked about what is not there"
     assert shell.ids() == [row_id]
     assert shell.lines("accounts", "remove", row_id, "--yes") == ["removed: 1"]
+    assert shell.ids() == []
+    shell.lines("accounts", "import", "-", typed=token(person(B)).encode())
+    asked = shell.lines("accounts", "remove", "bbbb@example.invalid", typed="y\n")
+    assert asked[-1].endswith("removed: 1")
     assert shell.ids() == []
 
 
@@ -120,9 +127,23 @@ def test_a_login_of_the_dashboard_is_finished_by_its_pasted_address(shell: Shell
     assert "no login of this name" in str(refused.exception)
 
 
-@pytest.mark.parametrize("ways", [("--device", "--codex-cli"), ("--paste", "x", "--device"), ("--follow",)])
+@pytest.mark.parametrize(
+    "ways",
+    [
+        ("--device", "--codex-cli"),
+        ("--paste", "x", "--device"),
+        ("--follow",),
+        ("--account", "x", "--codex-cli"),
+        ("--account", "x", "--paste", "y"),
+    ],
+)
 def test_a_login_goes_one_way(shell: Shell, ways: tuple[str, ...]) -> None:
     assert shell.run("login", *ways).exit_code == 2
+
+
+def test_an_account_that_is_not_there_does_not_log_in_again(shell: Shell) -> None:
+    refused = shell.run("login", "--device", "--account", "nobody")
+    assert "there is no account nobody" in str(refused.exception)
 
 
 async def test_nobody_types_where_there_is_no_terminal() -> None:

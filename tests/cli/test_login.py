@@ -1,7 +1,7 @@
 """Logging in from the command line."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -10,7 +10,7 @@ from codex_proxy.cli.asking import Gateway, GatewayRefused
 from codex_proxy.cli.login import LoginScene, log_in, log_in_by_device, log_in_by_paste, take_over_cli_login
 from codex_proxy.operations.login.ports import AuthorizationCode, StillWaiting
 from tests.cli.gatehouse import Gatehouse, Seen
-from tests.operations.accounts.household import A, person
+from tests.operations.accounts.household import A, B, person
 from tests.operations.login.stage import ISSUER, NOW, grant, token
 from tests.operations.login.test_cli_file import file_of
 
@@ -20,13 +20,15 @@ CODE = AuthorizationCode(code="c", verifier="v", redirect_uri=f"{ISSUER}/devicea
 class Terminal:
     """What the owner types, and what happens while the command waits."""
 
-    def __init__(self, gatehouse: Gatehouse, gateway: Gateway, *typed: str) -> None:
+    def __init__(self, gatehouse: Gatehouse, gateway: Gateway, *typed: str, again: str | None = None) -> None:
         self.seen = Seen()
         self.typed = list(typed)
         self.slept: list[float] = []
         self.waits = asyncio.Event()
         self._gatehouse = gatehouse
-        self.scene = LoginScene(gateway=gateway, console=self.seen.console, lines=self._lines(), sleep=self._sleep)
+        self.scene = LoginScene(
+            gateway=gateway, console=self.seen.console, lines=self._lines(), sleep=self._sleep, again=again
+        )
 
     async def _lines(self) -> AsyncIterator[str]:
         for line in self.typed:
@@ -136,6 +138,45 @@ async def test_a_device_code_is_shown_and_waited_for() -> None:
         "logged in: aaaa@example.invalid (plus)",
     ]
     assert terminal.slept[-1] == 10.0, "slower, as the issuer wants it"
+
+
+@pytest.mark.parametrize("by_device", [False, True])
+async def test_an_account_logs_in_again_by_its_own_way_out(by_device: bool) -> None:
+    gatehouse = Gatehouse()
+    await gatehouse.house.add(A)
+    gatehouse.house.issuer.answers.append(CODE)
+    gatehouse.house.issuer.grants.append(grant(person(A)))
+    async with gatehouse.open() as gateway:
+        terminal = Terminal(
+            gatehouse, gateway, "http://127.0.0.1:1455/auth/callback?code=c&state=STATE\n", again="AAAA@example.invalid"
+        )
+        await (log_in_by_device if by_device else log_in)(terminal.scene)
+    assert terminal.seen.text.endswith("logged in: aaaa@example.invalid (plus)\n")
+    assert [way for _, way in gatehouse.house.issuer.exchanged] == [A]
+
+
+async def test_another_account_than_the_named_one_is_said_so() -> None:
+    gatehouse = Gatehouse()
+    await gatehouse.house.add(A)
+    gatehouse.house.issuer.answers.append(CODE)
+    gatehouse.house.issuer.grants.append(grant(person(B)))
+    async with gatehouse.open() as gateway:
+        terminal = Terminal(gatehouse, gateway, again=A)
+        await log_in_by_device(terminal.scene)
+    assert terminal.seen.text.splitlines()[-2:] == [
+        "logged in: bbbb@example.invalid (plus)",
+        f"that is another account; {A} is as it was",
+    ]
+
+
+@pytest.mark.parametrize("begin", [log_in, log_in_by_device])
+async def test_who_is_not_there_does_not_log_in_again(begin: Callable[[LoginScene], Awaitable[None]]) -> None:
+    gatehouse = Gatehouse()
+    async with gatehouse.open() as gateway:
+        terminal = Terminal(gatehouse, gateway, again="nobody")
+        with pytest.raises(GatewayRefused, match="there is no account nobody"):
+            await begin(terminal.scene)
+    assert terminal.seen.text == ""
 
 
 async def test_a_device_login_that_is_over_says_so() -> None:

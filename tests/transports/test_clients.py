@@ -6,9 +6,10 @@ import pytest
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
+from codex_proxy.canonical.failure import Sent
 from codex_proxy.gateway.ports import Guarding, Route, TransportError
 from codex_proxy.operations.egress.addresses import exit_of
-from codex_proxy.transports.clients import Binding, ClientPool, PooledClient, Room, Timeouts, refuse_unknown_scheme
+from codex_proxy.transports.clients import Binding, ClientPool, PooledClient, Room, Timeouts, refuse_wrong_proxy
 from codex_proxy.transports.cookie_keeping import CookieJars
 from tests.transports.recording_proxy import RecordingProxy, recording_proxy
 
@@ -156,12 +157,29 @@ async def test_idle_clients_end_after_a_while() -> None:
 
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
 def test_known_proxy_schemes_pass(scheme: str) -> None:
-    refuse_unknown_scheme(f"{scheme}://127.0.0.1:1")
+    refuse_wrong_proxy(f"{scheme}://127.0.0.1:1")
 
 
 def test_other_proxy_schemes_are_refused() -> None:
     with pytest.raises(TransportError):
-        refuse_unknown_scheme("socks4://127.0.0.1:1")
+        refuse_wrong_proxy("socks4://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "metadata.google.internal", "2852039166"]
+)
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+async def test_p_10_a_proxy_that_was_kept_is_not_asked_at_a_link_local_or_metadata_address(
+    scheme: str, host: str
+) -> None:
+    clients = pool(Time())
+    way = Route(base_url="http://127.0.0.1:1", account_id="a", egress_url=f"{scheme}://u:p@{host}:80")
+    with pytest.raises(TransportError) as caught:
+        async with clients.use(way):
+            pass
+    failure = caught.value.failure
+    assert (failure.sent, "cloud metadata" in failure.message, len(clients)) == (Sent.NOTHING_SENT, True, 0)
+    await clients.close()
 
 
 async def test_other_timeouts_hold_for_new_clients_and_what_streams_goes_on() -> None:

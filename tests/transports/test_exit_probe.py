@@ -171,6 +171,8 @@ async def test_a_dead_proxy_is_never_gone_round() -> None:
         words = await reason(f"http://u:s3cr3t@127.0.0.1:{free_port()}", f"http://check.test:{there.port}/")
     assert (words, there.peers) == ("it cannot be reached", [])
     assert await reason("nonsense", "http://check.test/") == "its address cannot be read"
+    forbidden = await reason("http://u:s3cr3t@169.254.169.254:80", "http://check.test/")
+    assert forbidden == "host: a link-local, multicast or cloud metadata address is no proxy's"
 
 
 async def test_who_stays_on_this_machine_asks_no_proxy_elsewhere() -> None:

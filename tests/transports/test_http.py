@@ -277,6 +277,60 @@ async def test_a_silence_that_ends_a_call_before_its_time_is_told_as_silence() -
     assert failure.message == "stream timeout: the upstream stayed silent too long"
 
 
+async def test_a_silence_ends_in_its_time_where_headers_may_take_longer() -> None:
+    left = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD + chunk(b"data: 1\n\n"))
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        left.set()
+
+    made = transport(Timeouts(headers=60, idle=0.2))
+    async with listening(handler) as base_url:
+        with pytest.raises(TransportError) as caught:
+            await asyncio.wait_for(read_all(base_url, made), 30)
+        await asyncio.wait_for(left.wait(), 30)
+    await made.close()
+    failure = caught.value.failure
+    assert (failure.kind, failure.message) == (
+        FailureKind.TIMEOUT,
+        "stream timeout: the upstream stayed silent too long",
+    )
+
+
+async def test_headers_may_take_longer_than_a_silence_and_pieces_come_in_their_order() -> None:
+    pieces = [b"data: %d\n\n" % number for number in range(5)]
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        await asyncio.sleep(0.6)
+        writer.write(STREAM_HEAD + b"".join(map(chunk, pieces)) + b"0\r\n\r\n")
+        await writer.drain()
+
+    made = transport(Timeouts(headers=60, idle=0.5))
+    async with listening(handler) as base_url:
+        assert await read_all(base_url, made) == (200, b"".join(pieces))
+    await made.close()
+
+
+async def test_who_leaves_a_reply_that_may_not_be_silent_long_is_told_no_timeout() -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(STREAM_HEAD)
+        await reader.read()
+
+    made = transport(Timeouts(headers=60, idle=30))
+    async with listening(handler) as base_url, made.open(CALL, route(base_url)) as reply:
+        reading = asyncio.ensure_future(reply.read())
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    await made.close()
+
+
 async def test_a_cut_within_the_body_is_a_disconnect() -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)

@@ -109,9 +109,14 @@ async def export_accounts(scene: AccountScene, form: str, names: Sequence[str]) 
     return content
 
 
+async def find_accounts(scene: AccountScene, names: Sequence[str]) -> list[str]:
+    """The ids of accounts that are named; raises ``GatewayRefused`` where a name fits none, or several."""
+    return resolved((await scene.gateway.ask("GET", "/auth/accounts"))["accounts"], names)
+
+
 async def remove_accounts(scene: AccountScene, names: Sequence[str], *, revoke: bool) -> None:
     """Remove accounts with everything that names them."""
-    ids, removed, kept = await _ids_of(scene, names), 0, 0
+    ids, removed, kept = await find_accounts(scene, names), 0, 0
     with _bar(scene, "removing", len(ids)) as advance:
         for batch in _batches(ids):
             told = await scene.gateway.ask("POST", "/auth/accounts/batch-delete", {"ids": batch, "revoke": revoke})
@@ -124,7 +129,7 @@ async def remove_accounts(scene: AccountScene, names: Sequence[str], *, revoke: 
 
 async def switch_accounts(scene: AccountScene, names: Sequence[str], *, enabled: bool) -> None:
     """Switch accounts on, out of everything that stands in their way, or off."""
-    ids, status, switched = await _ids_of(scene, names), "active" if enabled else "disabled", 0
+    ids, status, switched = await find_accounts(scene, names), "active" if enabled else "disabled", 0
     for batch in _batches(ids):
         told = await scene.gateway.ask("POST", "/auth/accounts/batch-status", {"ids": batch, "status": status})
         switched += told["updated"]
@@ -175,10 +180,6 @@ def _one(accounts: Sequence[Mapping[str, Any]], name: str) -> str:
 def _lower(account: Mapping[str, Any], key: str) -> str | None:
     value = account[key]
     return value.lower() if isinstance(value, str) else None
-
-
-async def _ids_of(scene: AccountScene, names: Sequence[str]) -> list[str]:
-    return resolved((await scene.gateway.ask("GET", "/auth/accounts"))["accounts"], names)
 
 
 def _enabled(accounts: Sequence[Mapping[str, Any]]) -> list[str]:

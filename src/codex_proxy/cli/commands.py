@@ -7,6 +7,7 @@ come through.
 import asyncio
 import sys
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from codex_proxy.cli.running import (
     read_file,
     require_absent,
     run_on_gateway,
+    taking,
     write_private,
 )
 from codex_proxy.cli.terminal.console import console
@@ -34,36 +36,53 @@ SomeNames = Annotated[list[str] | None, typer.Argument(help="Ids, emails or labe
 accounts = typer.Typer(help="Look at accounts and change them.", no_args_is_help=True)
 
 
-def login_command(
-    *,
-    device: Annotated[bool, typer.Option("--device", help="Enter a code in any browser instead.")] = False,
-    paste: Annotated[str | None, typer.Option(help="The last address of a login's browser.")] = None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginOptions:
+    """What ``login`` takes."""
+
+    device: Annotated[bool, typer.Option("--device", help="Enter a code in any browser instead.")] = False
+    paste: Annotated[str | None, typer.Option(help="The last address of a login's browser.")] = None
     codex_cli: Annotated[
         bool, typer.Option("--codex-cli", help="Copy the access token of the Codex CLI on the gateway's machine.")
-    ] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="With --codex-cli: use what its file says.")] = False,
-    data_dir: DataDir = None,
-    config_file: ConfigFile = None,
-) -> None:
+    ] = False
+    follow: Annotated[bool, typer.Option("--follow", help="With --codex-cli: use what its file says.")] = False
+    account: Annotated[
+        str | None, typer.Option(help="Id, email or label of the account that logs in again, by its own way out.")
+    ] = None
+    data_dir: DataDir = None
+    config_file: ConfigFile = None
+
+
+@taking(LoginOptions)
+def login_command(options: LoginOptions) -> None:
     """Log in a ChatGPT account."""
-    if device + (paste is not None) + codex_cli > 1:
-        raise typer.BadParameter("--device, --paste and --codex-cli are three ways; give one")
-    if follow and not codex_cli:
-        raise typer.BadParameter("--follow says what --codex-cli does")
+    _require_one_way(options)
 
     async def log_in_somehow(gateway: Gateway) -> bool:
-        scene = LoginScene(gateway=gateway, console=out(), lines=typed_lines(), sleep=asyncio.sleep)
-        if paste is not None:
-            await log_in_by_paste(scene, paste)
-        elif device:
+        scene = LoginScene(
+            gateway=gateway, console=out(), lines=typed_lines(), sleep=asyncio.sleep, again=options.account
+        )
+        if options.paste is not None:
+            await log_in_by_paste(scene, options.paste)
+        elif options.device:
             await log_in_by_device(scene)
-        elif codex_cli:
-            await take_over_cli_login(scene, follow=follow)
+        elif options.codex_cli:
+            await take_over_cli_login(scene, follow=options.follow)
         else:
             await log_in(scene)
         return True
 
-    run_on_gateway(log_in_somehow, data_dir, config_file)
+    run_on_gateway(log_in_somehow, options.data_dir, options.config_file)
+
+
+def _require_one_way(options: LoginOptions) -> None:
+    pasted = options.paste is not None
+    if options.device + pasted + options.codex_cli > 1:
+        raise typer.BadParameter("--device, --paste and --codex-cli are three ways; give one")
+    if options.follow and not options.codex_cli:
+        raise typer.BadParameter("--follow says what --codex-cli does")
+    if options.account is not None and (pasted or options.codex_cli):
+        raise typer.BadParameter("--account is for a login by browser or with --device")
 
 
 @accounts.command("list")
@@ -134,12 +153,20 @@ def remove_command(
     config_file: ConfigFile = None,
 ) -> None:
     """Remove accounts with everything that names them."""
-    if not yes:
-        typer.confirm(f"Remove {', '.join(names)}?", abort=True)
+    wanted = names
+
+    async def find(gateway: Gateway) -> bool:
+        nonlocal wanted
+        wanted = await work.find_accounts(_scene(gateway), names)
+        return True
 
     async def remove(gateway: Gateway) -> bool:
-        await work.remove_accounts(_scene(gateway), names, revoke=revoke)
+        await work.remove_accounts(_scene(gateway), wanted, revoke=revoke)
         return True
+
+    if not yes:
+        run_on_gateway(find, data_dir, config_file)  # the names are right before anybody is asked
+        typer.confirm(f"Remove {', '.join(names)}?", abort=True)
 
     run_on_gateway(remove, data_dir, config_file)
 

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from rich.console import Console
 
+from codex_proxy.cli.accounts import resolved
 from codex_proxy.cli.asking import Gateway, GatewayRefused
 
 ASK_SECONDS: Final = 1.0
@@ -23,17 +24,22 @@ Lines: TypeAlias = AsyncIterator[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginScene:
-    """Whom a login asks and what it works with; ``lines`` are typed by the owner, ``sleep`` waits seconds."""
+    """Whom a login asks and what it works with; ``lines`` are typed by the owner, ``sleep`` waits seconds.
+
+    ``again`` names the account that logs in again, by whose way out a login by browser or device code then leaves.
+    """
 
     gateway: Gateway
     console: Console
     lines: Lines
     sleep: Callable[[float], Awaitable[None]]
+    again: str | None = None
 
 
 async def log_in(scene: LoginScene) -> None:
     """Log in by browser; raises ``GatewayRefused``."""
-    begun = await scene.gateway.ask("POST", "/auth/login-start")
+    row_id = await _again(scene)
+    begun = await scene.gateway.ask("POST", "/auth/login-start", _wanted(row_id))
     if begun["notice"]:
         scene.console.print(begun["notice"], markup=False)
     scene.console.print(OPEN_PROMPT, markup=False)
@@ -41,6 +47,7 @@ async def log_in(scene: LoginScene) -> None:
     scene.console.print(PASTE_PROMPT, markup=False)
     account = await _first(_awaited(scene, begun["state"]), _pasted(scene))
     _welcome(scene.console, account)
+    _tell_another(scene, account, row_id)
 
 
 async def log_in_by_paste(scene: LoginScene, address: str) -> None:
@@ -50,7 +57,8 @@ async def log_in_by_paste(scene: LoginScene, address: str) -> None:
 
 async def log_in_by_device(scene: LoginScene) -> None:
     """Log in by device code; raises ``GatewayRefused``."""
-    begun = await scene.gateway.ask("POST", "/auth/device-login")
+    row_id = await _again(scene)
+    begun = await scene.gateway.ask("POST", "/auth/device-login", _wanted(row_id))
     scene.console.print(f"Open {begun['verificationUri']} and enter the code {begun['userCode']}", markup=False)
     path, wait_seconds, trouble = f"/auth/device-poll/{begun['deviceCode']}", begun["interval"], None
     while True:
@@ -63,6 +71,7 @@ async def log_in_by_device(scene: LoginScene) -> None:
             scene.console.print(told["trouble"], markup=False)
         trouble = told["trouble"]
     _welcome(scene.console, told["account"])
+    _tell_another(scene, told["account"], row_id)
 
 
 async def take_over_cli_login(scene: LoginScene, *, follow: bool) -> None:
@@ -76,6 +85,18 @@ async def take_over_cli_login(scene: LoginScene, *, follow: bool) -> None:
     if told["notice"]:
         scene.console.print(told["notice"], markup=False)
     _welcome(scene.console, told["account"])
+
+
+async def _again(scene: LoginScene) -> str | None:
+    """The id of the account that logs in again; raises ``GatewayRefused`` where its name fits none, or several."""
+    if scene.again is None:
+        return None
+    (row_id,) = resolved((await scene.gateway.ask("GET", "/auth/accounts"))["accounts"], [scene.again])
+    return row_id
+
+
+def _wanted(row_id: str | None) -> dict[str, str] | None:
+    return None if row_id is None else {"accountId": row_id}
 
 
 async def _awaited(scene: LoginScene, state: str) -> Any:
@@ -129,3 +150,9 @@ def _welcome(console: Console, account: Any) -> None:
     name = account["email"] or account["accountId"] or account["id"]
     plan = f" ({account['planType']})" if account["planType"] else ""
     console.print(f"logged in: {name}{plan}", markup=False)
+
+
+def _tell_another(scene: LoginScene, account: Any, row_id: str | None) -> None:
+    """The browser decides who logs in; that may be somebody else."""
+    if row_id not in {None, account["id"]}:
+        scene.console.print(f"that is another account; {scene.again} is as it was", markup=False)

@@ -1,16 +1,14 @@
 """Which network an IP address belongs to, as far as it decides who may be asked.
 
 Rules of this file: pure; an address is forbidden unless a table says otherwise.  An IPv6 address that stands for an
-IPv4 address is judged as that one.  Source: IANA's special-purpose registries for IPv4 and IPv6; the metadata services
-of AWS, Azure, Google, Oracle and Alibaba.
+IPv4 address is judged as that one.  Source: IANA's special-purpose registries for IPv4 and IPv6.
 """
 
 import ipaddress
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+from codex_proxy.operations.egress.addresses import LINK_LOCAL, METADATA, MULTICAST, Address, Network, embedded
 
 
 class Reach(StrEnum):
@@ -25,14 +23,12 @@ def _networks(*texts: str) -> tuple[Network, ...]:
     return tuple(map(ipaddress.ip_network, texts))
 
 
-_FORBIDDEN: Final = _networks(
+_NOBODYS: Final = _networks(
     "0.0.0.0/8",  # "this host", which connects to the loopback
-    "169.254.0.0/16",  # link-local, metadata among it
-    "192.0.0.0/24",  # protocol assignments, Oracle's metadata among them
-    "168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::/32", "fd20:ce::254/128",  # metadata elsewhere
+    "192.0.0.0/24",  # protocol assignments
     "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",  # documentation
     "192.88.99.0/24",  # relays to IPv6, withdrawn
-    "224.0.0.0/4", "240.0.0.0/4",  # multicast; reserved, and the broadcast address
+    "240.0.0.0/4",  # reserved, and the broadcast address
     "2001::/23",  # protocol assignments, Teredo tunnels among them
     "2001:db8::/32", "3fff::/20",  # documentation
 )  # fmt: skip
@@ -45,12 +41,8 @@ _PRIVATE: Final = _networks(
 _PUBLIC: Final = _networks("0.0.0.0/0", "2000::/3")
 """After the other tables: all of IPv4, and of IPv6 what is handed out."""
 
+_FORBIDDEN: Final = (*LINK_LOCAL, *METADATA, *MULTICAST, *_NOBODYS)
 _TABLES: Final = ((Reach.FORBIDDEN, _FORBIDDEN), (Reach.PRIVATE, _PRIVATE), (Reach.PUBLIC, _PUBLIC))
-_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
-_TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_TUNNELLED: Final = ipaddress.IPv6Network("2002::/16")
-_TUNNELLED_SHIFT: Final = 80
-
 
 OWN_NAME: Final = "localhost"  # RFC 6761, 6.3: it and every name below it are the loopback
 STAYS_HERE: Final = "this gateway stays on this machine (--simulate, or security.loopback_only)"
@@ -67,20 +59,11 @@ def is_here(host: str) -> bool:
 def reach_of(address: Address) -> Reach:
     """Where the address leads."""
     if isinstance(address, ipaddress.IPv6Address):
-        address = _embedded(address) or address
+        address = embedded(address) or address
     found = (reach for reach, networks in _TABLES if any(address in network for network in networks))
     return next(found, Reach.FORBIDDEN)
 
 
 def is_disguised(address: Address) -> bool:
     """Whether an IPv6 address stands for an IPv4 one."""
-    return isinstance(address, ipaddress.IPv6Address) and _embedded(address) is not None
-
-
-def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that this one stands for: mapped, translated (NAT64) or tunnelled (6to4)."""
-    if address in _MAPPED or address in _TRANSLATED:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    if address in _TUNNELLED:
-        return ipaddress.IPv4Address(int(address) >> _TUNNELLED_SHIFT & 0xFFFF_FFFF)
-    return None
+    return isinstance(address, ipaddress.IPv6Address) and embedded(address) is not None

@@ -20,7 +20,7 @@ from pyreqwest.proxy import ProxyBuilder
 
 from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Route, TransportError
-from codex_proxy.operations.egress.addresses import SCHEMES, exit_of
+from codex_proxy.operations.egress.addresses import SCHEMES, exit_of, is_forbidden
 from codex_proxy.transports.cookie_keeping import CookieJars
 from codex_proxy.transports.cookies import CookieJar
 
@@ -125,7 +125,7 @@ class ClientPool:
         """The client for this route, held while the block runs.
 
         Raises:
-            TransportError: the egress proxy's scheme is none we can honour; nothing was sent.
+            TransportError: the egress proxy is none that we leave through; nothing was sent.
         """
         pooled = await self._get((route.account_id, route.egress_url, binding))
         pooled.users += 1
@@ -179,7 +179,7 @@ class ClientPool:
         return pooled
 
     async def _build(self, key: _Key) -> PooledClient:
-        refuse_unknown_scheme(key[1])
+        refuse_wrong_proxy(key[1])
         client = await asyncio.to_thread(self._build_client, key[1], key[2])
         pooled = PooledClient(client, exit_of(key[1]))
         before = [other for other in self._clients if other[0] == key[0]]
@@ -238,14 +238,18 @@ class ClientPool:
                 await pooled.close()
 
 
-def refuse_unknown_scheme(egress_url: str | None) -> None:
-    """Raise unless the proxy's scheme is known: the HTTP client goes direct for unknown ones, silently."""
-    if egress_url is None or urlsplit(egress_url).scheme in SCHEMES:
+def refuse_wrong_proxy(egress_url: str | None) -> None:
+    """Raise unless the proxy is one that we leave through, whenever it was kept.
+
+    The HTTP client goes direct for unknown schemes, silently; there are addresses where no proxy may be.
+    """
+    if egress_url is None:
         return
-    raise TransportError(
-        Failure(
-            kind=FailureKind.UNREACHABLE,
-            message="the egress proxy's scheme is none of http, https, socks5, socks5h",
-            sent=Sent.NOTHING_SENT,
-        )
-    )
+    place = urlsplit(egress_url)
+    if place.scheme not in SCHEMES:
+        words = "the egress proxy's scheme is none of http, https, socks5, socks5h"
+    elif is_forbidden(place.hostname or ""):
+        words = "the egress proxy's address is a link-local, multicast or cloud metadata one"
+    else:
+        return
+    raise TransportError(Failure(kind=FailureKind.UNREACHABLE, message=words, sent=Sent.NOTHING_SENT))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from codex_proxy.operations.egress.addresses import InvalidProxy, parse_proxy
+from codex_proxy.operations.egress.addresses import ForbiddenProxy, InvalidProxy, parse_proxy
 from codex_proxy.operations.egress.checks import ExitAnswer, NotThrough
 from codex_proxy.transports.addresses import STAYS_HERE, is_here
 from codex_proxy.transports.dialling import Streams, dial
@@ -48,6 +48,8 @@ class GuardedProbe:
         try:
             egress = parse_proxy(egress_url)
             checked = await self._guard.check(check_url, allow_private=self._allow_private)
+        except ForbiddenProxy as forbidden:
+            raise NotThrough(str(forbidden)) from None
         except InvalidProxy:
             raise NotThrough("its address cannot be read") from None
         except AddressRefused as refused:

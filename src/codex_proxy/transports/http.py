@@ -87,7 +87,7 @@ class HttpTransport:
             del call  # its body may be megabytes, and the stream long
             request = deadline.over(builder).streamed_read_buffer_limit(0).build_streamed()
             response = await self._headers_of(request, route, deadline)
-            reply = HttpReply(response, cookies, sender=route.upstream_name, deadline=deadline)
+            reply = self._reply(response, cookies, route, deadline)
             try:
                 cookies.take(response)
                 yield reply
@@ -107,6 +107,13 @@ class HttpTransport:
             await request.__aexit__(None, None, None)
             raise TransportError(refused_by_egress(route, _WANTS_LOGIN))
         return response
+
+    def _reply(self, response: Response, cookies: "_Cookies", route: Route, deadline: "_Deadline") -> "HttpReply":
+        """A reply whose silence ends in time: by the HTTP client alone, unless that would wait longer."""
+        times, sender = self._timeouts, route.upstream_name
+        if times.idle >= times.headers:
+            return HttpReply(response, cookies, sender=sender, deadline=deadline)
+        return ImpatientReply(response, cookies, sender=sender, deadline=deadline, idle_seconds=times.idle)
 
 
 def _refuse_elsewhere(route: Route) -> None:
@@ -277,6 +284,31 @@ class HttpReply:
             self._cookies.drop()  # an empty 404 is the edge refusing the path, mostly over a stale cookie
 
 
+class ImpatientReply(HttpReply):
+    """A reply that may stay silent for ``idle_seconds``, where its HTTP client would wait longer.
+
+    The client has one limit for headers and silence, the longer of both.  A timer for each read costs something: only
+    who waits for headers longer than for the next piece pays for it.
+    """
+
+    __slots__ = ("_idle_seconds",)
+
+    def __init__(
+        self, response: Response, cookies: _Cookies, *, sender: str, deadline: _Deadline, idle_seconds: float
+    ) -> None:
+        super().__init__(response, cookies, sender=sender, deadline=deadline)
+        self._idle_seconds = idle_seconds
+
+    # ``coroutine`` is typed as giving more than something to await, which is all that a reply is asked for.
+    async def read(self) -> bytes:  # type: ignore[override]
+        """As ``HttpReply.read``, within the time."""
+        try:
+            async with asyncio.timeout(self._idle_seconds):
+                return await super().read()
+        except TimeoutError:
+            raise TransportError(_too_slow(self._sender, self._deadline)) from None
+
+
 async def obeying(work: Awaitable[_T]) -> _T:
     """Await ``work``; a cancellation that meets a result just then still cancels.
 
@@ -321,9 +353,13 @@ def refused_by_egress(route: Route, words: str) -> Failure:
 def within_body(error: foreign.PyreqwestError, sender: str, deadline: _Deadline) -> Failure:
     """What an exception means once the sender's headers are in."""
     if isinstance(error, foreign.RequestTimeoutError):
-        words = deadline.words() or "stayed silent too long"
-        return Failure(kind=FailureKind.TIMEOUT, message=f"stream timeout: {sender} {words}")
+        return _too_slow(sender, deadline)
     return Failure(kind=FailureKind.DISCONNECTED, message=f"connection lost: {sender} broke off the stream")
+
+
+def _too_slow(sender: str, deadline: _Deadline) -> Failure:
+    words = deadline.words() or "stayed silent too long"
+    return Failure(kind=FailureKind.TIMEOUT, message=f"stream timeout: {sender} {words}")
 
 
 def _causes(error: foreign.PyreqwestError) -> tuple[str, ...]:

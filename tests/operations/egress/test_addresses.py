@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codex_proxy.operations.egress.addresses import (
+    ForbiddenProxy,
     InvalidProxy,
     ProxyAddress,
     build_proxy,
@@ -55,6 +56,39 @@ def test_p_06_parts_and_a_host_that_is_a_whole_url() -> None:
     assert build_proxy("socks5", "us%20er:p%40%3A%2Fw@proxy.invalid:1080").url == FULL
     assert build_proxy("http", "http://proxy.invalid").url == "http://proxy.invalid:80"
     assert build_proxy("https", "::1", "8443").url == "https://[::1]:8443"
+
+
+METADATA = (
+    *("169.254.169.254", "169.254.1.1", "100.100.100.200", "168.63.129.16", "192.0.0.192", "224.0.0.1"),
+    *("[fe80::1]", "[fd00:ec2::254]", "[fd20:ce::254]", "[ff02::1]"),
+    *("[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]"),
+    *("metadata.google.internal", "Metadata.Goog"),
+)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5", "socks5h"])
+@pytest.mark.parametrize("host", METADATA)
+def test_p_10_no_proxy_is_at_a_link_local_or_metadata_address(host: str, scheme: str) -> None:
+    url = f"{scheme}://u:{SECRET}@{host}:3128"
+    with pytest.raises(ForbiddenProxy, match=r"^host: .*cloud metadata address is no proxy's$"):
+        parse_proxy(url)
+    with pytest.raises(ForbiddenProxy):
+        build_proxy(scheme, host, 3128)
+    assert masked_url(url).startswith(f"{scheme}://u:***@"), "one that was kept is still shown"
+
+
+@pytest.mark.parametrize("host", ["2852039166", "0xa9fea9fe", "169.254.43518", "0251.0376.0251.0376", "x.0xA9"])
+def test_p_10_addresses_have_one_spelling(host: str) -> None:
+    with pytest.raises(InvalidProxy, match=r"^host: it is neither a name"):
+        parse_proxy(f"http://{host}:3128")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "[::1]", "localhost", "10.0.0.1", "172.16.0.9", "192.168.1.1", "100.64.0.1", "[fd12::1]", "proxy1"],
+)
+def test_proxies_are_on_this_machine_and_in_private_networks_too(host: str) -> None:
+    assert parse_proxy(f"http://{host}:3128").url == f"http://{host}:3128"
 
 
 @pytest.mark.parametrize(

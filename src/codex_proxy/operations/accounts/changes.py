@@ -6,6 +6,7 @@ from being removed.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,7 @@ from codex_proxy.operations.login.tokens import TokenLogins
 from codex_proxy.operations.slices import in_slices
 
 REVOCATIONS_AT_ONCE: Final = 4
+_ROW_ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class Added(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +98,7 @@ class AccountChanges:
         """Switch accounts on, out of everything that stands in their way, or off."""
         occurrence = Occurrence.OWNER_ENABLED if enabled else Occurrence.OWNER_DISABLED
         wanted = tuple(dict.fromkeys(row_ids))
-        found = await self._parts.store.edit_many(dict.fromkeys(wanted, Edit(enabled=enabled)))
+        found = await self._parts.store.edit_many(dict.fromkeys(_ids_in(wanted), Edit(enabled=enabled)))
         await self._parts.live.follow()
         async for row_id in in_slices(found, self._parts.clock):
             self._parts.pool.settle(row_id, News(occurrence=occurrence), self._parts.clock.now())
@@ -105,8 +107,9 @@ class AccountChanges:
     async def remove(self, row_ids: Sequence[str], *, revoke: bool = False) -> Removed:
         """Remove accounts with everything that names them; ``revoke`` tells the issuer first."""
         wanted = tuple(dict.fromkeys(row_ids))
-        not_revoked = await self._revoke_all(wanted) if revoke else ()
-        gone = frozenset(await self._parts.store.remove(wanted, now=self._parts.clock.now()))
+        ids = _ids_in(wanted)
+        not_revoked = await self._revoke_all(ids) if revoke else ()
+        gone = frozenset(await self._parts.store.remove(ids, now=self._parts.clock.now()))
         await self._parts.live.follow()
         return Removed(
             deleted=len(gone),
@@ -168,3 +171,8 @@ class AccountChanges:
                 )
             except IssuerError:
                 failed.add(row_id)
+
+
+def _ids_in(words: Sequence[str]) -> tuple[str, ...]:
+    """Those that may be row ids; PostgreSQL takes not every other text for a question."""
+    return tuple(filter(_ROW_ID.fullmatch, words))

@@ -1,16 +1,22 @@
 """Addresses of egress proxies: read from the forms that owners and sellers write, and told in one.
 
 Rules of this file: pure; a scheme that the HTTP client does not know is refused, since it would go direct silently; an
-error names the field and never repeats what was given, which may hold a password.
+error names the field and never repeats what was given, which may hold a password.  A proxy may be on this machine or in
+a private network, but is never at a link-local, multicast or cloud metadata address; an IPv6 address that stands for an
+IPv4 address is judged as that one.  Source: decisions, 11; the metadata services of AWS, Azure, Google, Oracle and
+Alibaba.
 """
 
 import hashlib
 import ipaddress
 import re
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import quote, unquote
 
 import msgspec
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 DIRECT_EXIT: Final = "direct"
@@ -18,8 +24,25 @@ MAX_CHARACTERS: Final = 2048
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _MAX_LOGIN_BYTES: Final = 255  # of user name and password each; SOCKS5 has one byte for their length
 _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?", re.ASCII)
+_ENDS_IN_NUMBER: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.ASCII | re.IGNORECASE)
+"""An IPv4 address in another spelling than its usual one, as HTTP clients read it.  Source: WHATWG URL, 3.5."""
 _PORT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _MASK: Final = "***"
+
+LINK_LOCAL: Final[tuple[Network, ...]] = tuple(map(ipaddress.ip_network, ("169.254.0.0/16", "fe80::/10")))
+MULTICAST: Final[tuple[Network, ...]] = tuple(map(ipaddress.ip_network, ("224.0.0.0/4", "ff00::/8")))
+METADATA: Final[tuple[Network, ...]] = tuple(
+    map(
+        ipaddress.ip_network,
+        ("168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32", "fd00:ec2::/32", "fd20:ce::254/128"),
+    )
+)
+"""Clouds' metadata services elsewhere than at a link-local address."""
+_METADATA_NAMES: Final = frozenset({"metadata.google.internal", "metadata.goog"})
+_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
+_TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_TUNNELLED: Final = ipaddress.IPv6Network("2002::/16")
+_TUNNELLED_SHIFT: Final = 80
 
 
 class InvalidProxy(Exception):
@@ -28,6 +51,13 @@ class InvalidProxy(Exception):
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
+
+
+class ForbiddenProxy(InvalidProxy):
+    """No proxy is ever asked at this address."""
+
+    def __init__(self) -> None:
+        super().__init__("host", "a link-local, multicast or cloud metadata address is no proxy's")
 
 
 class ProxyAddress(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +110,9 @@ def parse_proxy(text: str) -> ProxyAddress:
 
     Raises:
         InvalidProxy: it is none of these.
+        ForbiddenProxy: no proxy may be there.
     """
-    return _checked(_read(text))
+    return _allowed(_checked(_read(text)))
 
 
 def build_proxy(
@@ -91,10 +122,11 @@ def build_proxy(
 
     Raises:
         InvalidProxy: a part is missing or wrong.
+        ForbiddenProxy: no proxy may be there.
     """
     told = _read(host, field="host")
     has_login = bool(told.username or told.password)
-    return _checked(
+    address = _checked(
         _Parts(
             scheme=protocol if told.scheme is None else told.scheme,
             host=told.host,
@@ -104,6 +136,30 @@ def build_proxy(
         ),
         default_port="://" in host,
     )
+    return _allowed(address)
+
+
+def is_forbidden(host: str) -> bool:
+    """Whether no proxy may be at a host, as far as its own words tell: nothing is resolved.
+
+    An IP address in an unusual spelling, which is never taken, may be any.
+    """
+    try:
+        address: Address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower() in _METADATA_NAMES or _ENDS_IN_NUMBER.fullmatch(host) is not None
+    if isinstance(address, ipaddress.IPv6Address):
+        address = embedded(address) or address
+    return any(address in network for network in (*LINK_LOCAL, *MULTICAST, *METADATA))
+
+
+def embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that this one stands for: mapped, translated (NAT64) or tunnelled (6to4)."""
+    if address in _MAPPED or address in _TRANSLATED:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    if address in _TUNNELLED:
+        return ipaddress.IPv4Address(int(address) >> _TUNNELLED_SHIFT & 0xFFFF_FFFF)
+    return None
 
 
 def exit_of(url: str | None) -> str:
@@ -114,7 +170,7 @@ def exit_of(url: str | None) -> str:
     if url is None:
         return DIRECT_EXIT
     try:
-        told = parse_proxy(url).masked
+        told = _checked(_read(url)).masked
     except InvalidProxy:
         told = url.rpartition("@")[2]
     return hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -123,7 +179,7 @@ def exit_of(url: str | None) -> str:
 def masked_url(url: str) -> str:
     """A kept address for eyes; where it cannot be read, nothing of it."""
     try:
-        return parse_proxy(url).masked
+        return _checked(_read(url)).masked
     except InvalidProxy:
         return _MASK
 
@@ -192,6 +248,12 @@ def _checked(parts: _Parts, *, default_port: bool = True) -> ProxyAddress:
     )
 
 
+def _allowed(address: ProxyAddress) -> ProxyAddress:
+    if is_forbidden(address.host):
+        raise ForbiddenProxy
+    return address
+
+
 def _host(text: str) -> str:
     text = text.strip()
     if not text:
@@ -200,7 +262,7 @@ def _host(text: str) -> str:
         return ipaddress.ip_address(text).compressed
     except ValueError:
         pass
-    if _HOST.fullmatch(text) is None:
+    if _HOST.fullmatch(text) is None or _ENDS_IN_NUMBER.fullmatch(text) is not None:
         raise InvalidProxy("host", "it is neither a name in ASCII nor an IP address")
     return text.lower()
 

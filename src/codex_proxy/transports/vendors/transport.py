@@ -17,7 +17,7 @@ from codex_proxy.canonical.failure import Failure, FailureKind, Sent
 from codex_proxy.gateway.ports import Guarding, Route, TransportError, UpstreamReply
 from codex_proxy.protocols.base import UpstreamCall
 from codex_proxy.transports.addresses import Reach, reach_of
-from codex_proxy.transports.clients import Binding, refuse_unknown_scheme
+from codex_proxy.transports.clients import Binding, refuse_wrong_proxy
 from codex_proxy.transports.guard import AddressRefused, CheckedUrl
 from codex_proxy.transports.http import ADDRESS_REFUSED, HttpTransport, refused_by_egress
 from codex_proxy.transports.vendors.checks import AddressChecks
@@ -55,7 +55,7 @@ class VendorTransport:
 
     @asynccontextmanager
     async def _open(self, call: UpstreamCall, route: Route, guarding: Guarding) -> AsyncIterator[UpstreamReply]:
-        refuse_unknown_scheme(route.egress_url)
+        refuse_wrong_proxy(route.egress_url)
         checked = await self._check(route, guarding)
         async with AsyncExitStack() as stack:
             reply = await self._first_reply(stack, call, route, checked)

@@ -73,13 +73,26 @@ async def test_several_are_removed_at_once() -> None:
     assert plane.house.issuer.revoked == [f"rt_of-{B}-kept"]
 
 
+@pytest.mark.parametrize("no_id", ["x", A.upper(), f"{A}\n", "\0", "ä" * 16, "../" + A])
+async def test_what_is_no_id_is_told_as_not_found_and_the_others_go_on(no_id: str) -> None:
+    plane = await plane_with(A, B)
+    async with plane.serving() as http:
+        off = await http.post("/auth/accounts/batch-status", json={"ids": [no_id, A, C], "status": "disabled"})
+        assert off.json() == {"success": True, "updated": 1, "notFound": [no_id, C]}
+        gone = await http.post("/auth/accounts/batch-delete", json={"ids": [B, no_id], "revoke": True})
+        assert gone.json() == {"success": True, "deleted": 1, "notFound": [no_id], "notRevoked": []}
+        accounts = (await http.get("/auth/accounts")).json()["accounts"]
+    assert {account["id"]: account["status"] for account in accounts} == {A: "disabled"}
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {"ids": []},
         {"ids": [A] * 1001},
         {"ids": "all"},
-        {"ids": ["x"]},
+        {"ids": [""]},
+        {"ids": ["x" * 129]},
         {"ids": [A], "status": "banned"},
         {"ids": [A, None], "status": "active"},
     ],

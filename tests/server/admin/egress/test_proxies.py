@@ -87,6 +87,12 @@ async def test_p_07_a_proxy_changes_only_to_another_proxy() -> None:
             "socks5://three.invalid:1080"
         )
         assert outcome(await http.put(f"{PROXIES}/p1", json={"url": "anything"})) == (400, "invalid_proxy")
+        for refused in (
+            await http.put(f"{PROXIES}/p1", json={"url": "http://169.254.169.254:80"}),
+            await http.post(PROXIES, json={"protocol": "http", "host": "fe80::1", "port": 80}),
+        ):
+            assert outcome(refused) == (400, "invalid_proxy")
+            assert "cloud metadata address" in refused.text
         assert outcome(await http.put(f"{PROXIES}/p1", json={"url": "two.invalid:2"})) == (409, "address_taken")
         assert outcome(await http.put(f"{PROXIES}/p9", json={"name": "x"})) == (404, "unknown_proxy")
 

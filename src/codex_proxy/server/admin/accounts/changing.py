@@ -1,7 +1,7 @@
 """Changes of accounts: adding, naming, switching, removing, resetting.
 
-Rules of this file: ids and members are checked before anything is done; a list of ids is bounded.  Source: spec,
-accounts, 9.2.
+Rules of this file: members are checked before anything is done; a list of ids is bounded, and what is no id in it is
+told as not found.  Source: spec, accounts, 9.2.
 """
 
 from typing import Annotated, Final, Literal, TypeAlias
@@ -18,17 +18,17 @@ from codex_proxy.operations.accounts.views import AccountView, DetailView, detai
 from codex_proxy.server.admin.accounts.listing import ACCOUNT_PATH, ACCOUNTS_PATH
 from codex_proxy.server.admin.wire.bodies import (
     MOST_IDS,
+    AnyId,
     ControlRequest,
     Done,
     Label,
     RowId,
-    RowIdText,
     Warnings,
     unknown_members,
 )
 from codex_proxy.server.admin.wire.errors import ControlError
 
-RowIds: TypeAlias = Annotated[tuple[RowIdText, ...], msgspec.Meta(min_length=1, max_length=MOST_IDS)]
+AnyIds: TypeAlias = Annotated[tuple[AnyId, ...], msgspec.Meta(min_length=1, max_length=MOST_IDS)]
 CONFIRMATION: Final = "delete-all-accounts"
 
 
@@ -77,7 +77,7 @@ class FingerprintSet(Done, frozen=True, kw_only=True):
 class BatchStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts to switch on, out of everything that stands in their way, or off."""
 
-    ids: RowIds
+    ids: AnyIds
     status: Literal["active", "disabled"]
 
 
@@ -91,7 +91,7 @@ class BatchSwitched(Done, frozen=True, kw_only=True, rename="camel"):
 class BatchDelete(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts to remove; ``revoke`` tells the issuer that their tokens are no longer wanted."""
 
-    ids: RowIds
+    ids: AnyIds
     revoke: bool = False
 
 

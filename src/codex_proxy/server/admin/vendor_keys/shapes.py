@@ -13,7 +13,7 @@ from litestar.params import PathParameter
 from codex_proxy.operations.accounts.views import PersistenceView
 from codex_proxy.operations.transfer.times import iso
 from codex_proxy.operations.vendor_keys.catalogue import ListedVendor
-from codex_proxy.server.admin.wire.bodies import MOST_IDS, Done
+from codex_proxy.server.admin.wire.bodies import MOST_IDS, AnyId, Done
 from codex_proxy.vendors.entries import Entry, entries_of
 from codex_proxy.vendors.key import KeySource, KeyStatus, VendorKey
 from codex_proxy.vendors.profile import Capability, SuggestedModel, Wire
@@ -22,7 +22,6 @@ from codex_proxy.vendors.telling import ToldKey, ToldModel
 EntryId: TypeAlias = Annotated[
     str, PathParameter(pattern=r"^[\w.-]{1,128}$", description="An entry's id, or its key's for all of its entries.")
 ]
-AnyId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -19,6 +19,8 @@ ROW_ID: Final = r"^[0-9a-f]{16}$"
 
 RowId: TypeAlias = Annotated[str, PathParameter(pattern=ROW_ID, description="An account's row id.")]
 RowIdText: TypeAlias = Annotated[str, msgspec.Meta(pattern=ROW_ID)]
+AnyId: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+"""For lists of ids, where one that is none is told as not found and the others go on."""
 Warnings: TypeAlias = tuple[str, ...] | msgspec.UnsetType
 Label: TypeAlias = Annotated[str, msgspec.Meta(max_length=MOST_LABEL)]
 
