@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from codex_proxy.cli.terminal.console import SHOWN_AS, PlainText, console, plain
+from codex_proxy.cli.terminal.console import COLUMNS, SHOWN_AS, PlainText, console, plain
 
 EVIL = "\x1b[31mred\x1b]0;title\x07 \x9b2J \u202etxt.exe\r\x08"
 
@@ -44,3 +44,16 @@ def test_colours_of_our_own_stay() -> None:
     shown.push_render_hook(PlainText())
     shown.print(Text("a\x1bb", style="red"))
     assert seen.getvalue() == f"\x1b[31ma{SHOWN_AS}b\x1b[0m\n"
+
+
+def test_nothing_of_a_table_is_cut_off_in_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Table("what", "details")
+    table.add_row("one", "x" * 300)
+    monkeypatch.delenv(COLUMNS, raising=False)
+    console().print(table)
+    assert "x" * 300 in capsys.readouterr().out
+    monkeypatch.setenv(COLUMNS, "80")
+    console().print(table)
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
