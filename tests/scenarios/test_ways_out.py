@@ -462,23 +462,30 @@ def _told(reply: httpx.Response) -> str:
     return str(told["error"]["message"])
 
 
+def _named_dead(reply: httpx.Response) -> frozenset[str]:
+    """The proxies that a failure tells of: the last one tried, or all where no account was left to try."""
+    told = _told(reply)
+    last = frozenset(name for name in DEAD if f"the egress Exit {name}: " in told)
+    _, _, shut = told.partition("the way out is shut: ")
+    return last or frozenset(name for name in DEAD if f"Exit {name}," in shut or f"Exit {name} (" in shut)
+
+
 async def every_first_call(stage: WaysStage) -> list[str]:
     """Requests that meet proxies not yet known to be dead, all at once and in many dialects; what was told.
 
-    Two of them may meet at one proxy: whoever comes once another waits for its second try finds that account free.
-    What nobody met is met by the next ones, because then the others are known.
+    How many of them meet at one proxy, and how many each of them meets, is up to scheduling: an account is free again
+    while a request waits for its second try.  What nobody was told of is told by the next ones.
     """
     told: list[str] = []
     unmet = set(DEAD)
     while unmet:
-        wanted = [requests(stage, f"question {len(told)} {number}") for number in range(len(unmet))]
+        wanted = [requests(stage, f"question {len(told)} {number}") for number in range(len(DEAD))]
         replies = await asyncio.gather(*[made[number]() for number, made in enumerate(wanted)])
         assert [reply.status_code for reply in replies] == [502] * len(replies)
-        named = [[name for name in DEAD if f"the egress Exit {name}: " in _told(reply)] for reply in replies]
-        assert all(len(each) == 1 for each in named), named
-        met = {name for each in named for name in each}
-        assert met & unmet
-        unmet -= met
+        named = [_named_dead(reply) for reply in replies]
+        assert all(len(each) == 1 or each == frozenset(DEAD) for each in named), named
+        assert told or any(len(each) == 1 for each in named)
+        unmet.difference_update(*named)
         told += [reply.text for reply in replies]
     return told
 
