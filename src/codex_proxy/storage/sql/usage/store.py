@@ -20,7 +20,8 @@ from codex_proxy.usage.records import UsageEvent
 from codex_proxy.usage.store import Dimension, Line, Place, Selection, Window
 
 _KEY: Final = tuple(USAGE_BUCKETS.primary_key.columns)
-_SUMS: Final = tuple(func.sum(USAGE_BUCKETS.c[name]) for name in SUMS)
+_AS_THEY_ARE: Final = tuple(USAGE_BUCKETS.c[name] for name in SUMS)
+_SUMS: Final = tuple(map(func.sum, _AS_THEY_ARE))
 
 
 class SqlUsageStore:
@@ -113,10 +114,12 @@ def _trim(connection: Connection, horizons: Mapping[Span, int], events_before: f
 def _asked(selection: Selection, group_by: Dimension | None, *, by_time: bool) -> Select[Any]:
     begins_at, group = USAGE_BUCKETS.c.begins_at, None if group_by is None else USAGE_BUCKETS.c[group_by]
     told = (begins_at if by_time else literal(0), literal("") if group is None else group)
-    apart = [*([begins_at] if by_time else []), *([] if group is None else [group])]
-    by = USAGE_BUCKETS.c.apart == _apart_of({*selection.values} | ({group_by} if group_by is not None else set()))
-    question = select(*told, *_SUMS).where(by).group_by(*apart).order_by(*apart)
-    return question.where(*(USAGE_BUCKETS.c[name] == value for name, value in selection.values.items()))
+    by = [*([begins_at] if by_time else []), *([] if group is None else [group])]
+    apart = _apart_of({*selection.values} | ({group_by} if group_by is not None else set()))
+    is_added_up = by_time and apart != EVERYTHING  # one row for each time and fact: adding up takes as long as reading
+    question = select(*told, *(_AS_THEY_ARE if is_added_up else _SUMS)).where(USAGE_BUCKETS.c.apart == apart)
+    question = question.where(*(USAGE_BUCKETS.c[name] == value for name, value in selection.values.items()))
+    return question.order_by(*by) if is_added_up else question.group_by(*by).order_by(*by)
 
 
 def _apart_of(facts: Collection[str]) -> str:
