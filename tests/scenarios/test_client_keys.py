@@ -59,7 +59,7 @@ async def test_s_11_of_two_hundred_at_once_no_more_are_paid_than_there_is_money_
         statuses = Counter(reply.status_code for reply in replies)
         asked, told = await play.asked(), await own(client)
         assert statuses.keys() == {200, 429}
-        assert 1 <= statuses[200] <= 20
+        assert 15 <= statuses[200] <= 20
         assert len(asked) == statuses[200] == told["request_count"]
         assert told["used_cost_usd"] == pytest.approx(statuses[200] * COST_USD)
         assert told["budgets"][0]["reserved"] == 0
@@ -78,7 +78,7 @@ async def test_s_11_two_gateways_on_one_directory_share_a_budget(tmp_path: Path)
         urls = [f"{play.url}{CHAT}" for play in (here, there) for _ in range(20)]
         replies = await asyncio.gather(*(client.post(url, json=ASKED) for url in urls))
         paid_count = sum(reply.status_code == 200 for reply in replies)
-        assert 1 <= paid_count <= 6
+        assert 4 <= paid_count <= 6
         assert {reply.status_code for reply in replies} == {200, 429}
         assert len(await here.asked()) + len(await there.asked()) == paid_count
         assert (await own(client))["used_cost_usd"] <= 6 * COST_USD

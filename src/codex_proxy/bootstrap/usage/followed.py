@@ -13,9 +13,9 @@ from typing import Final
 from codex_proxy.bootstrap.errors import StartRefused
 from codex_proxy.bootstrap.usage.prices import OWNERS_FILE, price_table
 from codex_proxy.canonical.usage import Usage
+from codex_proxy.storage.file_marks import mark_of
 
 LOOK_SECONDS: Final = 2.0
-_Mark = tuple[int, int, int] | None
 
 
 class FollowedPrices:
@@ -28,7 +28,8 @@ class FollowedPrices:
     def __init__(self, data_dir: Path, *, complain: Callable[[str, Exception], None]) -> None:
         self._data_dir = data_dir
         self._complain = complain
-        self._mark = self._marked()
+        self._path = data_dir / OWNERS_FILE
+        self._mark = mark_of(self._path)
         self._table = price_table(data_dir)
         self.trouble: str | None = None
         """Why the file that is there now is not in force; None where it is."""
@@ -46,7 +47,7 @@ class FollowedPrices:
 
     async def look(self) -> bool:
         """Take in what changed."""
-        mark = await asyncio.to_thread(self._marked)
+        mark = await asyncio.to_thread(mark_of, self._path)
         if mark == self._mark:
             return True
         self._mark = mark
@@ -58,11 +59,3 @@ class FollowedPrices:
         else:
             self.trouble = None
         return True
-
-    def _marked(self) -> _Mark:
-        """What tells that the file changed."""
-        try:
-            told = (self._data_dir / OWNERS_FILE).stat()
-        except OSError:
-            return None
-        return told.st_mtime_ns, told.st_size, told.st_ino

@@ -10,11 +10,11 @@ from typing import Final
 from codex_proxy.operations.capsules.capsule import Capsule, CapsuleUnusable, Kept
 
 HOW_TO_KEEP: Final = (
-    'switch that on, at once with POST /admin/logs/state {"level":"bodies"} or from the next start with '
-    "`codex-proxy settings set logs.capture_body true`, and let the request happen again"
+    "switch that on with `codex-proxy settings set logs.capture_body true`, or for some hours with "
+    'POST /admin/logs/state {"level":"bodies"}, and let the request happen again'
 )
 HOW_TO_KEEP_MORE: Final = (
-    "raise the limit with `codex-proxy settings set logs.max_body_bytes {bytes}`, restart, and let it happen again"
+    "raise the limit with `codex-proxy settings set logs.max_body_bytes {bytes}` and let it happen again"
 )
 _DIGEST: Final = re.compile(r"\[\d+ characters of base64, sha256 [0-9a-f]+\]")
 

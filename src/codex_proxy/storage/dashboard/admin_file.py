@@ -1,12 +1,10 @@
 """``admin.json``: the hash of the dashboard's password, the setup link's, and the second factor's secret, sealed.
 
 Rules of this file: mode 0600; a file that cannot be read, or a secret that does not open, is reported and never taken
-for none; whoever removes the file takes the password away, which is how an owner who forgot everything begins again.  A
-secret that an earlier version or a hand left plain is read, and sealed by the next write.
+for none; whoever removes the file takes the password away, which is how an owner who forgot everything begins again.
 """
 
 import base64
-import re
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +18,6 @@ from codex_proxy.storage.sealing.sources import KeySource, KeysUnusable
 
 ADMIN_FILE: Final = "admin.json"
 _VERSION: Final = 1
-_PLAIN: Final = re.compile(r"[A-Z2-7]{16,}", re.ASCII)  # base32, RFC 4648; a sealed secret begins with "gAAAAA"
 
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +66,6 @@ class AdminFile:
 
     def _opened(self, kept: KeptAdmin) -> KeptAdmin:
         if kept.factor is None:
-            return kept
-        if _PLAIN.fullmatch(kept.factor.secret):
             return kept
         try:
             secret = self._fernet().decrypt(kept.factor.secret.encode()).decode()
